@@ -1,0 +1,90 @@
+/*
+ * The configuration that the daemon and the tools share (resolverd.conf(5)).
+ *
+ * One row of a table in conf.c per option: name, type, default, least, most,
+ * unit, and what it is; the man page and the sample are checked against it.
+ */
+#ifndef LIB_CONF_H
+#define LIB_CONF_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/dname.h"
+
+#define CONF_DEFAULT_PATH SYSCONFDIR "/resolverd/resolverd.conf"
+
+struct conf_endpoint {
+	struct sockaddr_storage sa;
+	socklen_t len;
+	char txt[ADDR_TXT_MAX]; /* as address@port */
+};
+
+struct conf_dataset {
+	char *type;    /* "ip4set", ...: known to zones/, checked there */
+	char **files;  /* as configured */
+	size_t n_files;
+};
+
+struct conf_zone {
+	char *name;		  /* text, lower case, no final dot */
+	uint8_t apex[DNAME_MAX];  /* the same, wire form, lower case */
+	struct conf_dataset *datasets;
+	size_t n_datasets;
+	unsigned line;		  /* where its section starts */
+};
+
+struct conf_local {
+	char *name;
+	uint8_t apex[DNAME_MAX];
+	unsigned line;
+};
+
+/* Everything is owned by the struct; conf_free() lets it go. */
+struct conf {
+	char *path; /* of the file it was read from */
+	struct conf_endpoint *listen;
+	size_t n_listen;
+	struct prefix *allow_query;
+	size_t n_allow_query;
+	char *state_dir;
+	unsigned workers; /* never 0: one per core is already worked out */
+	char *user;
+	struct {
+		uint64_t size; /* bytes */
+		uint32_t max_negative_ttl; /* seconds */
+	} cache;
+	struct {
+		struct conf_endpoint *forward;
+		size_t n_forward; /* 0: full recursion */
+		bool validate;
+	} upstream;
+	struct conf_zone *zones;
+	size_t n_zones;
+	struct conf_local *locals;
+	size_t n_locals;
+};
+
+/* Called for each error; line 0 if it belongs to no line. */
+typedef void conf_report_fn(void *arg, const char *path, unsigned line,
+    const char *text);
+
+/*
+ * Reads path. Every error is reported, not only the first. Returns 0, or
+ * -EINVAL with *out NULL if there was any error; -errno (reported, too) if the
+ * file cannot be read.
+ */
+int conf_read(struct conf **out, const char *path, conf_report_fn *report,
+    void *arg) __attribute__((warn_unused_result));
+void conf_free(struct conf *c); /* NULL is fine */
+
+/* The zone or local section whose name equals the text; NULL if none. */
+const struct conf_zone *conf_zone_find(const struct conf *c, const char *name);
+const struct conf_local *conf_local_find(const struct conf *c,
+    const char *name);
+
+#endif
