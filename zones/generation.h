@@ -1,0 +1,47 @@
+/*
+ * A generation: the immutable file from which a list zone is answered. A
+ * lookup follows pointers into flat arrays and makes no call into LMDB.
+ *
+ * The file is trusted to come from zonectl, but not to be whole: sizes are
+ * checked when it is opened, offsets when they are followed; damage reads as
+ * "not listed", never as a crash.
+ */
+#ifndef ZONES_GENERATION_H
+#define ZONES_GENERATION_H
+
+#include <stdint.h>
+
+#include "zones/key.h"
+
+#define GENERATION_WHY_MAX 512
+
+struct generation;
+
+/*
+ * Opens a generation file read-only. Returns 0, -ENOENT, -EBADMSG (no
+ * generation, damaged, of another format version, or of another apex) or
+ * another -errno; why (GENERATION_WHY_MAX bytes) then says more. apex is the
+ * lower-case dname of the zone it must have been built for.
+ */
+int generation_open(struct generation **out, const char *path,
+    const uint8_t *apex, char *why) __attribute__((warn_unused_result));
+void generation_close(struct generation *gen); /* NULL is fine */
+
+/* Adds what the generation has for the key to hits (which starts zeroed). */
+void generation_lookup(const struct generation *gen,
+    const struct zone_key *key, struct zone_hits *hits);
+
+/* Valid for the generation's life. */
+const struct zone_apex *generation_apex(const struct generation *gen);
+
+struct generation_info {
+	uint64_t number;      /* counts up from 1 within a zone */
+	uint64_t built;	      /* seconds since the epoch */
+	uint64_t source_time; /* newest mtime of the source files */
+	uint64_t entries;     /* lines that listed or excluded something */
+	uint64_t file_bytes;
+	unsigned datasets;
+};
+const struct generation_info *generation_info(const struct generation *gen);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Where the generations of a zone live and which one is served:
+ *
+ *	STATE/zones/ZONE/gen-00000007.mdb	immutable, named by its number
+ *	STATE/zones/ZONE/current		symlink to the one that is served
+ *	STATE/zones/ZONE/build.lock		held (flock) while one is built
+ *
+ * Publishing is one rename() of a symlink; a reader sees the old generation or
+ * the new one, never neither.
+ */
+#ifndef ZONES_PUBLISH_H
+#define ZONES_PUBLISH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PUBLISH_CURRENT "current"
+#define PUBLISH_KEEP 3 /* generations, the current one included */
+
+/* STATE/zones/ZONE into out (PATH_MAX). Returns 0 or -ENAMETOOLONG. */
+int publish_dir(char *out, const char *state_dir, const char *zone)
+    __attribute__((warn_unused_result));
+
+/* STATE/zones/ZONE/current into out (PATH_MAX). */
+int publish_current(char *out, const char *state_dir, const char *zone)
+    __attribute__((warn_unused_result));
+
+struct publish;
+
+/*
+ * Begins a new generation: makes the folder, takes the lock (waiting for
+ * another build to end), clears what a killed build left, picks the number.
+ * Returns 0 or -errno with the reason in why (GENERATION_WHY_MAX bytes).
+ */
+int publish_begin(struct publish **out, const char *state_dir,
+    const char *zone, char *why) __attribute__((warn_unused_result));
+uint64_t publish_number(const struct publish *p);
+const char *publish_temp_path(const struct publish *p); /* build it here */
+
+/* fsync, rename into place, turn `current`, drop the oldest. Frees p. */
+int publish_commit(struct publish *p, char *why)
+    __attribute__((warn_unused_result));
+void publish_abort(struct publish *p); /* removes the temporary; NULL is fine */
+
+#endif
