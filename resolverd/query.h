@@ -1,0 +1,98 @@
+/*
+ * One question on its way through the daemon.
+ *
+ *	query_begin()   parses the packet once and refuses what must be refused
+ *	... a handler puts RRs behind the question ...
+ *	query_finish()  makes header and OPT, truncates: the answer is ready
+ *
+ * The answer is written in place: query.reply is the buffer that is sent.
+ */
+#ifndef RESOLVERD_QUERY_H
+#define RESOLVERD_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/dname.h"
+#include "lib/dns.h"
+
+/* What EDNS lets us send over UDP at most (DNS flag day 2020) */
+#define QUERY_UDP_MAX 1232
+
+/* The longest question section: name, type, class */
+#define QUERY_QUESTION_MAX (DNAME_MAX + 4)
+
+struct query {
+	/* --- from the packet */
+	uint16_t id;
+	uint16_t flags;	 /* of the request's header, host order */
+	uint16_t qtype, qclass;
+	bool has_question; /* the question was read and is echoed */
+	bool has_edns;	   /* an OPT was there: one goes back (RFC 6891 6.1.1) */
+	bool dnssec_ok;	   /* DO, RFC 3225 */
+	uint8_t qname[DNAME_MAX]; /* lower case */
+	uint8_t qname_len;	  /* root byte included */
+	uint8_t n_labels;
+	uint8_t off[DNAME_LABELS_MAX]; /* off[i]: where label i starts */
+
+	/* --- worked out on demand, from the root to the left */
+	uint8_t hashed; /* how many labels, counted from the right, are done */
+	uint64_t hash[DNAME_LABELS_MAX + 1]; /* hash[i]: name from label i;
+					      * hash[n_labels]: the root's */
+	/* --- the answer */
+	uint8_t *reply;	    /* borrowed: question already in it, case kept */
+	size_t reply_cap;   /* room in the buffer */
+	size_t reply_len;   /* used so far */
+	size_t reply_limit; /* what the client takes, OPT included */
+	uint16_t rcode;	    /* 12 bits with EDNS, RFC 6891 6.1.3 */
+	uint16_t ancount, nscount, arcount; /* arcount: without the OPT */
+	bool aa, ad;
+	bool truncated;
+};
+
+enum query_verdict {
+	QUERY_ANSWER, /* parsed well: find the answer */
+	QUERY_FINISH, /* refused, rcode is set: query_finish() and send */
+	QUERY_DROP,   /* nothing may be sent (no header, or a response) */
+};
+
+/*
+ * Parses len bytes from the network into q, and the question into reply (at
+ * least DNS_UDP_PLAIN_MAX bytes of room). allowed: the client may ask. udp: the
+ * client's size limit applies.
+ */
+enum query_verdict query_begin(struct query *q, const uint8_t *packet,
+    size_t len, bool allowed, bool udp, uint8_t *reply, size_t reply_cap);
+
+/*
+ * The same for a question that waited: question is QNAME, QTYPE and QCLASS as
+ * the client sent them, the rest as query_begin() left it in q.
+ */
+void query_resume(struct query *q, const uint8_t *question, uint8_t *reply,
+    size_t reply_cap);
+
+/* hash[i] for every label from the right that has an index >= label. */
+void query_hash_from(struct query *q, unsigned label);
+
+/* Room for RRs, so that the OPT still fits. */
+static inline size_t
+query_room(const struct query *q)
+{
+	size_t end = q->reply_limit < q->reply_cap ? q->reply_limit :
+						     q->reply_cap;
+
+	end -= q->has_edns ? EDNS_OPT_LEN : 0;
+	return end > q->reply_len ? end - q->reply_len : 0;
+}
+
+/* An empty answer of this rcode: what was written behind the question goes. */
+void query_set_error(struct query *q, uint16_t rcode);
+
+/*
+ * Header, OPT, and truncation (RFC 2181 9: TC and no partial RRset). After it
+ * reply[0..reply_len) is to be sent.
+ */
+void query_finish(struct query *q);
+
+#endif
