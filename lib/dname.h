@@ -43,6 +43,9 @@ void dname_lower(uint8_t *dname, size_t len);
 /* Equal without regard to case (RFC 4343). */
 bool dname_equal(const uint8_t *a, const uint8_t *b);
 
+/* The same for the first labels alone. */
+bool dname_label_equal(const uint8_t *a, const uint8_t *b);
+
 /* name is apex itself or below it, without regard to case. */
 bool dname_is_below(const uint8_t *name, const uint8_t *apex);
 
