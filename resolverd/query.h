@@ -65,14 +65,23 @@ enum query_verdict {
 enum query_verdict query_begin(struct query *q, const uint8_t *packet,
     size_t len, bool allowed, bool udp, uint8_t *reply, size_t reply_cap);
 
-/*
- * The same for a question that waited: question is QNAME, QTYPE and QCLASS as
- * the client sent them, the rest as query_begin() left it in q.
- */
-void query_resume(struct query *q, const uint8_t *question, uint8_t *reply,
-    size_t reply_cap);
+/* What is kept of a question that waits for an answer from outside. */
+struct query_saved {
+	uint16_t id;
+	uint16_t flags;
+	bool has_edns, dnssec_ok;
+	size_t reply_limit;
+	size_t question_len;
+	uint8_t question[QUERY_QUESTION_MAX]; /* as sent, case kept */
+};
 
-/* hash[i] for every label from the right that has an index >= label. */
+void query_save(const struct query *q, struct query_saved *out);
+
+/* q as it was when it was saved, with an empty answer in reply. */
+void query_resume(struct query *q, const struct query_saved *saved,
+    uint8_t *reply, size_t reply_cap);
+
+/* Sees to it that hash[i] is worked out for every i >= label. */
 void query_hash_from(struct query *q, unsigned label);
 
 /* Room for RRs, so that the OPT still fits. */
@@ -86,13 +95,16 @@ query_room(const struct query *q)
 	return end > q->reply_len ? end - q->reply_len : 0;
 }
 
-/* An empty answer of this rcode: what was written behind the question goes. */
+/* What was written behind the question goes. */
+void query_clear_answer(struct query *q);
+
+/* An empty answer of this rcode. */
 void query_set_error(struct query *q, uint16_t rcode);
 
-/*
- * Header, OPT, and truncation (RFC 2181 9: TC and no partial RRset). After it
- * reply[0..reply_len) is to be sent.
- */
+/* An empty answer with TC: it did not fit (RFC 2181 9: no partial RRset). */
+void query_set_truncated(struct query *q);
+
+/* Header and OPT. After it reply[0..reply_len) is to be sent. */
 void query_finish(struct query *q);
 
 #endif
