@@ -1,0 +1,516 @@
+"""What the functional tests share.
+
+A test file says what must hold in small functions,
+
+    @case("a listed address is answered")
+    def _(bench): ...
+
+and ends with run(setup): each case becomes one TAP point. The Bench that it
+gets owns a folder and processes; both are gone when the test ends, and the
+logs of the processes are shown if a case failed.
+"""
+
+import ctypes
+import os
+import pathlib
+import pwd
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+try:
+    import dns.edns
+    import dns.flags
+    import dns.message
+    import dns.query
+    import dns.rcode
+    import dns.rdatatype
+except ImportError:
+    dns = None
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILDDIR = pathlib.Path(os.environ.get("BUILDDIR", HERE.parent.parent))
+RESOLVERD = BUILDDIR / "resolverd" / "resolverd"
+ZONECTL = BUILDDIR / "tools" / "zonectl"
+BLCTL = BUILDDIR / "tools" / "blctl"
+
+LOOPBACK = "127.0.0.1"
+LOG_SHOWN = 4000  # bytes of each process's log after a failure
+
+
+class Skip(Exception):
+    """What this case needs is not here."""
+
+
+# --- TAP
+
+_cases = []
+
+
+def case(name):
+    def keep(fn):
+        _cases.append((name, fn))
+        return fn
+    return keep
+
+
+def diag(text):
+    for line in str(text).splitlines():
+        print("#", line, flush=True)
+
+
+def _run_case(fn, bench):
+    """Returns what stands before and after the name of the TAP point."""
+    try:
+        fn(bench)
+        return "ok", ""
+    except Skip as why:
+        return "ok", f" # SKIP {why}"
+    except BaseException as e:
+        if isinstance(e, (KeyboardInterrupt, SystemExit)):
+            raise
+        diag(traceback.format_exc())
+        return "not ok", ""
+
+
+def _no_dnspython(bench):
+    raise Skip("dnspython is not installed")
+
+
+def run(setup=lambda bench: None):
+    """Runs every case; ends the process with the exit status of the test."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    print(f"1..{len(_cases)}", flush=True)
+    failed = 0
+    with Bench() as bench:
+        verdict, why = _run_case(setup if dns else _no_dnspython, bench)
+        ready = (verdict, why) == ("ok", "")
+        for n, (name, fn) in enumerate(_cases, 1):
+            if ready:
+                verdict, why = _run_case(fn, bench)
+            if verdict != "ok":
+                failed += 1
+            print(f"{verdict} {n} - {name}{why}", flush=True)
+        if failed:
+            bench.show_logs()
+    sys.exit(failed != 0)
+
+
+def equal(got, want, what=""):
+    if got != want:
+        raise AssertionError(f"{what}: got {got!r}, want {want!r}")
+
+
+def contains(text, part):
+    if part not in text:
+        raise AssertionError(f"{part!r} is not in {text!r}")
+
+
+def wait_until(fn, timeout=10, what="the condition", every=0.02):
+    """Until fn() is true; returns what it gave."""
+    end = time.monotonic() + timeout
+    while True:
+        got = fn()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {timeout} s for {what}")
+        time.sleep(every)
+
+
+# --- the ground: programs, ports, namespaces
+
+def program(name, *places):
+    """Path of a peer program; Skip says which is missing."""
+    path = shutil.which(name, path=os.pathsep.join(
+        [os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *places]))
+    if not path:
+        raise Skip(f"{name} is not installed")
+    return path
+
+
+def free_port(addr=LOOPBACK):
+    """A port that is free for UDP and TCP; below those the kernel gives out."""
+    for _ in range(200):
+        port = random.SystemRandom().randrange(10000, 32000)
+        try:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                with socket.socket(socket.AF_INET, kind) as s:
+                    s.bind((addr, port))
+            return port
+        except OSError:
+            continue
+    raise AssertionError("no free port")
+
+
+def enter_namespace():
+    """Goes on in a network, mount and PID namespace of its own, lo up.
+
+    Whatever is started there ends with the test. Call it before run().
+    """
+    if os.environ.get("RVTEST_NAMESPACE"):
+        subprocess.run([program("ip"), "link", "set", "lo", "up"], check=True)
+        return
+    unshare = ["unshare", "--net", "--mount", "--pid", "--fork",
+               "--kill-child", "--mount-proc"]
+    if os.geteuid() != 0:
+        unshare.append("--map-root-user")
+    if not shutil.which("unshare") or \
+            subprocess.run(unshare + ["true"], capture_output=True).returncode:
+        print(f"1..{len(_cases)}")
+        for n, (name, _) in enumerate(_cases, 1):
+            print(f"ok {n} - {name} # SKIP no right to make namespaces")
+        sys.exit(0)
+    os.environ["RVTEST_NAMESPACE"] = "1"
+    sys.stdout.flush()
+    os.execvp("unshare", unshare + [sys.executable, *sys.argv])
+
+
+def daemon_user():
+    """Whom the daemon runs as: root must name somebody else."""
+    return "nobody" if os.geteuid() == 0 else \
+        pwd.getpwuid(os.geteuid()).pw_name
+
+
+# --- processes
+
+def _die_with_parent():
+    """In the child: PR_SET_PDEATHSIG, for a test that is itself killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Process:
+    """A program in the background; what it prints goes into a file."""
+
+    def __init__(self, argv, log, **popen):
+        self.argv = [str(a) for a in argv]
+        self.log_path = log
+        with open(log, "ab") as out:
+            self.popen = subprocess.Popen(
+                self.argv, stdin=subprocess.DEVNULL, stdout=out,
+                stderr=subprocess.STDOUT, preexec_fn=_die_with_parent, **popen)
+        self.pid = self.popen.pid
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def wait(self, timeout=10):
+        return self.popen.wait(timeout)
+
+    def stop(self, sig=signal.SIGTERM, timeout=10):
+        """Ends it; returns its exit status, negative for a signal."""
+        if self.alive():
+            self.popen.send_signal(sig)
+        try:
+            return self.popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+            raise AssertionError(
+                f"{self.argv[0]} was still there {timeout} s after {sig!r}")
+
+
+class Bench:
+    """A folder and processes for the length of one test."""
+
+    def __enter__(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="rvtest-"))
+        self.dir.chmod(0o755)  # daemons that drop privileges pass through
+        self.processes, self.mounts = [], []
+        return self
+
+    def __exit__(self, *_):
+        for p in reversed(self.processes):
+            try:
+                p.stop()
+            except AssertionError as e:
+                diag(e)
+        for path in reversed(self.mounts):
+            subprocess.run(["umount", "--lazy", path], check=True)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def start(self, argv, name=None, **popen):
+        name = name or pathlib.Path(argv[0]).name
+        p = Process(argv, self.dir / f"{name}.log", **popen)
+        self.processes.append(p)
+        return p
+
+    def mount(self, path, *args):
+        """mount ARGS PATH, for the length of the test: enter_namespace()."""
+        subprocess.run(["mount", *args, path], check=True)
+        self.mounts.append(path)
+
+    def file(self, name, text):
+        """Writes a file; datasets are replaced whole, as rsync does it."""
+        path = self.dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(path.name + ".new")
+        new.write_bytes(text if isinstance(text, bytes) else text.encode())
+        new.rename(path)
+        return path
+
+    def show_logs(self):
+        for path in sorted(self.dir.glob("*.log")):
+            diag(f"--- {path.name}")
+            diag(path.read_bytes()[-LOG_SHOWN:].decode(errors="replace"))
+
+
+# --- resolverd and its tools
+
+class Resolverd:
+    """Configuration, state and process of one resolverd.
+
+    zones: {apex: ["type:file", ...]}; forward: [(addr, port)]. More lines of
+    the configuration go into `extra`.
+    """
+
+    def __init__(self, bench, name="resolverd", zones=None, locals=(),
+                 forward=(), listen=None, allow=("127.0.0.0/8", "::1"),
+                 workers=1, user=None, cache="", upstream="", extra=""):
+        self.bench, self.name = bench, name
+        self.server = (LOOPBACK, free_port())
+        self.listen = listen or [self.server]
+        self.server = self.listen[0]
+        self.zones, self.locals = dict(zones or {}), list(locals)
+        self.forward, self.allow, self.workers = forward, allow, workers
+        self.user = user or daemon_user()
+        self.cache, self.upstream, self.extra = cache, upstream, extra
+        self.state = bench.dir / f"{name}-state"
+        self.state.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(self.state, self.user)
+        self.conf = bench.dir / f"{name}.conf"
+        self.process = None
+        self.write_conf()
+
+    def conf_text(self):
+        def strings(values):
+            return "{ " + ", ".join(f'"{v}"' for v in values) + " }"
+
+        def endpoints(pairs):
+            return strings(f"{addr}@{port}" for addr, port in pairs)
+
+        # Without a forwarder it would ask the root servers: name a dead one.
+        forward = self.forward or [(LOOPBACK, 9)]
+        lines = [
+            f"listen = {endpoints(self.listen)}",
+            f"allow-query = {strings(self.allow)}",
+            f'state-dir = "{self.state}"',
+            f"workers = {self.workers}",
+            f'user = "{self.user}"',
+            f"cache {{ {self.cache} }}",
+            f"upstream {{ forward = {endpoints(forward)}  validate = no"
+            f"  {self.upstream} }}",
+        ]
+        for apex, datasets in self.zones.items():
+            lines.append(f'zone "{apex}" {{ datasets = {strings(datasets)} }}')
+        for apex in self.locals:
+            lines.append(f'local "{apex}" {{ }}')
+        return "\n".join(lines) + "\n" + self.extra
+
+    def write_conf(self):
+        self.conf.write_text(self.conf_text())
+
+    def tool(self, path, *args, **popen):
+        return subprocess.run([path, "-c", self.conf, *args], text=True,
+                              capture_output=True, timeout=60, **popen)
+
+    def zonectl(self, *args):
+        return self.tool(ZONECTL, *args)
+
+    def blctl(self, *args):
+        return self.tool(BLCTL, *args)
+
+    def build(self):
+        done = self.zonectl("build")
+        equal(done.returncode, 0, f"zonectl build: {done.stdout}{done.stderr}")
+
+    def start(self):
+        if not RESOLVERD.exists():
+            raise AssertionError(f"{RESOLVERD} is not built")
+        self.process = self.bench.start(
+            [RESOLVERD, "-d", "-c", self.conf], self.name)
+        wait_until(self.answers, 10, f"{self.name} to answer")
+        return self
+
+    def answers(self):
+        if not self.process.alive():
+            raise AssertionError(f"{self.name} ended: {self.process.log()}")
+        return raw(self.server, PROBE, timeout=0.2) is not None
+
+    def stop(self, **how):
+        return self.process.stop(**how)
+
+    def worker_pids(self):
+        children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        return [int(p) for p in pathlib.Path(children).read_text().split()]
+
+
+def resolverd(bench, **options):
+    """The usual way: build the zones, start, wait until it answers."""
+    rd = Resolverd(bench, **options)
+    if rd.zones:
+        rd.build()
+    return rd.start()
+
+
+# --- questions
+
+def name_wire(name):
+    """Wire form of a name in plain text (no escapes)."""
+    labels = [l.encode("latin-1") for l in name.rstrip(".").split(".") if l]
+    return b"".join(bytes([len(l)]) + l for l in labels) + b"\0"
+
+
+def question(name, qtype=1, qclass=1, qid=0x2a2a, flags=0x0100):
+    """A message with one question; name in text or wire form."""
+    wire = name if isinstance(name, bytes) else name_wire(name)
+    return struct.pack("!HHHHHH", qid, flags, 1, 0, 0, 0) + wire + \
+        struct.pack("!HH", qtype, qclass)
+
+
+PROBE = question("probe.invalid", flags=0x1000)  # opcode 2: answered NOTIMP
+
+
+def raw(server, packet, timeout=2, source=None):
+    """Sends bytes over UDP; the answer's bytes, or None."""
+    family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        s.settimeout(timeout)
+        if source:
+            s.bind((source, 0))
+        s.connect(server)
+        try:
+            s.send(packet)
+            return s.recv(65535)
+        except (socket.timeout, ConnectionRefusedError):
+            return None
+
+
+def recv_exactly(s, n):
+    got = b""
+    while len(got) < n:
+        part = s.recv(n - len(got))
+        if not part:
+            raise EOFError(f"{len(got)} of {n} bytes, then the end")
+        got += part
+    return got
+
+
+def recv_tcp(s):
+    """One message of a TCP connection, RFC 1035 4.2.2."""
+    return recv_exactly(s, struct.unpack("!H", recv_exactly(s, 2))[0])
+
+
+def frame_tcp(packet):
+    return struct.pack("!H", len(packet)) + packet
+
+
+def ask(server, qname, qtype="A", tcp=False, edns=None, timeout=6, **make):
+    """A question with dnspython; RD is set. Returns its Message."""
+    q = dns.message.make_query(qname, qtype, use_edns=edns, **make)
+    how = dns.query.tcp if tcp else dns.query.udp
+    return how(q, server[0], port=server[1], timeout=timeout)
+
+
+def rcode(message):
+    return dns.rcode.to_text(message.rcode())
+
+
+def data(message, qtype=None):
+    """The RDATA of the answer section as sorted texts, without quotes."""
+    return sorted(
+        rd.to_text().strip('"') for rrset in message.answer for rd in rrset
+        if qtype is None or rrset.rdtype == dns.rdatatype.from_text(qtype))
+
+
+def authority(message):
+    """The types in the authority section."""
+    return [dns.rdatatype.to_text(rrset.rdtype) for rrset in message.authority]
+
+
+# --- peers
+
+def wait_answer(process, server, packet):
+    def answers():
+        if not process.alive():
+            raise AssertionError(
+                f"{process.argv[0]} ended: {process.log()}")
+        return raw(server, packet, timeout=0.2)
+    wait_until(answers, 10, f"{process.argv[0]} to answer")
+
+
+def nsd(bench, zones, server=None, name="nsd"):
+    """An authoritative server for {apex: zone text}. Returns it, address."""
+    path = program("nsd")
+    server = server or (LOOPBACK, free_port())
+    home = bench.dir / name
+    home.mkdir()
+    lines = [f"""server:
+  ip-address: {server[0]}@{server[1]}
+  username: ""
+  chroot: ""
+  server-count: 1
+  zonesdir: "{home}"
+  database: ""
+  pidfile: "{home}/pid"
+  xfrdfile: "{home}/xfrd"
+  zonelistfile: "{home}/list"
+  xfrdir: "{home}"
+remote-control:
+  control-enable: no"""]
+    for n, (apex, text) in enumerate(zones.items()):
+        bench.file(f"{name}/{n}.zone", text)
+        lines.append(f'zone:\n  name: "{apex}"\n  zonefile: "{n}.zone"')
+    conf = bench.file(f"{name}/nsd.conf", "\n".join(lines) + "\n")
+    process = bench.start([path, "-d", "-c", conf], name)
+    wait_answer(process, server, question(next(iter(zones)), 6))
+    return process, server
+
+
+def rbldnsd(bench, zones, name="rbldnsd", options=()):
+    """rbldnsd for {apex: ["type:file", ...]}. Returns it, address."""
+    path = program("rbldnsd")
+    server = (LOOPBACK, free_port())
+    user = ["-u", daemon_user()] if os.geteuid() == 0 else []
+    specs = [f"{apex}:{ds}" for apex, sets in zones.items() for ds in sets]
+    process = bench.start(
+        [path, "-n", "-e", "-b", f"{server[0]}/{server[1]}", *user, *options,
+         *specs], name)
+    wait_answer(process, server, question(next(iter(zones)), 6))
+    return process, server
+
+
+def unbound(bench, forward, server=None, name="unbound"):
+    """A plain resolver that asks `forward`. Returns it, address."""
+    path = program("unbound")
+    server = server or (LOOPBACK, free_port())
+    conf = bench.file(f"{name}/unbound.conf", f"""server:
+  interface: {server[0]}@{server[1]}
+  username: ""
+  chroot: ""
+  directory: "{bench.dir}/{name}"
+  pidfile: ""
+  use-syslog: no
+  do-daemonize: no
+  do-not-query-localhost: no
+  module-config: "iterator"
+forward-zone:
+  name: "."
+  forward-addr: {forward[0]}@{forward[1]}
+remote-control:
+  control-enable: no
+""")
+    process = bench.start([path, "-d", "-c", conf], name)
+    wait_answer(process, server, question("probe.invalid"))
+    return process, server
