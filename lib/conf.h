@@ -26,7 +26,7 @@ struct conf_endpoint {
 
 struct conf_dataset {
 	char *type;    /* "ip4set", ...: known to zones/, checked there */
-	char **files;  /* as configured */
+	char **files;  /* a relative name is completed by path's folder */
 	size_t n_files;
 };
 
@@ -51,7 +51,7 @@ struct conf {
 	size_t n_listen;
 	struct prefix *allow_query;
 	size_t n_allow_query;
-	char *state_dir;
+	char *state_dir; /* completed like a dataset's file */
 	unsigned workers; /* never 0: one per core is already worked out */
 	char *user;
 	struct {
@@ -74,13 +74,38 @@ typedef void conf_report_fn(void *arg, const char *path, unsigned line,
     const char *text);
 
 /*
- * Reads path. Every error is reported, not only the first. Returns 0, or
- * -EINVAL with *out NULL if there was any error; -errno (reported, too) if the
- * file cannot be read.
+ * Reads path. Every error is reported, in the order of the file, up to the
+ * first one of syntax. Returns 0, or -EINVAL with *out NULL if there was any
+ * error; -errno (reported, too) if the file cannot be read. Not reentrant:
+ * libConfuse keeps its state in globals.
  */
 int conf_read(struct conf **out, const char *path, conf_report_fn *report,
     void *arg) __attribute__((warn_unused_result));
+
+/*
+ * The same from len bytes of text, which are changed; text[len] must be '\0'.
+ * path only gives the name for reports and the folder for relative names.
+ */
+int conf_parse(struct conf **out, char *text, size_t len, const char *path,
+    conf_report_fn *report, void *arg) __attribute__((warn_unused_result));
 void conf_free(struct conf *c); /* NULL is fine */
+
+enum conf_type { CONF_TEXT, CONF_NUMBER, CONF_SIZE, CONF_SWITCH, CONF_LIST };
+
+/* One option, as the table in conf.c has it; all strings are literals. */
+struct conf_option {
+	const char *section; /* "" outside of all sections */
+	const char *name;
+	enum conf_type type;
+	const char *def;      /* list items parted by ", "; "" for none */
+	uint64_t least, most; /* of a number; of a list its items; or 0, 0 */
+	const char *unit;     /* of the number, or the form of the text */
+	const char *meaning;
+};
+
+/* The options in the table's order; NULL past the last. */
+const struct conf_option *conf_option(size_t i);
+const char *conf_type_txt(enum conf_type type);
 
 /* The zone or local section whose name equals the text; NULL if none. */
 const struct conf_zone *conf_zone_find(const struct conf *c, const char *name);
