@@ -1,15 +1,14 @@
 /*
  * LMDB behind one file (written against 0.9.24).
  *
- * What this adds to LMDB: it looks at a file before LMDB trusts it, so that a
- * cut or foreign file is an error and no SIGBUS; it follows a file that grew
- * under a reader; tables that do not exist yet; and negative errno values.
- * Damage inside the pages of a file that is whole is not found here.
+ * What this adds to LMDB: a cut or foreign file is refused before LMDB trusts it
+ * (lib/store_file.c); a reader follows a file that grew; tables may be missing;
+ * errors are negative errno values.
  *
- * A file can only be trusted to hold every page that its meta page counts if
- * nobody writes one that does not: LMDB may leave the last pages unwritten when
- * they are free. So a new file is filled up after its commit, and a live one is
- * as long as it may grow (with a hole in it) before the first commit.
+ * LMDB may leave the last pages that a meta page counts unwritten, when they
+ * are free. Such a file would look cut short: so a new file is filled up after
+ * its commit, and a live one is made as long as it may grow, with a hole in it,
+ * before the first commit.
  *
  * Transactions are objects, not bound to threads (MDB_NOTLS). Readahead stays
  * on: it fills the page cache sooner, and hurts only files larger than memory.
@@ -21,13 +20,13 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <lmdb.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "lib/store_file.h"
 
 #define READERS_MAX 512 /* read transactions over all processes */
 
@@ -87,105 +86,6 @@ code_of(int rc)
 	default:
 		return rc >= 0 ? -rc : -EIO;
 	}
-}
-
-__attribute__((format(printf, 3, 4))) static int
-refuse(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, STORE_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
-
-/* ---- the file, before LMDB sees it */
-
-/* A meta page of LMDB 0.9; both stand at the head of the file. */
-struct meta_page {
-	size_t pgno;
-	uint16_t unused, flags, lower, upper;
-	uint32_t magic, version;
-	void *address;
-	size_t map_size;
-	struct {
-		uint32_t page_size; /* in the first of the two only */
-		uint16_t flags, depth;
-		size_t branches, leaves, overflows, entries, root;
-	} trees[2];
-	size_t last_pgno, txnid;
-};
-#define META_MAGIC 0xbeefc0de
-#define META_VERSION 1
-#define PAGE_SIZE_MIN 512
-#define PAGE_SIZE_MAX 0x8000
-
-static bool
-meta_is_sane(const struct meta_page *m)
-{
-	uint32_t size = m->trees[0].page_size;
-
-	return m->magic == META_MAGIC && m->version == META_VERSION &&
-	    size >= PAGE_SIZE_MIN && size <= PAGE_SIZE_MAX &&
-	    (size & (size - 1)) == 0;
-}
-
-static bool
-read_meta(int fd, off_t pos, struct meta_page *m)
-{
-	return pread(fd, m, sizeof(*m), pos) == sizeof(*m) && meta_is_sane(m);
-}
-
-static int
-check_content(int fd, const char *path, uint64_t size, char *why)
-{
-	struct meta_page first, second;
-	uint32_t page_size;
-	uint64_t last;
-
-	if (!read_meta(fd, 0, &first))
-		return refuse(why, -EBADMSG, "%s: not an LMDB file", path);
-	page_size = first.trees[0].page_size;
-	if (!read_meta(fd, (off_t)page_size, &second) ||
-	    second.trees[0].page_size != page_size)
-		return refuse(why, -EBADMSG, "%s: damaged LMDB file", path);
-	last = first.last_pgno > second.last_pgno ? first.last_pgno
-						  : second.last_pgno;
-	if (last >= size / page_size)
-		return refuse(why, -EBADMSG,
-		    "%s: cut short: %llu bytes, but its last page is %llu",
-		    path, (unsigned long long)size, (unsigned long long)last);
-	return 0;
-}
-
-/* *size: of the file; 0 if there is none and the mode makes one. */
-static int
-check_file(const char *path, enum store_mode mode, size_t *size, char *why)
-{
-	bool makes = mode == STORE_LIVE_WRITE || mode == STORE_LIVE_NOSYNC;
-	struct stat st;
-	int fd, rc = 0;
-
-	*size = 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		if (errno == ENOENT && makes)
-			return 0;
-		rc = -errno;
-		return refuse(why, rc, "%s: %s", path, strerror(-rc));
-	}
-	if (fstat(fd, &st) != 0)
-		rc = refuse(why, -errno, "%s: %s", path, strerror(errno));
-	else if (!S_ISREG(st.st_mode))
-		rc = refuse(why, -EBADMSG, "%s: not a regular file", path);
-	else if (st.st_size == 0 && mode == STORE_LIVE_READ) /* being made */
-		rc = refuse(why, -ENOENT, "%s: empty so far", path);
-	else if (st.st_size > 0 || !makes)
-		rc = check_content(fd, path, (uint64_t)st.st_size, why);
-	*size = (size_t)st.st_size;
-	close(fd);
-	return rc;
 }
 
 /* ---- transactions of LMDB */
@@ -460,7 +360,7 @@ open_store(struct store *s, const char *path, const struct store_opts *opts,
 		if (unlink(path) != 0 && errno != ENOENT)
 			return -errno;
 	} else {
-		rc = check_file(path, opts->mode, &file_size, why);
+		rc = store_file_check(path, opts->mode, &file_size, why);
 		if (rc != 0)
 			return rc;
 	}
@@ -493,7 +393,7 @@ store_open(struct store **out, const char *path, const struct store_opts *opts,
 		rc = open_store(s, path, opts, why);
 	if (rc != 0) {
 		if (why[0] == '\0')
-			refuse(why, rc, "%s: %s", path,
+			snprintf(why, STORE_WHY_MAX, "%s: %s", path,
 			    rc == -EBADMSG ? "damaged or of another form"
 					   : strerror(-rc));
 		store_close(s);

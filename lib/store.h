@@ -48,9 +48,10 @@ struct store_opts {
 	/* Room in bytes the file may grow to; 0: as large as the file is (for
 	 * the two that only read). */
 	size_t size_max;
-	/* Tables, by name, NULL-terminated; NULL: the one unnamed table. Tables
-	 * that are missing are made by the modes that write; by those that read
-	 * they read as empty. */
+	/* Tables, by name, NULL-terminated (copied); NULL: the one unnamed
+	 * table. Tables that are missing are made by the modes that write; by
+	 * those that read they read as empty. STORE_LIVE_READ looks for them
+	 * again with each new view. */
 	const char *const *tables;
 	/* Keys of 8 bytes in host order, compared as integers (all tables). */
 	bool integer_keys;
@@ -58,8 +59,11 @@ struct store_opts {
 };
 
 /*
- * Opens path. A truncated immutable file is refused (-EBADMSG) rather than
- * mapped. Readers that died are cleared from a live file's reader table.
+ * Opens path. A file that was cut short is refused (-EBADMSG) rather than
+ * mapped; one that is missing, or still empty and live, is -ENOENT to those who
+ * only read. Readers that died are cleared from a live file's reader table.
+ * A process may open a live file only once at a time (LMDB's file locks).
+ * A live file is size_max bytes long from the start, with a hole in it.
  */
 int store_open(struct store **out, const char *path,
     const struct store_opts *opts, char *why)
@@ -77,7 +81,9 @@ int store_usage(struct store_txn *t, struct store_usage *out);
 
 /*
  * Read transactions. store_read_pause() lets go of the view but keeps the
- * object; store_read_resume() takes the newest view, without a system call.
+ * object; store_read_resume() takes the newest view, without a system call; if
+ * it fails the transaction is paused. Both taking functions return -EBUSY if
+ * the file has outgrown the map while another view of this store is held.
  */
 int store_read_begin(struct store *s, struct store_txn **out)
     __attribute__((warn_unused_result));
