@@ -19,6 +19,12 @@
 #define UPSTREAM_WAITERS_MAX 20000 /* clients that wait, in all */
 #define UPSTREAM_DEADLINE_S 5	   /* then SERVFAIL: never silence */
 
+/* Sockets that libunbound may have open; beyond them questions queue up. The
+ * process needs UPSTREAM_FDS descriptors (RLIMIT_NOFILE) besides its own. */
+#define UPSTREAM_UDP_MAX 1024
+#define UPSTREAM_TCP_MAX 64
+#define UPSTREAM_FDS (UPSTREAM_UDP_MAX + UPSTREAM_TCP_MAX + 32)
+
 struct event_base;
 struct upstream;
 
