@@ -1,0 +1,170 @@
+/*
+ * The order of things: refuse, list zones, cache, upstream. A question that has
+ * to wait becomes a struct waiter; its answer leaves through the same
+ * query_finish() as any other.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "lib/log.h"
+#include "resolverd/answer.h"
+#include "resolverd/cache.h"
+#include "resolverd/handle.h"
+#include "resolverd/listzone.h"
+#include "resolverd/query.h"
+#include "resolverd/tcp.h"
+#include "resolverd/udp.h"
+#include "resolverd/upstream.h"
+
+struct waiter {
+	struct handler *h;
+	struct query_saved query;
+	struct udp_socket *udp; /* one of the two */
+	struct udp_return back;
+	struct tcp_conn *tcp; /* held */
+};
+
+bool
+handle_allows(const struct handler *h, const struct sockaddr *sa)
+{
+	struct addr addr;
+
+	if (addr_from_sockaddr(&addr, sa) != 0)
+		return false;
+	for (size_t i = 0; i < h->conf->n_allow_query; i++) {
+		if (prefix_contains(&h->conf->allow_query[i], &addr))
+			return true;
+	}
+	return false;
+}
+
+/* Completion of upstream_resolve(); a NULL: there is no answer to be had. */
+static void
+on_answer(void *arg, const struct answer *a)
+{
+	/* one at a time, and too large for the stack */
+	static uint8_t reply[DNS_MESSAGE_MAX];
+	static const struct timeval soon = {
+		.tv_usec = HANDLE_FLUSH_MS * 1000,
+	};
+	struct waiter *w = arg;
+	struct query q;
+
+	query_resume(&q, &w->query, reply, sizeof(reply));
+	if (a != NULL)
+		answer_put(a, &q);
+	else
+		query_set_error(&q, DNS_RCODE_SERVFAIL);
+	query_finish(&q);
+	if (w->tcp != NULL)
+		tcp_answer(w->tcp, reply, q.reply_len);
+	else
+		udp_answer(w->udp, &w->back, reply, q.reply_len);
+	if (!evtimer_pending(w->h->flush, NULL))
+		evtimer_add(w->h->flush, &soon);
+	free(w);
+}
+
+/* Returns 0 if the answer comes later. */
+static int
+ask_upstream(struct handler *h, const struct query *q,
+    const struct client *client, const struct cache_key *key)
+{
+	struct waiter *w = malloc(sizeof(*w));
+	int rv;
+
+	if (w == NULL)
+		return -ENOMEM;
+	w->h = h;
+	query_save(q, &w->query);
+	w->udp = client->udp;
+	w->tcp = client->tcp;
+	if (client->tcp != NULL)
+		tcp_hold(client->tcp);
+	else
+		udp_keep_return(&w->back, client->from);
+	rv = upstream_resolve(h->upstream, key, on_answer, w);
+	if (rv != 0) {
+		if (w->tcp != NULL)
+			tcp_release(w->tcp);
+		free(w);
+	}
+	return rv;
+}
+
+/* Returns false if q waits for its answer. */
+static bool
+find_answer(struct handler *h, struct query *q, const struct client *client)
+{
+	struct listzone *zone = listzones_route(h->zones, q);
+	struct cache_key key;
+	struct answer a;
+
+	if (zone != NULL) {
+		listzone_answer(zone, q);
+		return true;
+	}
+	/* RFC 1034 4.3.1: whoever wants recursion says so */
+	if (!(q->flags & DNS_FLAG_RD)) {
+		query_set_error(q, DNS_RCODE_REFUSED);
+		return true;
+	}
+	query_hash_from(q, 0);
+	key.qname = q->qname;
+	key.qname_len = q->qname_len;
+	key.hash = q->hash[0];
+	key.qtype = q->qtype;
+	key.dnssec_ok = q->dnssec_ok;
+	key.checking_disabled = q->flags & DNS_FLAG_CD;
+	if (cache_get(h->cache, &key, (uint64_t)time(NULL), &a) == 0) {
+		answer_put(&a, q);
+		return true;
+	}
+	switch (ask_upstream(h, q, client, &key)) {
+	case 0:
+		return false;
+	case -EBUSY:
+		if (h->n_overload++ % 10000 == 0)
+			log_warn("too many questions under way, %llu answered "
+				 "SERVFAIL so far",
+			    (unsigned long long)h->n_overload);
+		/* FALLTHROUGH */
+	default:
+		query_set_error(q, DNS_RCODE_SERVFAIL);
+		return true;
+	}
+}
+
+size_t
+handle_packet(struct handler *h, const struct client *client,
+    const uint8_t *packet, size_t len, uint8_t *reply, size_t cap)
+{
+	struct query q;
+
+	h->n_queries++;
+	switch (query_begin(&q, packet, len, client->allowed,
+	    client->udp != NULL, reply, cap)) {
+	case QUERY_ANSWER:
+		if (!find_answer(h, &q, client))
+			return 0;
+		break;
+	case QUERY_FINISH:
+		h->n_refused++;
+		break;
+	case QUERY_DROP:
+		h->n_dropped++;
+		return 0;
+	}
+	query_finish(&q);
+	return q.reply_len;
+}
+
+void
+handle_batch_done(struct handler *h)
+{
+	listzones_pause(h->zones);
+	cache_pause(h->cache);
+}

@@ -1,0 +1,58 @@
+/*
+ * From packet to answer: the one place that knows the order in which a question
+ * is offered to list zones, cache and upstream. The transports call it.
+ */
+#ifndef RESOLVERD_HANDLE_H
+#define RESOLVERD_HANDLE_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/conf.h"
+
+/* What upstream gave goes into the cache this much later, many at once. */
+#define HANDLE_FLUSH_MS 20
+
+struct cache;
+struct event;
+struct listzones;
+struct tcp_conn;
+struct udp_socket;
+struct upstream;
+
+struct handler {
+	const struct conf *conf; /* all borrowed from the worker */
+	struct listzones *zones;
+	struct cache *cache;
+	struct upstream *upstream;
+	struct event *flush; /* timer: calls cache_flush() */
+	uint64_t n_queries, n_dropped, n_refused, n_overload;
+};
+
+/* Who asked: one of the two transports, and the way back. */
+struct client {
+	struct udp_socket *udp;
+	const struct msghdr *from; /* UDP: its address; borrowed for the call */
+	struct tcp_conn *tcp;
+	bool allowed; /* allow-query holds for it */
+};
+
+/* Does allow-query hold for the address? */
+bool handle_allows(const struct handler *h, const struct sockaddr *sa);
+
+/*
+ * Handles len untrusted bytes. Returns the length of the answer in reply (cap
+ * bytes of room, at least DNS_UDP_PLAIN_MAX), to be sent now; 0 where there is
+ * none, or not yet: then the handler sends it through the client's transport
+ * when it is there.
+ */
+size_t handle_packet(struct handler *h, const struct client *client,
+    const uint8_t *packet, size_t len, uint8_t *reply, size_t cap);
+
+/* After each batch of packets: lets go of what answers pointed to. */
+void handle_batch_done(struct handler *h);
+
+#endif

@@ -1,0 +1,426 @@
+/*
+ * List zones: routing by suffix, the answer from a generation (zones/) or a
+ * local store, and taking up a new generation when one was published.
+ *
+ * Rule that never bends: when we do not know, the answer is SERVFAIL or "not
+ * listed", never "listed".
+ */
+#include <sys/stat.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/bytes.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "resolverd/listzone.h"
+#include "zones/generation.h"
+#include "zones/local.h"
+#include "zones/publish.h"
+#include "zones/value.h"
+
+struct listzone {
+	struct listzone *next;	/* in the same slot of the table */
+	const char *name;	/* borrowed from the configuration */
+	const uint8_t *apex;	/* likewise */
+	size_t apex_len;
+	unsigned apex_labels;
+	uint64_t hash;
+
+	/* one of the two */
+	struct generation *gen; /* NULL: none that could be opened yet */
+	struct local *local;
+
+	bool is_local;
+	bool unreadable; /* said so already */
+	char path[PATH_MAX]; /* of `current` */
+	struct stat seen;    /* of the file that gen is, or that was bad */
+};
+
+struct listzones {
+	struct conf const *conf;
+	struct listzone *zones;
+	size_t n_zones;
+	unsigned labels_min, labels_max; /* of the apexes */
+	size_t mask;
+	struct listzone **slots;
+};
+
+/* ---- routing */
+
+struct listzone *
+listzones_route(struct listzones *zs, struct query *q)
+{
+	unsigned labels = q->n_labels;
+
+	if (labels > zs->labels_max)
+		labels = zs->labels_max;
+	if (labels < zs->labels_min)
+		return NULL;
+	query_hash_from(q, q->n_labels - labels);
+	for (;; labels--) {
+		unsigned i = q->n_labels - labels;
+		size_t off = labels > 0 ? q->off[i] : q->qname_len - 1u;
+		struct listzone *z = zs->slots[q->hash[i] & zs->mask];
+
+		for (; z != NULL; z = z->next) {
+			if (z->hash == q->hash[i] &&
+			    z->apex_len == q->qname_len - off &&
+			    memcmp(z->apex, q->qname + off, z->apex_len) == 0)
+				return z;
+		}
+		if (labels == zs->labels_min)
+			return NULL;
+	}
+}
+
+/* ---- answering */
+
+
+static uint8_t *
+put_rr_header(struct query *q, uint16_t owner, uint16_t type, uint32_t ttl,
+    size_t rdlen)
+{
+	uint8_t *p = q->reply + q->reply_len;
+
+	if (query_room(q) < 12 + rdlen)
+		return NULL;
+	put_be16(p, owner);
+	put_be16(p + 2, type);
+	put_be16(p + 4, DNS_CLASS_IN);
+	put_be32(p + 6, ttl);
+	put_be16(p + 10, (uint16_t)rdlen);
+	q->reply_len += 12 + rdlen;
+	return p + 12;
+}
+
+/* Pointer to the apex, which is a suffix of the question (RFC 1035 4.1.4). */
+static uint16_t
+apex_pointer(const struct listzone *z, const struct query *q)
+{
+	return (uint16_t)(0xc000 |
+	    (DNS_HEADER_LEN + q->qname_len - z->apex_len));
+}
+
+static bool
+put_soa(const struct listzone *z, struct query *q, const struct zone_apex *apex,
+    uint32_t ttl)
+{
+	uint8_t *p = put_rr_header(q, apex_pointer(z, q), DNS_TYPE_SOA, ttl,
+	    apex->soa_len);
+
+	if (p != NULL)
+		memcpy(p, apex->soa, apex->soa_len);
+	return p != NULL;
+}
+
+static bool
+put_ns(const struct listzone *z, struct query *q, const struct zone_apex *apex)
+{
+	size_t pos, len;
+
+	for (pos = 0; pos < apex->ns_len; pos += len) {
+		uint8_t *p;
+
+		len = dname_len(apex->ns + pos);
+		p = put_rr_header(q, apex_pointer(z, q), DNS_TYPE_NS,
+		    apex->ns_ttl, len);
+		if (p == NULL)
+			return false;
+		memcpy(p, apex->ns + pos, len);
+		q->ancount++;
+	}
+	return true;
+}
+
+static bool
+wanted(const struct query *q, uint16_t type)
+{
+	return q->qtype == type || q->qtype == DNS_TYPE_ANY;
+}
+
+/* The smallest TTL of all that will be given, RFC 2181 5.2. */
+static uint32_t
+rrset_ttl(const struct query *q, const struct zone_hits *hits)
+{
+	uint32_t ttl = UINT32_MAX;
+
+	for (unsigned i = 0; i < hits->n; i++) {
+		const uint8_t *p = hits->hit[i].rrs, *end = p + hits->hit[i].len;
+		struct value_rr rr;
+
+		while (value_next(&p, end, &rr)) {
+			if (wanted(q, rr.type) && rr.ttl < ttl)
+				ttl = rr.ttl;
+		}
+	}
+	return ttl;
+}
+
+/* Is an equal RR in the answer already? Two datasets can list one key. */
+static bool
+is_in_answer(const struct query *q, size_t start, uint16_t type,
+    const uint8_t *rdata, size_t len)
+{
+	const uint8_t *p = q->reply + start, *end = q->reply + q->reply_len;
+
+	while (end - p >= 12) {
+		size_t n = get_be16(p + 10);
+
+		if (get_be16(p + 2) == type && n == len &&
+		    memcmp(p + 12, rdata, len) == 0)
+			return true;
+		p += 12 + n;
+	}
+	return false;
+}
+
+/* Returns false when the answer is full. */
+static bool
+put_hits(struct query *q, const struct zone_key *key,
+    const struct zone_hits *hits)
+{
+	size_t start = q->reply_len;
+	uint32_t ttl = rrset_ttl(q, hits);
+	char txt[DNAME_TXT_MAX];
+	uint8_t expanded[256];
+
+	for (unsigned i = 0; i < hits->n; i++) {
+		const struct zone_hit *hit = &hits->hit[i];
+		const uint8_t *p = hit->rrs, *end = p + hit->len;
+		struct value_rr rr;
+
+		while (value_next(&p, end, &rr)) {
+			const uint8_t *rdata = rr.data;
+			size_t len = rr.len;
+			uint8_t *to;
+
+			if (!wanted(q, rr.type))
+				continue;
+			if (rr.is_template) {
+				zone_hit_txt(txt, key, hit);
+				len = value_expand(expanded, &rr, txt);
+				rdata = expanded;
+			}
+			if (hits->n > 1 &&
+			    is_in_answer(q, start, rr.type, rdata, len))
+				continue;
+			to = put_rr_header(q, DNS_QNAME_POINTER, rr.type, ttl,
+			    len);
+			if (to == NULL)
+				return false;
+			memcpy(to, rdata, len);
+			q->ancount++;
+		}
+	}
+	return true;
+}
+
+static void
+put_answer(const struct listzone *z, struct query *q,
+    const struct zone_apex *apex, const struct zone_key *key,
+    const struct zone_hits *hits)
+{
+	bool at_apex = key->n_labels == 0, fits = true;
+
+	q->aa = true;
+	if (at_apex && wanted(q, DNS_TYPE_SOA)) {
+		fits = put_soa(z, q, apex, apex->soa_ttl);
+		q->ancount += fits;
+	}
+	if (fits && at_apex && wanted(q, DNS_TYPE_NS))
+		fits = put_ns(z, q, apex);
+	if (fits && hits->n > 0)
+		fits = put_hits(q, key, hits);
+	if (fits && q->ancount == 0) {
+		/* RFC 2308 3: the SOA of a negative answer */
+		if (!hits->exists && !at_apex)
+			q->rcode = DNS_RCODE_NXDOMAIN;
+		fits = put_soa(z, q, apex, apex->negative_ttl);
+		q->nscount += fits;
+	}
+	if (!fits)
+		query_set_truncated(q);
+}
+
+void
+listzone_answer(struct listzone *z, struct query *q)
+{
+	struct zone_hits hits;
+	struct zone_key key;
+	const struct zone_apex *apex;
+
+	hits.n = 0;
+	hits.exists = false;
+	key.dname = q->qname;
+	key.off = q->off;
+	key.hash = q->hash;
+	key.n_labels = q->n_labels - z->apex_labels;
+	key.rel_len = (unsigned)(q->qname_len - z->apex_len);
+	zone_key_addresses(&key);
+
+	if (z->gen != NULL) {
+		query_hash_from(q, 0);
+		generation_lookup(z->gen, &key, &hits);
+		apex = generation_apex(z->gen);
+	} else if (z->local != NULL) {
+		int rv = local_lookup(z->local, &key, &hits);
+
+		if (rv != 0 && !z->unreadable)
+			log_warn("%s: local store: %s; answered as not listed",
+			    z->name, strerror(-rv));
+		z->unreadable = rv != 0;
+		apex = local_apex(z->local);
+	} else {
+		query_set_error(q, DNS_RCODE_SERVFAIL);
+		return;
+	}
+	put_answer(z, q, apex, &key, &hits);
+}
+
+/* ---- opening */
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
+	    a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static void
+refresh_generation(struct listzone *z)
+{
+	char why[GENERATION_WHY_MAX];
+	struct generation *gen;
+	struct stat st;
+
+	if (stat(z->path, &st) == -1) {
+		if (!z->unreadable)
+			log_warn("%s: no generation%s: %s; run zonectl build",
+			    z->name,
+			    z->gen != NULL ? " is current, the last one serves on" :
+					     " yet, answering SERVFAIL",
+			    strerror(errno));
+		z->unreadable = true;
+		return;
+	}
+	if (is_same_file(&st, &z->seen))
+		return;
+	z->seen = st;
+	z->unreadable = false;
+	if (generation_open(&gen, z->path, z->apex, why) != 0) {
+		log_warn("%s: %s; %s", z->name, why,
+		    z->gen != NULL ? "the last generation serves on" :
+				     "answering SERVFAIL");
+		return;
+	}
+	generation_close(z->gen);
+	z->gen = gen;
+	log_info("%s: generation %llu, %llu entries", z->name,
+	    (unsigned long long)generation_info(gen)->number,
+	    (unsigned long long)generation_info(gen)->entries);
+}
+
+static void
+refresh_local(struct listzone *z, const char *state_dir)
+{
+	char why[LOCAL_WHY_MAX];
+
+	if (z->local != NULL)
+		return;
+	if (local_open(&z->local, state_dir, z->name, false, (gid_t)-1,
+		why) == 0) {
+		z->unreadable = false;
+		return;
+	}
+	if (!z->unreadable)
+		log_warn("%s: %s; answering SERVFAIL", z->name, why);
+	z->unreadable = true;
+}
+
+void
+listzones_refresh(struct listzones *zs)
+{
+	for (size_t i = 0; i < zs->n_zones; i++) {
+		if (zs->zones[i].is_local)
+			refresh_local(&zs->zones[i], zs->conf->state_dir);
+		else
+			refresh_generation(&zs->zones[i]);
+	}
+}
+
+void
+listzones_pause(struct listzones *zs)
+{
+	for (size_t i = 0; i < zs->n_zones; i++) {
+		if (zs->zones[i].local != NULL)
+			local_pause(zs->zones[i].local);
+	}
+}
+
+static struct listzone *
+add_zone(struct listzones *zs, const char *name, const uint8_t *apex)
+{
+	struct listzone *z = &zs->zones[zs->n_zones++];
+	size_t slot;
+
+	z->name = name;
+	z->apex = apex;
+	z->apex_len = dname_len(apex);
+	z->apex_labels = dname_labels(apex);
+	z->hash = dname_hash(apex);
+	slot = z->hash & zs->mask;
+	z->next = zs->slots[slot];
+	zs->slots[slot] = z;
+	if (z->apex_labels < zs->labels_min)
+		zs->labels_min = z->apex_labels;
+	if (z->apex_labels > zs->labels_max)
+		zs->labels_max = z->apex_labels;
+	return z;
+}
+
+struct listzones *
+listzones_open(const struct conf *conf)
+{
+	struct listzones *zs = xcalloc(1, sizeof(*zs));
+	size_t n = conf->n_zones + conf->n_locals, slots = 8;
+
+	while (slots < 2 * n)
+		slots *= 2;
+	zs->conf = conf;
+	zs->zones = xcalloc(n > 0 ? n : 1, sizeof(*zs->zones));
+	zs->slots = xcalloc(slots, sizeof(*zs->slots));
+	zs->mask = slots - 1;
+	zs->labels_min = DNAME_LABELS_MAX + 1;
+
+	for (size_t i = 0; i < conf->n_zones; i++) {
+		struct listzone *z = add_zone(zs, conf->zones[i].name,
+		    conf->zones[i].apex);
+
+		if (publish_current(z->path, conf->state_dir, z->name) != 0)
+			fatal("%s: the path of the zone is too long", z->name);
+	}
+	for (size_t i = 0; i < conf->n_locals; i++)
+		add_zone(zs, conf->locals[i].name, conf->locals[i].apex)
+		    ->is_local = true;
+	listzones_refresh(zs);
+	return zs;
+}
+
+void
+listzones_close(struct listzones *zs)
+{
+	if (zs == NULL)
+		return;
+	for (size_t i = 0; i < zs->n_zones; i++) {
+		generation_close(zs->zones[i].gen);
+		local_close(zs->zones[i].local);
+	}
+	free(zs->zones);
+	free(zs->slots);
+	free(zs);
+}

@@ -1,0 +1,123 @@
+/*
+ * resolverd(8): command line, configuration, start.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "lib/conf.h"
+#include "lib/log.h"
+#include "resolverd/sockets.h"
+#include "resolverd/supervisor.h"
+#include "zones/build.h"
+
+#define EXIT_USAGE 2
+
+static int
+usage(FILE *to, int status)
+{
+	fputs("usage: resolverd [-c FILE] [-d] [-n] [-V]\n"
+	      "  -c FILE  read the configuration from FILE instead of\n"
+	      "           " CONF_DEFAULT_PATH "\n"
+	      "  -d       stay in front and log to stderr\n"
+	      "  -n       check the configuration and exit\n"
+	      "  -V       print the version and exit\n",
+	    to);
+	return status;
+}
+
+static void
+report(void *arg, const char *path, unsigned line, const char *text)
+{
+	(void)arg;
+	if (line > 0)
+		fprintf(stderr, "%s:%u: %s\n", path, line, text);
+	else
+		fprintf(stderr, "%s: %s\n", path, text);
+}
+
+/* What only zones/ knows about: the dataset types. */
+static bool
+dataset_types_are_known(const struct conf *conf)
+{
+	bool good = true;
+	char text[256];
+
+	for (size_t i = 0; i < conf->n_zones; i++) {
+		const struct conf_zone *z = &conf->zones[i];
+
+		for (size_t j = 0; j < z->n_datasets; j++) {
+			if (build_type_is_known(z->datasets[j].type))
+				continue;
+			snprintf(text, sizeof(text),
+			    "zone \"%s\": unknown dataset type \"%s\"", z->name,
+			    z->datasets[j].type);
+			report(NULL, conf->path, z->line, text);
+			good = false;
+		}
+	}
+	return good;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *path = CONF_DEFAULT_PATH;
+	bool in_front = false, check_only = false;
+	struct identity who;
+	struct sockets *sockets;
+	struct conf *conf;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "c:dnVh")) != -1) {
+		switch (opt) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'd':
+			in_front = true;
+			break;
+		case 'n':
+			check_only = true;
+			break;
+		case 'V':
+			puts(PACKAGE_STRING);
+			return 0;
+		case 'h':
+			return usage(stdout, 0);
+		default:
+			return usage(stderr, EXIT_USAGE);
+		}
+	}
+	if (optind < argc)
+		return usage(stderr, EXIT_USAGE);
+
+	log_init("resolverd", true, false);
+	if (conf_read(&conf, path, report, NULL) != 0)
+		return 1;
+	if (!dataset_types_are_known(conf)) {
+		conf_free(conf);
+		return 1;
+	}
+	if (check_only) {
+		printf("%s: good\n", path);
+		conf_free(conf);
+		return 0;
+	}
+
+	supervisor_identity(&who, conf);
+	sockets = sockets_open(conf);
+	supervisor_prepare(conf, &who);
+	if (!in_front) {
+		/* what could go wrong at start has been said by now */
+		if (daemon(0, 0) == -1)
+			fatal("daemon: %s", strerror(errno));
+		log_init("resolverd", false, false);
+	}
+	return supervisor_run(conf, sockets, &who);
+}

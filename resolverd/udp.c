@@ -1,0 +1,206 @@
+/*
+ * The hot loop: up to BATCH packets in with one system call, the answers that
+ * are ready out with one. The buffers are shared by all sockets of the worker,
+ * since one thread serves them one after the other.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "resolverd/query.h"
+#include "resolverd/udp.h"
+
+#define BATCH 64
+#define ROUNDS 8 /* batches before other events get their turn */
+#define PACKET_MAX 1232 /* of a question; a longer one is cut: FORMERR */
+
+struct batch {
+	struct mmsghdr in[BATCH], out[BATCH];
+	struct iovec in_iov[BATCH], out_iov[BATCH];
+	struct sockaddr_in6 from[BATCH];
+	_Alignas(16) uint8_t control[BATCH][UDP_CONTROL_MAX];
+	uint8_t packet[BATCH][PACKET_MAX];
+	uint8_t reply[BATCH][QUERY_UDP_MAX];
+};
+
+struct udp_socket {
+	int fd;
+	bool wildcard;
+	struct event *ev;
+	struct handler *h;
+};
+
+static struct batch *
+batch_get(void)
+{
+	static struct batch *b;
+
+	if (b != NULL)
+		return b;
+	b = xcalloc(1, sizeof(*b));
+	for (unsigned i = 0; i < BATCH; i++) {
+		b->in_iov[i].iov_base = b->packet[i];
+		b->in_iov[i].iov_len = PACKET_MAX;
+		b->in[i].msg_hdr.msg_iov = &b->in_iov[i];
+		b->in[i].msg_hdr.msg_iovlen = 1;
+		b->in[i].msg_hdr.msg_name = &b->from[i];
+		b->out[i].msg_hdr.msg_iov = &b->out_iov[i];
+		b->out[i].msg_hdr.msg_iovlen = 1;
+	}
+	return b;
+}
+
+static int
+receive(const struct udp_socket *s, struct batch *b)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct msghdr *m = &b->in[i].msg_hdr;
+
+		m->msg_namelen = sizeof(b->from[i]);
+		m->msg_control = s->wildcard ? b->control[i] : NULL;
+		m->msg_controllen = s->wildcard ? UDP_CONTROL_MAX : 0;
+	}
+	return recvmmsg(s->fd, b->in, BATCH, MSG_DONTWAIT, NULL);
+}
+
+/*
+ * Sends n answers. One that cannot be sent is given up: to its client it is a
+ * lost packet, and the others must not wait for it.
+ */
+static void
+send_all(const struct udp_socket *s, struct batch *b, unsigned n)
+{
+	unsigned done = 0;
+
+	while (done < n) {
+		int sent = sendmmsg(s->fd, b->out + done, n - done, 0);
+
+		if (sent == -1 && errno == EINTR)
+			continue;
+		done += sent > 0 ? (unsigned)sent : 1;
+	}
+}
+
+/* Handles n packets; returns how many answers are ready. */
+static unsigned
+handle_batch(struct udp_socket *s, struct batch *b, unsigned n)
+{
+	unsigned ready = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct msghdr *m = &b->in[i].msg_hdr;
+		struct client client = { .udp = s, .from = m };
+		size_t len;
+
+		client.allowed = handle_allows(s->h,
+		    (const struct sockaddr *)m->msg_name);
+		len = handle_packet(s->h, &client, b->packet[i],
+		    b->in[i].msg_len, b->reply[ready], QUERY_UDP_MAX);
+		if (len == 0)
+			continue;
+		b->out_iov[ready].iov_base = b->reply[ready];
+		b->out_iov[ready].iov_len = len;
+		b->out[ready].msg_hdr.msg_name = m->msg_name;
+		b->out[ready].msg_hdr.msg_namelen = m->msg_namelen;
+		b->out[ready].msg_hdr.msg_control = m->msg_control;
+		b->out[ready].msg_hdr.msg_controllen =
+		    s->wildcard ? m->msg_controllen : 0;
+		ready++;
+	}
+	return ready;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct udp_socket *s = arg;
+	struct batch *b = batch_get();
+
+	(void)fd;
+	(void)what;
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		int n = receive(s, b);
+
+		if (n <= 0)
+			break;
+		send_all(s, b, handle_batch(s, b, (unsigned)n));
+		handle_batch_done(s->h);
+		if (n < BATCH)
+			break;
+	}
+}
+
+struct udp_socket *
+udp_serve(struct event_base *base, int fd, bool wildcard, struct handler *h)
+{
+	struct udp_socket *s = xcalloc(1, sizeof(*s));
+
+	s->fd = fd;
+	s->wildcard = wildcard;
+	s->h = h;
+	s->ev = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, s);
+	if (s->ev == NULL || event_add(s->ev, NULL) == -1)
+		fatal("udp: cannot watch a socket");
+	return s;
+}
+
+void
+udp_stop(struct udp_socket *s)
+{
+	/* what had arrived before is still answered */
+	on_readable(s->fd, EV_READ, s);
+	event_del(s->ev);
+}
+
+void
+udp_free(struct udp_socket *s)
+{
+	if (s == NULL)
+		return;
+	event_free(s->ev);
+	free(s);
+}
+
+void
+udp_keep_return(struct udp_return *out, const struct msghdr *from)
+{
+	assert(from->msg_namelen <= sizeof(out->to));
+	memcpy(&out->to, from->msg_name, from->msg_namelen);
+	out->to_len = from->msg_namelen;
+	out->control_len = from->msg_control != NULL ? from->msg_controllen : 0;
+	assert(out->control_len <= sizeof(out->control));
+	if (out->control_len > 0)
+		memcpy(out->control, from->msg_control, out->control_len);
+}
+
+void
+udp_answer(struct udp_socket *s, const struct udp_return *back,
+    const uint8_t *msg, size_t len)
+{
+	struct udp_return to = *back; /* sendmsg() takes no const */
+	struct iovec iov;
+	struct msghdr m = { .msg_name = &to.to, .msg_namelen = to.to_len,
+		.msg_iov = &iov, .msg_iovlen = 1 };
+	union {
+		const uint8_t *in;
+		void *out;
+	} unconst = { .in = msg };
+
+	iov.iov_base = unconst.out;
+	iov.iov_len = len;
+	if (to.control_len > 0) {
+		m.msg_control = to.control;
+		m.msg_controllen = to.control_len;
+	}
+	/* a failure is a lost packet; the client asks again */
+	while (sendmsg(s->fd, &m, MSG_DONTWAIT) == -1 && errno == EINTR)
+		;
+}

@@ -1,0 +1,274 @@
+/*
+ * The worker's life: privileges, stores, event base, transports; new
+ * generations when they are published; the end by SIGTERM.
+ */
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "resolverd/cache.h"
+#include "resolverd/handle.h"
+#include "resolverd/listzone.h"
+#include "resolverd/tcp.h"
+#include "resolverd/udp.h"
+#include "resolverd/upstream.h"
+#include "resolverd/worker.h"
+#include "zones/publish.h"
+
+#define REFRESH_S 5	/* should a notice of a new generation be lost */
+#define DRAIN_S (UPSTREAM_DEADLINE_S + 1)
+#define DRAIN_POLL_MS 20
+#define FILES_MIN 8192	/* libunbound's sockets and our connections */
+
+struct worker {
+	const struct conf *conf;
+	struct event_base *base;
+	struct handler handler;
+	struct udp_socket **udp;
+	size_t n_udp;
+	struct tcp_server *tcp;
+	int notify; /* inotify */
+	struct event *ev_notify, *ev_refresh, *ev_drain;
+	struct event *ev_term, *ev_hup;
+	time_t drain_until; /* 0: not ending */
+};
+
+void
+worker_drop_privileges(const struct identity *who)
+{
+	if (!who->change)
+		return;
+	if (initgroups(who->user, who->gid) == -1 ||
+	    setresgid(who->gid, who->gid, who->gid) == -1 ||
+	    setresuid(who->uid, who->uid, who->uid) == -1)
+		fatal("cannot become user %s: %s", who->user, strerror(errno));
+	/* RFC-less but vital: no way back */
+	if (who->uid != 0 && setuid(0) == 0)
+		fatal("root could be regained");
+}
+
+static void
+raise_file_limit(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= FILES_MIN)
+		return;
+	rl.rlim_cur = rl.rlim_max < FILES_MIN ? rl.rlim_max : FILES_MIN;
+	(void)setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+/* ---- generations */
+
+static void
+on_notify(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	_Alignas(struct inotify_event) char buf[4096];
+
+	(void)what;
+	/* which zone it was does not matter: a look at each costs a stat() */
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+	listzones_refresh(w->handler.zones);
+}
+
+static void
+on_refresh(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	listzones_refresh(w->handler.zones);
+}
+
+static void
+watch_generations(struct worker *w)
+{
+	static const struct timeval period = { .tv_sec = REFRESH_S };
+	char dir[PATH_MAX];
+
+	w->ev_refresh = event_new(w->base, -1, EV_PERSIST, on_refresh, w);
+	event_add(w->ev_refresh, &period);
+	w->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (w->notify == -1) {
+		log_warn("inotify: %s; new generations are seen after %d s",
+		    strerror(errno), REFRESH_S);
+		return;
+	}
+	for (size_t i = 0; i < w->conf->n_zones; i++) {
+		if (publish_dir(dir, w->conf->state_dir,
+			w->conf->zones[i].name) == 0)
+			(void)inotify_add_watch(w->notify, dir, IN_MOVED_TO);
+	}
+	w->ev_notify = event_new(w->base, w->notify, EV_READ | EV_PERSIST,
+	    on_notify, w);
+	event_add(w->ev_notify, NULL);
+}
+
+/* ---- the rest of the loop */
+
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	cache_flush(w->handler.cache, (uint64_t)time(NULL));
+}
+
+static void
+on_hup(evutil_socket_t fd, short what, void *arg)
+{
+	on_refresh(fd, what, arg);
+}
+
+/* What came is answered, then the loop ends. */
+static void
+on_drain(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	if (upstream_waiting(w->handler.upstream) == 0 ||
+	    time(NULL) >= w->drain_until)
+		event_base_loopbreak(w->base);
+}
+
+static void
+on_term(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval poll = {
+		.tv_usec = DRAIN_POLL_MS * 1000,
+	};
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	if (w->drain_until != 0)
+		return;
+	w->drain_until = time(NULL) + DRAIN_S;
+	tcp_stop(w->tcp);
+	for (size_t i = 0; i < w->n_udp; i++)
+		udp_stop(w->udp[i]);
+	event_add(w->ev_drain, &poll);
+}
+
+static struct event *
+watch_signal(struct worker *w, int signo, event_callback_fn fn)
+{
+	struct event *ev = evsignal_new(w->base, signo, fn, w);
+
+	if (ev == NULL || event_add(ev, NULL) == -1)
+		fatal("cannot watch a signal");
+	return ev;
+}
+
+static void
+open_stores(struct worker *w)
+{
+	char why[CACHE_WHY_MAX + UPSTREAM_WHY_MAX];
+
+	w->handler.conf = w->conf;
+	w->handler.zones = listzones_open(w->conf);
+	if (cache_open(&w->handler.cache, w->conf->state_dir,
+		w->conf->cache.size, why) != 0)
+		fatal("cache: %s", why);
+	if (upstream_open(&w->handler.upstream, w->base, w->conf,
+		w->handler.cache, why) != 0)
+		fatal("upstream: %s", why);
+}
+
+static void
+open_transports(struct worker *w, const struct sockets *sockets)
+{
+	w->udp = xcalloc(sockets->n, sizeof(struct udp_socket *));
+	w->n_udp = sockets->n;
+	w->tcp = tcp_server_new(w->base, &w->handler);
+	for (size_t i = 0; i < sockets->n; i++) {
+		w->udp[i] = udp_serve(w->base, sockets->pairs[i].udp,
+		    sockets->pairs[i].wildcard, &w->handler);
+		tcp_serve(w->tcp, sockets->pairs[i].tcp);
+	}
+}
+
+static void
+close_all(struct worker *w)
+{
+	/* waiters are answered here: their transports come later */
+	upstream_close(w->handler.upstream);
+	tcp_server_free(w->tcp);
+	for (size_t i = 0; i < w->n_udp; i++)
+		udp_free(w->udp[i]);
+	free(w->udp);
+	cache_close(w->handler.cache);
+	listzones_close(w->handler.zones);
+	event_free(w->ev_term);
+	event_free(w->ev_hup);
+	event_free(w->handler.flush);
+	event_free(w->ev_drain);
+	event_free(w->ev_refresh);
+	if (w->ev_notify != NULL)
+		event_free(w->ev_notify);
+	if (w->notify != -1)
+		close(w->notify);
+	event_base_free(w->base);
+}
+
+noreturn void
+worker_run(const struct conf *conf, struct sockets *sockets, unsigned number,
+    const struct identity *who)
+{
+	struct worker w = { .conf = conf, .notify = -1 };
+	char name[32];
+
+	snprintf(name, sizeof(name), "worker %u", number);
+	log_procname(name);
+	raise_file_limit();
+	worker_drop_privileges(who);
+	/* after setuid(), which clears it: no worker outlives its supervisor */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN); /* from a terminal; the supervisor ends us */
+
+	w.base = event_base_new();
+	if (w.base == NULL)
+		fatal("cannot make an event base");
+	w.ev_term = watch_signal(&w, SIGTERM, on_term);
+	w.ev_hup = watch_signal(&w, SIGHUP, on_hup);
+	open_stores(&w);
+	watch_generations(&w);
+	w.ev_drain = event_new(w.base, -1, EV_PERSIST, on_drain, &w);
+	w.handler.flush = evtimer_new(w.base, on_flush, &w);
+	if (w.ev_drain == NULL || w.handler.flush == NULL)
+		fatal("out of memory");
+	open_transports(&w, sockets);
+	log_debug("ready");
+
+	event_base_dispatch(w.base);
+
+	log_info("ends: %llu questions, %llu refused, %llu dropped",
+	    (unsigned long long)w.handler.n_queries,
+	    (unsigned long long)w.handler.n_refused,
+	    (unsigned long long)w.handler.n_dropped);
+	close_all(&w);
+	sockets_close(sockets);
+	exit(0);
+}

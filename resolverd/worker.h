@@ -1,0 +1,32 @@
+/*
+ * A worker: one process, one thread, one event base, everything that answers.
+ */
+#ifndef RESOLVERD_WORKER_H
+#define RESOLVERD_WORKER_H
+
+#include <sys/types.h>
+
+#include <stdnoreturn.h>
+
+#include "lib/conf.h"
+#include "resolverd/sockets.h"
+
+/* Who the workers run as. */
+struct identity {
+	bool change; /* false: started without root, stay as we are */
+	const char *user;
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * Runs in a process forked for it, until SIGTERM; then answers what is under
+ * way and exits 0. Exits 1 where it cannot start.
+ */
+noreturn void worker_run(const struct conf *conf, struct sockets *sockets,
+    unsigned number, const struct identity *who);
+
+/* Drops root for good; fatal where that fails. */
+void worker_drop_privileges(const struct identity *who);
+
+#endif
