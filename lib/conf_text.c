@@ -6,10 +6,11 @@
  * does not know; counts a line too many at each C comment; stumbles over a
  * comment inside a list; takes a section or string that is still open at the
  * end of the file for closed; writes a last \ to stdout; leaks on some quoted
- * names; takes quadratic time for a long string. Rather than to work around each, the text is held to a smaller
- * language here, which both read alike:
+ * names; takes quadratic time for a long string. Rather than to work around
+ *each, the text is held to a smaller language here, which both read alike:
  *
- *	name = value		name = { value, value }		name title { ... }
+ *	name = value		name = { value, value }		name title { ...
+ *}
  *
  * A comment runs from # to the end of the line. Names are bare words. A value
  * or title is a bare word (letters, digits and - _ . : @) or stands in quotes,
@@ -43,7 +44,7 @@ struct scan {
 	unsigned line;
 	enum token last;
 	unsigned depth;
-	enum token open[DEPTH_MAX];    /* LIST or SECTION */
+	enum token open[DEPTH_MAX]; /* LIST or SECTION */
 	unsigned open_line[DEPTH_MAX];
 	unsigned sections;
 	char *why;
@@ -146,16 +147,17 @@ scan_word(struct scan *s)
 
 	if (!is_word(*s->p)) {
 		if (is_control(*s->p) || (unsigned char)*s->p > 0x7e)
-			return refuse(s, "byte 0x%02x outside of quotes; "
-			    "remove it", (unsigned char)*s->p);
-		return refuse(s, "character %c outside of quotes; put the "
-		    "value in quotes, and # in front of a comment", *s->p);
+			return refuse(s,
+			    "byte 0x%02x outside of quotes; remove it",
+			    (unsigned char)*s->p);
+		return refuse(
+		    s, "%c outside of quotes; quote the value", *s->p);
 	}
 	for (q = s->p; is_word(*q); q++) /* '\0' is none */
 		continue;
 	if (q - s->p > CONF_TEXT_VALUE_MAX)
-		return refuse(s, "a word of more than %d bytes",
-		    CONF_TEXT_VALUE_MAX);
+		return refuse(
+		    s, "a word of more than %d bytes", CONF_TEXT_VALUE_MAX);
 	s->p = q;
 	s->last = wants_value(s) ? VALUE : NAME;
 	return 0;
@@ -169,27 +171,28 @@ scan_string(struct scan *s)
 
 	if (!wants_value(s)) {
 		if (s->depth && s->open[s->depth - 1] == LIST)
-			return refuse(s, "a comma is missing in front of %c",
-			    quote);
-		return refuse(s, "quotes where a name should stand; write "
-		    "names without quotes");
+			return refuse(
+			    s, "a comma is missing in front of %c", quote);
+		return refuse(
+		    s, "quotes where a name should stand; remove them");
 	}
 	for (q = s->p + 1; q < s->end && *q != quote; q++) {
 		if (*q == '\n')
 			break;
 		if (is_control(*q) && *q != '\t')
-			return refuse(s, "byte 0x%02x inside of quotes; "
-			    "remove it", (unsigned char)*q);
+			return refuse(s,
+			    "byte 0x%02x inside of quotes; remove it",
+			    (unsigned char)*q);
 		if (*q == '\\')
-			return refuse(s, "\\ inside of quotes; it escapes "
-			    "nothing here: leave it out");
+			return refuse(s,
+			    "\\ inside of quotes escapes nothing; remove it");
 		if (*q == '$' && q[1] == '{')
-			return refuse(s, "${ inside of quotes; the environment "
-			    "is not looked at: write the value itself");
+			return refuse(
+			    s, "${ inside of quotes; write the value itself");
 	}
 	if (q == s->end || *q == '\n')
-		return refuse(s, "the quotes are not closed on their line; "
-		    "add the missing %c", quote);
+		return refuse(
+		    s, "quotes not closed on their line; add a %c", quote);
 	if (q - s->p > CONF_TEXT_VALUE_MAX)
 		return refuse(s, "more than %d bytes inside of quotes",
 		    CONF_TEXT_VALUE_MAX);
@@ -204,11 +207,10 @@ scan_open(struct scan *s)
 	enum token what = s->last == EQUALS ? LIST : SECTION;
 
 	if (s->depth == DEPTH_MAX)
-		return refuse(s, "{ inside of a list or of two sections; is a "
-		    "} missing above?");
+		return refuse(s, "{ inside of a list; is a } missing above?");
 	if (what == SECTION && ++s->sections > CONF_TEXT_SECTIONS_MAX)
-		return refuse(s, "more than %d sections",
-		    CONF_TEXT_SECTIONS_MAX);
+		return refuse(
+		    s, "more than %d sections", CONF_TEXT_SECTIONS_MAX);
 	s->open[s->depth] = what;
 	s->open_line[s->depth] = s->line;
 	s->depth++;
@@ -223,8 +225,7 @@ scan_close(struct scan *s)
 	if (s->depth == 0)
 		return refuse(s, "} closes nothing; remove it");
 	if (s->last == LIST)
-		return refuse(s, "the list is empty; name a value, or leave "
-		    "the option out");
+		return refuse(s, "empty list; name a value or drop the option");
 	s->depth--;
 	s->last = CLOSE;
 	s->p++;
@@ -271,9 +272,7 @@ scan_token(struct scan *s)
 int
 conf_text_check(char *text, size_t len, unsigned *line, char *why)
 {
-	struct scan s = {
-		.p = text, .end = text + len, .line = 1, .why = why
-	};
+	struct scan s = {.p = text, .end = text + len, .line = 1, .why = why};
 
 	while (s.p < s.end) {
 		if (scan_token(&s) != 0) {
@@ -284,8 +283,7 @@ conf_text_check(char *text, size_t len, unsigned *line, char *why)
 	}
 	if (s.depth > 0) {
 		*line = s.open_line[s.depth - 1];
-		return refuse(&s, "the { of this line is never closed; add "
-		    "the missing }");
+		return refuse(&s, "this { is never closed; add the missing }");
 	}
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define CONF_TEXT_MAX (1024 * 1024) /* bytes of a file */
-#define CONF_TEXT_VALUE_MAX 4096 /* bytes of a name or value */
+#define CONF_TEXT_VALUE_MAX 4096    /* bytes of a name or value */
 #define CONF_TEXT_SECTIONS_MAX 4096
 #define CONF_TEXT_WHY_LEN 160
 

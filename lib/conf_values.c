@@ -1,0 +1,353 @@
+/*
+ * The options of the configuration: one row each, and what takes its values.
+ *
+ * A row is all there is to an option: the parser's arrays (conf.c), the default
+ * and range, the words of the error messages come from it, and the tests hold
+ * the man page and the sample file to it.
+ *
+ * Left to others: the types of datasets (zones/), whether files and the user
+ * exist, whether an address can be bound.
+ */
+#include "lib/conf_values.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+#define DNS_PORT 53
+#define USER_LEN_MAX 32 /* as useradd(8) has it */
+#define REPORT_LEN 512
+
+static conf_set_fn set_listen, set_allow_query, set_state_dir, set_workers,
+    set_user, set_cache_size, set_max_negative_ttl, set_forward, set_validate,
+    set_datasets;
+
+const struct conf_row conf_rows[] = {
+    {{"", "listen", CONF_LIST, "127.0.0.1@53, ::1@53", 1, 64, "address@port",
+	 "where to answer, by UDP and TCP"},
+	set_listen},
+    {{"", "allow-query", CONF_LIST, "127.0.0.0/8, ::1", 1, 1024, "prefix",
+	 "whose queries are answered; others get REFUSED"},
+	set_allow_query},
+    {{"", "state-dir", CONF_TEXT, LOCALSTATEDIR "/lib/resolverd", 0, 0, "path",
+	 "where zones, local lists and the answer cache are kept"},
+	set_state_dir},
+    {{"", "workers", CONF_NUMBER, "0", 0, 64, "processes",
+	 "how many processes answer; 0 is one per core"},
+	set_workers},
+    {{"", "user", CONF_TEXT, "resolverd", 0, 0, "name",
+	 "whom the daemon becomes once its sockets are open"},
+	set_user},
+    {{"cache", "size", CONF_SIZE, "256M", 1ull << 20, 1ull << 40, "bytes",
+	 "how large the answer cache may grow"},
+	set_cache_size},
+    {{"cache", "max-negative-ttl", CONF_NUMBER, "3600", 1, 86400, "seconds",
+	 "how long a negative answer is kept at most"},
+	set_max_negative_ttl},
+    {{"upstream", "forward", CONF_LIST, "", 1, 16, "address@port",
+	 "resolvers to ask; without any, full recursion"},
+	set_forward},
+    {{"upstream", "validate", CONF_SWITCH, "yes", 0, 0, "yes or no",
+	 "whether answers are validated by DNSSEC"},
+	set_validate},
+    {{"zone", "datasets", CONF_LIST, "", 1, 256, "type:file,...",
+	 "what the list zone is built from"},
+	set_datasets},
+};
+_Static_assert(sizeof(conf_rows) / sizeof(conf_rows[0]) == CONF_ROWS, "rows");
+
+void
+conf_complain(struct conf_reader *r, const char *fmt, ...)
+{
+	char text[REPORT_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->n_errors++;
+	r->report(r->arg, r->conf->path, r->line, text);
+}
+
+/* About a value: what the option is, the value, what is wrong with it. */
+static void __attribute__((format(printf, 4, 5)))
+complain_of(struct conf_reader *r, const struct conf_row *row,
+    const char *value, const char *fmt, ...)
+{
+	char why[REPORT_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	conf_complain(r, "%s%s%s: \"%.100s\" %s", row->opt.section,
+	    row->opt.section[0] ? " " : "", row->opt.name, value, why);
+}
+
+/* Digits only; with suffix, a K, M or G may follow. */
+static bool
+parse_number(uint64_t *out, const char *txt, bool suffix)
+{
+	static const char suffixes[] = "KMG";
+	const char *s;
+	uint64_t n = 0;
+	unsigned shift;
+
+	if (*txt < '0' || *txt > '9')
+		return false;
+	for (; *txt >= '0' && *txt <= '9'; txt++) {
+		if (n > UINT64_MAX / 10 - 1)
+			return false;
+		n = n * 10 + (uint64_t)(*txt - '0');
+	}
+	if (suffix && *txt && (s = strchr(suffixes, *txt)) != NULL) {
+		shift = 10 * (unsigned)(s - suffixes + 1);
+		if (n > UINT64_MAX >> shift)
+			return false;
+		n <<= shift;
+		txt++;
+	}
+	*out = n;
+	return *txt == '\0';
+}
+
+/* False if the value is refused, which has been reported then. */
+static bool
+read_number(struct conf_reader *r, const struct conf_row *row,
+    const char *value, uint64_t *out)
+{
+	bool size = row->opt.type == CONF_SIZE;
+	unsigned shift = size ? 20 : 0;
+
+	if (parse_number(out, value, size) && *out >= row->opt.least &&
+	    *out <= row->opt.most)
+		return true;
+	complain_of(r, row, value, "is refused; write %s from %llu%s to %llu%s",
+	    size ? "bytes with an optional K, M or G behind," : "a number",
+	    (unsigned long long)(row->opt.least >> shift), size ? "M" : "",
+	    (unsigned long long)(row->opt.most >> shift), size ? "M" : "");
+	return false;
+}
+
+static char *
+complete_path(const struct conf_reader *r, const char *path)
+{
+	return xasprintf("%s%s", path[0] == '/' ? "" : r->folder, path);
+}
+
+static bool
+is_among(const struct conf_endpoint *list, size_t n, const char *txt)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(list[i].txt, txt) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_endpoint(struct conf_reader *r, const struct conf_row *row,
+    const char *value, struct conf_endpoint **list, size_t *n)
+{
+	struct conf_endpoint ep = {0};
+	struct conf *c = r->conf;
+	const char *at = strrchr(value, '@');
+	uint64_t port;
+
+	if (at &&
+	    (!parse_number(&port, at + 1, false) || port < 1 ||
+		port > UINT16_MAX)) {
+		complain_of(
+		    r, row, value, "has no port from 1 to 65535 behind the @");
+		return;
+	}
+	if (addr_parse_at_port(&ep.sa, &ep.len, value, DNS_PORT) != 0) {
+		complain_of(r, row, value,
+		    "is no address; write it as 127.0.0.1@53 or ::1@53");
+		return;
+	}
+	sockaddr_to_txt(ep.txt, (const struct sockaddr *)&ep.sa);
+	if (is_among(*list, *n, ep.txt)) {
+		complain_of(r, row, value, "is there twice; remove one");
+		return;
+	}
+	*list = xreallocarray(*list, *n + 1, sizeof(**list));
+	(*list)[(*n)++] = ep;
+	if (is_among(c->listen, c->n_listen, ep.txt) &&
+	    is_among(c->upstream.forward, c->upstream.n_forward, ep.txt))
+		complain_of(r, row, value,
+		    "is both listened on and forwarded to; name another "
+		    "resolver to ask");
+}
+
+static void
+set_listen(struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	add_endpoint(r, row, value, &r->conf->listen, &r->conf->n_listen);
+}
+
+static void
+set_forward(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	add_endpoint(r, row, value, &r->conf->upstream.forward,
+	    &r->conf->upstream.n_forward);
+}
+
+static void
+set_allow_query(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	struct conf *c = r->conf;
+	struct prefix prefix;
+	int rc;
+
+	rc = prefix_parse(&prefix, value);
+	if (rc == -ERANGE) {
+		complain_of(r, row, value,
+		    "has bits set behind its length; clear them, or write a "
+		    "longer prefix");
+		return;
+	}
+	if (rc != 0) {
+		complain_of(r, row, value,
+		    "is no prefix; write it as 192.0.2.0/24, 2001:db8::/32 or "
+		    "one address");
+		return;
+	}
+	c->allow_query = xreallocarray(
+	    c->allow_query, c->n_allow_query + 1, sizeof(*c->allow_query));
+	c->allow_query[c->n_allow_query++] = prefix;
+}
+
+static void
+set_state_dir(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	if (value[0] == '\0') {
+		complain_of(r, row, value, "is empty; name a folder");
+		return;
+	}
+	free(r->conf->state_dir);
+	r->conf->state_dir = complete_path(r, value);
+}
+
+static unsigned
+cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == -1)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+static void
+set_workers(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	uint64_t n;
+
+	if (!read_number(r, row, value, &n))
+		return;
+	if (n == 0)
+		n = cores() < row->opt.most ? cores() : row->opt.most;
+	r->conf->workers = (unsigned)n;
+}
+
+static void
+set_user(struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	static const char good[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	if (value[0] == '\0' || value[0] == '-' ||
+	    strlen(value) > USER_LEN_MAX ||
+	    value[strspn(value, good)] != '\0') {
+		complain_of(r, row, value, "is no user's name");
+		return;
+	}
+	free(r->conf->user);
+	r->conf->user = xstrdup(value);
+}
+
+static void
+set_cache_size(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	uint64_t n;
+
+	if (read_number(r, row, value, &n))
+		r->conf->cache.size = n;
+}
+
+static void
+set_max_negative_ttl(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	uint64_t n;
+
+	if (read_number(r, row, value, &n))
+		r->conf->cache.max_negative_ttl = (uint32_t)n;
+}
+
+static void
+set_validate(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	r->conf->upstream.validate = strcmp(value, "yes") == 0;
+	if (!r->conf->upstream.validate && strcmp(value, "no") != 0)
+		complain_of(r, row, value, "is neither yes nor no");
+}
+
+/* Splits "file,file" off; false if a name is empty. */
+static bool
+add_files(
+    const struct conf_reader *r, struct conf_dataset *d, const char *files)
+{
+	const char *comma;
+	char *name;
+
+	for (;; files = comma + 1) {
+		comma = strchrnul(files, ',');
+		if (comma == files)
+			return false;
+		name = strndup(files, (size_t)(comma - files));
+		d->files =
+		    xreallocarray(d->files, d->n_files + 1, sizeof(*d->files));
+		d->files[d->n_files++] = complete_path(r, name);
+		free(name);
+		if (*comma == '\0')
+			return true;
+	}
+}
+
+static void
+set_datasets(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	struct conf_zone *z = &r->conf->zones[r->conf->n_zones - 1];
+	const char *colon = strchr(value, ':');
+	struct conf_dataset *d;
+
+	z->datasets =
+	    xreallocarray(z->datasets, z->n_datasets + 1, sizeof(*z->datasets));
+	d = &z->datasets[z->n_datasets++];
+	memset(d, 0, sizeof(*d));
+	if (!colon || colon == value) {
+		complain_of(r, row, value,
+		    "has no type in front; write it as ip4set:/path/to/file");
+		return;
+	}
+	d->type = xasprintf("%.*s", (int)(colon - value), value);
+	if (!add_files(r, d, colon + 1))
+		complain_of(r, row, value,
+		    "has an empty file name; write it as "
+		    "%s:/path/to/file,/path/to/another",
+		    d->type);
+}

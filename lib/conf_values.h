@@ -1,0 +1,39 @@
+/*
+ * The options of the configuration and what takes their values; for conf.c and
+ * its tests only. Users of the configuration include lib/conf.h.
+ */
+#ifndef LIB_CONF_VALUES_H
+#define LIB_CONF_VALUES_H
+
+#include "lib/conf.h"
+
+#define CONF_ROWS 10
+
+/* What a value needs to know while the file is read. */
+struct conf_reader {
+	struct conf *conf; /* being filled */
+	conf_report_fn *report;
+	void *arg;
+	char *folder;  /* of the file, "/" at the end; "" if there is none */
+	unsigned line; /* of the value or section; 0 for a default */
+	unsigned n_errors;
+};
+
+struct conf_row;
+
+/* Takes one value, or one item of a list; reports what is wrong with it. */
+typedef void conf_set_fn(
+    struct conf_reader *r, const struct conf_row *row, const char *value);
+
+struct conf_row {
+	struct conf_option opt;
+	conf_set_fn *set;
+};
+
+extern const struct conf_row conf_rows[];
+
+/* Reports and counts an error in r->line. */
+void conf_complain(struct conf_reader *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
