@@ -55,7 +55,7 @@ const struct conf_row conf_rows[] = {
     {{"upstream", "validate", CONF_SWITCH, "yes", 0, 0, "yes or no",
 	 "whether answers are validated by DNSSEC"},
 	set_validate},
-    {{"zone", "datasets", CONF_LIST, "", 1, 256, "type:file,...",
+    {{"zone", "datasets", CONF_LIST, "", 1, 32, "type:file,...",
 	 "what the list zone is built from"},
 	set_datasets},
 };
