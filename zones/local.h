@@ -11,10 +11,11 @@
 #include <stdint.h>
 
 #include "zones/key.h"
+#include "zones/local_key.h" /* LOCAL_KEY_TXT_MAX */
 
 #define LOCAL_WHY_MAX 512
-#define LOCAL_KEY_TXT_MAX (DNAME_TXT_MAX + 2)
 #define LOCAL_REASON_MAX 254 /* bytes; `$` stands for the listed key */
+#define LOCAL_AUTHOR_MAX 32  /* bytes */
 #define LOCAL_TTL 60	     /* seconds, of every answer */
 
 struct local;
@@ -38,18 +39,22 @@ struct local_entry {
 	uint32_t code;	  /* the A record, host order */
 	char reason[LOCAL_REASON_MAX + 1]; /* the TXT record; "" for none */
 	uint64_t added;	  /* seconds since the epoch */
-	char author[33];  /* login name of who added it */
+	char author[LOCAL_AUTHOR_MAX + 1]; /* login name of who added it */
 };
 
 enum local_change { LOCAL_ADDED, LOCAL_CHANGED, LOCAL_SAME };
 
 /*
  * Each change is one transaction, durable when the call returns. key_txt is
- * brought into canonical form in entry. Returns -EINVAL (why says what is wrong
- * with the key), -ENOSPC, -errno; local_del() -ENOENT.
+ * brought into canonical form in entry. local_add() gives in was what stood
+ * there, unless nothing did (LOCAL_ADDED); with the same code and reason it
+ * writes nothing. local_del() gives in entry what it deleted. Returns -EINVAL
+ * (why says what is wrong with the entry), -ENOSPC, -errno; local_del() -ENOENT
+ * (why names a listed key around or inside, if there is one).
  */
 int local_add(struct local *l, struct local_entry *entry,
-    enum local_change *change, char *why) __attribute__((warn_unused_result));
+    struct local_entry *was, enum local_change *change, char *why)
+    __attribute__((warn_unused_result));
 int local_del(struct local *l, struct local_entry *entry, char *why)
     __attribute__((warn_unused_result));
 
