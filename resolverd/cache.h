@@ -6,6 +6,7 @@
 #ifndef RESOLVERD_CACHE_H
 #define RESOLVERD_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,11 +31,17 @@ struct cache;
 /*
  * Before the workers start: makes STATE/cache, and puts the file aside where
  * the machine went down with it open (its boot id differs and it was not closed
- * well). Called as the user that the workers run as.
+ * well). Where only a process died over it, the file is looked through in a
+ * child: so call it, too, before a worker is started anew that a signal ended;
+ * the others go on with the old file. Called as the user that the workers run
+ * as. Returns 0 or -errno with why (CACHE_WHY_MAX bytes).
  */
 int cache_prepare(const char *state_dir, char *why)
     __attribute__((warn_unused_result));
-/* After the workers ended well: the file may be trusted after a reboot. */
+/*
+ * After the workers ended well: the file is synced, and trusted from now on.
+ * Problems are logged.
+ */
 void cache_close_well(const char *state_dir);
 
 /* size in bytes holds for the file. Returns 0 or -errno with why. */
@@ -44,8 +51,8 @@ void cache_close(struct cache *c); /* NULL is fine; writes what waits */
 
 /*
  * Finds a live answer. Returns 0 and fills a, whose pointers are borrowed until
- * cache_pause(); -ENOENT if there is none or it has expired. now in seconds
- * since the epoch.
+ * cache_pause(), cache_put() or cache_flush(); -ENOENT if there is none or it
+ * has expired. now in seconds since the epoch.
  */
 int cache_get(struct cache *c, const struct cache_key *key, uint64_t now,
     struct answer *a);

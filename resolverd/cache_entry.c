@@ -1,0 +1,166 @@
+/*
+ * The form of an entry in the cache file, little-endian, no alignment:
+ *
+ *	 0  u64  checksum of all that follows
+ *	 8  u64  when it was stored, seconds since the epoch
+ *	16  u32  lifetime, seconds
+ *	20  u16  QTYPE
+ *	22  u8   flags: DO, CD, secure
+ *	23  u8   RCODE
+ *	24  u16  ANCOUNT, NSCOUNT, ARCOUNT
+ *	30  u16  number of TTLs
+ *	32  u16  length of the body
+ *	34  u8   length of the QNAME
+ *	35  u8   0
+ *	36       QNAME (lower case), offsets of the TTLs (u16 each), body
+ *
+ * The checksum finds what a disk or a crash of the machine did, not malice: who
+ * can write the file is trusted with the answers. Bounds are checked all the
+ * same.
+ */
+#include "resolverd/cache_entry.h"
+
+#include <string.h>
+
+#include "lib/bytes.h"
+#include "lib/dname.h"
+
+enum {
+	AT_CHECKSUM = 0,
+	AT_STORED = 8,
+	AT_LIFETIME = 16,
+	AT_QTYPE = 20,
+	AT_FLAGS = 22,
+	AT_RCODE = 23,
+	AT_ANCOUNT = 24,
+	AT_NSCOUNT = 26,
+	AT_ARCOUNT = 28,
+	AT_N_TTLS = 30,
+	AT_BODY_LEN = 32,
+	AT_QNAME_LEN = 34,
+	AT_ZERO = 35,
+	HEAD_LEN = 36,
+};
+
+enum { FLAG_DO = 1, FLAG_CD = 2, FLAG_SECURE = 4 };
+
+/* Workers read their clock once a batch, so another's may be a bit ahead. */
+#define CLOCK_SLACK_S 2
+
+/* Of len bytes, at least 16; the last step overlaps the one before. */
+static uint64_t
+checksum(const uint8_t *p, size_t len)
+{
+	uint64_t h = DNAME_HASH_ROOT ^ len;
+
+	for (; len > 16; len -= 16, p += 16)
+		h = dname_hash_mix(
+		    get_le64(p) ^ h, get_le64(p + 8) ^ 0xe7037ed1a0b428dbull);
+	p -= 16 - len;
+	return dname_hash_mix(
+	    get_le64(p) ^ h, get_le64(p + 8) ^ 0x8ebc6af09c88c6e3ull);
+}
+
+static uint8_t
+flags_of(const struct cache_key *key, const struct answer *a)
+{
+	return (uint8_t)((key->dnssec_ok ? FLAG_DO : 0) |
+	    (key->checking_disabled ? FLAG_CD : 0) |
+	    (a->secure ? FLAG_SECURE : 0));
+}
+
+size_t
+cache_entry_write(uint8_t *out, const struct cache_key *key, uint64_t now,
+    const struct answer *a, uint32_t lifetime)
+{
+	size_t ttls_len = 2 * (size_t)a->n_ttls;
+	size_t len = HEAD_LEN + key->qname_len + ttls_len + a->body_len;
+	uint8_t *p = out + HEAD_LEN;
+
+	if (len > CACHE_ENTRY_MAX)
+		return 0;
+	put_le64(out + AT_STORED, now);
+	put_le32(out + AT_LIFETIME, lifetime);
+	put_le16(out + AT_QTYPE, key->qtype);
+	out[AT_FLAGS] = flags_of(key, a);
+	out[AT_RCODE] = a->rcode;
+	put_le16(out + AT_ANCOUNT, a->ancount);
+	put_le16(out + AT_NSCOUNT, a->nscount);
+	put_le16(out + AT_ARCOUNT, a->arcount);
+	put_le16(out + AT_N_TTLS, a->n_ttls);
+	put_le16(out + AT_BODY_LEN, (uint16_t)a->body_len);
+	out[AT_QNAME_LEN] = (uint8_t)key->qname_len;
+	out[AT_ZERO] = 0;
+	memcpy(p, key->qname, key->qname_len);
+	p += key->qname_len;
+	memcpy(p, a->ttl_off, ttls_len);
+	p += ttls_len;
+	memcpy(p, a->body, a->body_len);
+	put_le64(out + AT_CHECKSUM, checksum(out + AT_STORED, len - AT_STORED));
+	return len;
+}
+
+bool
+cache_entry_read(struct cache_entry *e, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	struct answer *a = &e->answer;
+
+	if (len < HEAD_LEN)
+		return false;
+	a->n_ttls = get_le16(p + AT_N_TTLS);
+	a->body_len = get_le16(p + AT_BODY_LEN);
+	e->qname_len = p[AT_QNAME_LEN];
+	if (len !=
+	    HEAD_LEN + e->qname_len + 2 * (size_t)a->n_ttls + a->body_len)
+		return false;
+	if (get_le64(p + AT_CHECKSUM) !=
+	    checksum(p + AT_STORED, len - AT_STORED))
+		return false;
+	e->stored = get_le64(p + AT_STORED);
+	e->lifetime = get_le32(p + AT_LIFETIME);
+	e->qtype = get_le16(p + AT_QTYPE);
+	e->dnssec_ok = (p[AT_FLAGS] & FLAG_DO) != 0;
+	e->checking_disabled = (p[AT_FLAGS] & FLAG_CD) != 0;
+	e->qname = p + HEAD_LEN;
+	a->secure = (p[AT_FLAGS] & FLAG_SECURE) != 0;
+	a->rcode = p[AT_RCODE];
+	a->ancount = get_le16(p + AT_ANCOUNT);
+	a->nscount = get_le16(p + AT_NSCOUNT);
+	a->arcount = get_le16(p + AT_ARCOUNT);
+	a->ttl_off = e->qname + e->qname_len;
+	a->body = a->ttl_off + 2 * (size_t)a->n_ttls;
+	return true;
+}
+
+bool
+cache_entry_is_for(const struct cache_entry *e, const struct cache_key *key)
+{
+	return e->qtype == key->qtype && e->dnssec_ok == key->dnssec_ok &&
+	    e->checking_disabled == key->checking_disabled &&
+	    e->qname_len == key->qname_len &&
+	    memcmp(e->qname, key->qname, key->qname_len) == 0;
+}
+
+static bool
+is_live(uint64_t stored, uint32_t lifetime, uint64_t now)
+{
+	if (lifetime > CACHE_LIFETIME_MAX || stored > now + CLOCK_SLACK_S)
+		return false;
+	return stored + lifetime > now;
+}
+
+bool
+cache_entry_is_live(const struct cache_entry *e, uint64_t now)
+{
+	return is_live(e->stored, e->lifetime, now);
+}
+
+bool
+cache_entry_looks_live(const void *data, size_t len, uint64_t now)
+{
+	const uint8_t *p = data;
+
+	return len >= HEAD_LEN &&
+	    is_live(get_le64(p + AT_STORED), get_le32(p + AT_LIFETIME), now);
+}
