@@ -1,0 +1,218 @@
+"""The rows of the benchmark: what each one starts, measures and must show."""
+import os
+import shutil
+import statistics
+import subprocess
+
+from measure import Broken, blast_end, load_row
+from servers import Echo, Nsd, Rbldnsd, Resolverd, Unbound
+
+IP_ZONE, NAME_ZONE = "bl.example.net", "dbl.example.net"
+RELOAD_QPS = 1000
+# Added to the data during the bench, to see a change become visible.
+MARK = "192.0.2.%d"
+
+
+def ip4_1m(bench):
+    data, questions = bench.data("ip4", "1m")
+    load_row(bench, "ip4-1m: 1 M IPv4 entries", [
+        Echo(bench.folder(), bench.build),
+        Rbldnsd(bench.folder(), IP_ZONE, "ip4set", data),
+        *bench.resolverds(IP_ZONE, "ip4set", data),
+    ], questions, first_listed(data),
+        [("resolverd ip4set", "rbldnsd ip4set", 0.90)])
+
+
+def ip4_10m(bench):
+    data, questions = bench.data("ip4", "10m")
+    load_row(bench, "ip4-10m: 10 M IPv4 entries", [
+        Echo(bench.folder(), bench.build),
+        Rbldnsd(bench.folder(), IP_ZONE, "ip4set", data),
+        Rbldnsd(bench.folder(), IP_ZONE, "ip4trie", data),
+        *bench.resolverds(IP_ZONE, "ip4set", data),
+        *bench.resolverds(IP_ZONE, "ip4trie", data),
+    ], questions, first_listed(data),
+        [("resolverd ip4set", "rbldnsd ip4set", 0.80),
+         ("resolverd ip4trie", "rbldnsd ip4trie", 0.95),
+         ("resolverd ip4set", "rbldnsd ip4trie", 0.95)])
+
+
+def dnset_1m(bench):
+    data, questions = bench.data("names", "1m")
+    load_row(bench, "dnset-1m: 1 M names", [
+        Echo(bench.folder(), bench.build),
+        Rbldnsd(bench.folder(), NAME_ZONE, "dnset", data),
+        *bench.resolverds(NAME_ZONE, "dnset", data),
+    ], questions, "www.%s.%s" % (first_wildcard(data), NAME_ZONE),
+        [("resolverd dnset", "rbldnsd dnset", 0.76)])
+
+
+def cache(bench):
+    zone, names = os.path.join(bench.tmp, "zone"), 2000 if bench.quick else 20000
+    positive, negative = zone + ".positive", zone + ".negative"
+    bench.tool("gen", "1", "cache", str(names), zone, str(bench.questions),
+               positive, negative)
+    nsd = Nsd(bench.folder(), "example.com", zone)
+    bench.start(nsd, "host0.example.com")
+    for title, questions, want in (("cache-positive", positive, 1.0),
+                                   ("cache-negative", negative, 0.0)):
+        servers = [Echo(bench.folder(), bench.build),
+                   Unbound(bench.folder(), nsd.port),
+                   *bench.resolverds(upstream_port=nsd.port)]
+        for s in servers:
+            bench.start(s, "host0.example.com")
+            # each name once, gently: the upstream must not lose any
+            bench.blast(s, questions, "-n", str(names), "-w", "16")
+        bench.running.remove(nsd)
+        load_row(bench, "%s: %d cached names" % (title, names), servers,
+                 questions, None, [("resolverd", "unbound", 0.82)], want)
+        bench.running.append(nsd)
+    bench.stop_all()
+
+
+def first_listed(data):
+    """A single address of the data, as a name to ask."""
+    with open(data) as f:
+        for line in f:
+            if line[0].isdigit() and "/" not in line:
+                return reverse(line.split()[0])
+    raise Broken("no address in " + data)
+
+
+def first_wildcard(data):
+    with open(data) as f:
+        for line in f:
+            if line.startswith("*."):
+                return line[2:].strip()
+    raise Broken("no wildcard in " + data)
+
+
+def reverse(address):
+    return ".".join(reversed(address.split("."))) + "." + IP_ZONE
+
+
+class Marked:
+    """A copy of the data that gets one new entry at each change."""
+
+    def __init__(self, bench, data):
+        self.path = os.path.join(bench.tmp, "marked")
+        self.n = 0
+        shutil.copyfile(data, self.path)
+
+    def change(self):
+        """Adds an entry by rename; returns the name that it lists."""
+        self.n += 1
+        shutil.copyfile(self.path, self.path + ".new")
+        with open(self.path + ".new", "a") as f:
+            f.write(MARK % self.n + "\n")
+        os.rename(self.path + ".new", self.path)
+        return reverse(MARK % self.n)
+
+
+def peers(bench, path):
+    return [Rbldnsd(bench.folder(), IP_ZONE, "ip4set", path),
+            Rbldnsd(bench.folder(), IP_ZONE, "ip4set", path, ["-f"]),
+            *bench.resolverds(IP_ZONE, "ip4set", path)]
+
+
+def start(bench):
+    data, _ = bench.data("ip4", "10m")
+    first = first_listed(data)
+    bench.say("\nstart: exec to the first answer, 10 M entries, ms")
+    for s in [Rbldnsd(bench.folder(), IP_ZONE, "ip4set", data),
+              *bench.resolverds(IP_ZONE, "ip4set", data)]:
+        took = []
+        for _ in range(min(bench.rounds, 5)):
+            took.append(bench.start(s, first) * 1e3)
+            bench.stop_all()
+        figure(bench, s, took, 50)
+
+
+def figure(bench, server, values, limit, unit=" ms", pick=statistics.median):
+    value = pick(values)
+    if isinstance(server, Resolverd):
+        bench.bar(server.name, value, limit, unit)
+    else:
+        bench.say("  %-44s %.1f%s" % (server.name, value, unit))
+
+
+def load(bench):
+    data, _ = bench.data("ip4", "10m")
+    marked = Marked(bench, data)
+    bench.say("\nload: text to visible, 10 M entries, ms")
+    for s in peers(bench, marked.path):
+        bench.start(s, first_listed(data))
+        took = []
+        for _ in range(min(bench.rounds, 3)):
+            took.append(s.publish(marked.change()) * 1e3)
+        figure(bench, s, took, 1000)
+        bench.stop_all()
+
+
+def reload(bench):
+    data, questions = bench.data("ip4", "10m")
+    marked = Marked(bench, data)
+    seconds = 2 if bench.quick else 4
+    bench.say("\nreload: 10 M entries, a steady client of %d qps; worst of %d"
+              % (RELOAD_QPS, min(bench.rounds, 3)))
+    for s in peers(bench, marked.path):
+        bench.start(s, first_listed(data))
+        for title, is_reload in (("undisturbed", False), ("reload", True)):
+            got = [reload_once(bench, s, questions, marked, seconds, is_reload)
+                   for _ in range(min(bench.rounds, 3))]
+            lost = sum(int(g["lost"]) for g in got)
+            silence = max(g["silence_ms"] for g in got)
+            slowest = max(g["latency_max_ms"] for g in got)
+            what = "%s, %s" % (s.name, title)
+            bench.say("  %-34s silence %7.1f ms  slowest answer %7.1f ms  "
+                      "lost %d" % (what, silence, slowest, lost))
+            if is_reload and isinstance(s, Resolverd):
+                bench.bar("resolverd, longest silence", silence, 20, " ms")
+                bench.bar("resolverd, lost", lost, 0, " queries")
+        bench.stop_all()
+
+
+def reload_once(bench, server, questions, marked, seconds, is_reload):
+    name = marked.change() if is_reload else None
+    client = bench.blast_start(server, questions, "-r", str(RELOAD_QPS),
+                               "-t", str(seconds))
+    try:
+        if is_reload:
+            server.proc.poll()
+            try:
+                client.wait(0.5)
+            except subprocess.TimeoutExpired:
+                pass
+            server.reload()
+        got = blast_end(client)
+    finally:
+        if client.poll() is None:
+            client.kill()
+            client.wait()
+    if is_reload:
+        server.wait_answer(name)
+    return got
+
+
+def memory(bench):
+    data, questions = bench.data("ip4", "10m")
+    bench.say("\nmemory: 10 M entries, after the questions, MiB")
+    for s in [Rbldnsd(bench.folder(), IP_ZONE, "ip4set", data),
+              Rbldnsd(bench.folder(), IP_ZONE, "ip4trie", data),
+              *bench.resolverds(IP_ZONE, "ip4set", data)]:
+        bench.start(s, first_listed(data))
+        bench.blast(s, questions, "-n", str(bench.questions))
+        rows = s.memory()
+        for comm, pss, private in rows:
+            bench.say("  %-30s %-14s Pss %6.1f  private %6.1f" % (
+                s.name, comm, pss / 1024, private / 1024))
+        if isinstance(s, Resolverd):
+            bench.bar("resolverd, private, largest process",
+                      max(r[2] for r in rows) / 1024, 32, " MiB")
+            bench.bar("resolverd, on disk", s.disk() / 2 ** 20, 60, " MiB")
+        bench.stop_all()
+
+
+ROWS = {"ip4-1m": ip4_1m, "ip4-10m": ip4_10m, "dnset-1m": dnset_1m,
+        "cache": cache, "start": start, "load": load, "reload": reload,
+        "memory": memory}
