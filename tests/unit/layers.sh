@@ -1,0 +1,51 @@
+#!/bin/sh
+# The rules of the folders: who may include whom, and one file for each
+# third-party API. Prints TAP.
+cd "${SRCDIR:-.}" || exit 1
+
+n=0
+failed=0
+
+# check NAME LINES: passes if LINES is empty
+check() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		echo "$2" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# includes FOLDER PATTERN: the #include lines in FOLDER that match
+includes() {
+	grep -rnE --include='*.[ch]' \
+	    "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]$2" "$1"
+}
+
+# only_in FILE HEADER: where HEADER is included by others, or not by FILE
+only_in() {
+	includes . "$2" | grep -v "^\./$1:"
+	includes . "$2" | grep -q "^\./$1:" || echo "$1 does not include $2"
+}
+
+check "lmdb.h is for lib/store.c" "$(only_in lib/store.c 'lmdb\.h')"
+check "unbound-event.h is for resolverd/upstream.c" \
+    "$(only_in resolverd/upstream.c 'unbound-event\.h')"
+check "confuse.h is for lib/conf.c" "$(only_in lib/conf.c 'confuse\.h')"
+check "lib/ stands on nothing of ours" \
+    "$(includes lib '(\.\./)*(zones|resolverd|tools|tests)/')"
+check "zones/ stands on lib/ only" \
+    "$(includes zones '(\.\./)*(resolverd|tools|tests)/')"
+check "resolverd/ includes nothing of tools/" \
+    "$(includes resolverd '(\.\./)*(tools|tests)/')"
+check "tools/ includes nothing of resolverd/" \
+    "$(includes tools '(\.\./)*(resolverd|tests)/')"
+# a bare name would get around the checks above
+check "our own headers are named from the top" \
+    "$(grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' \
+	lib zones resolverd tools |
+	grep -vE 'include[[:space:]]*"((lib|zones|resolverd|tools)/|config\.h")')"
+echo "1..$n"
+exit $failed
