@@ -18,7 +18,8 @@
 
 #include "lib/addr.h"
 
-#define IP6_BYTES "0123456789abcdefABCDEF:./"
+#define DIGITS "0123456789"
+#define IP6_BYTES DIGITS "abcdefABCDEF:./"
 #define TXT_SHOWN 80 /* bytes of a bad key that are repeated in the reason */
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 */
@@ -329,7 +330,7 @@ local_key_parse(struct local_key *out, const char *txt, size_t apex_len,
 		    "address, a prefix or a name");
 		return -EINVAL;
 	}
-	if (is_all_of(txt, "0123456789.-/") ||
+	if ((strpbrk(txt, DIGITS) != NULL && is_all_of(txt, DIGITS ".-/")) ||
 	    (strchr(txt, ':') != NULL && is_all_of(txt, IP6_BYTES)))
 		return parse_prefix(out, txt, why);
 	return parse_name(out, txt, apex_len, why);
