@@ -1,0 +1,351 @@
+"""Start, end and the processes in between."""
+
+import os
+import pathlib
+import pwd
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import rvtest
+from rvtest import (RESOLVERD, Skip, ask, case, contains, data, equal, rcode,
+                    wait_until)
+from scripted import Outside, answer, slowly
+
+LISTED = "2.0.0.127.bl.test"
+
+GOOD_CONF = """\
+listen = { "127.0.0.1@5353" }
+state-dir = "/nonexistent/state"
+zone "bl.test" {
+	datasets = { "ip4set:/nonexistent/feed" }
+}
+local "blacklist.internal" { }
+"""
+
+
+def new(bench, name="resolverd", **options):
+    feed = bench.file("feed", "127.0.0.2 :2:listed\n")
+    return rvtest.Resolverd(bench, name, zones={"bl.test": [f"ip4set:{feed}"]},
+                            locals=["blacklist.internal"], **options)
+
+
+def started(bench, name, **options):
+    rd = new(bench, name, **options)
+    rd.build()
+    return rd.start()
+
+
+def run(*args):
+    return subprocess.run([RESOLVERD, *args], text=True, capture_output=True,
+                          timeout=20)
+
+
+def listed(server):
+    equal(data(ask(server, LISTED)), ["127.0.0.2"])
+
+
+def status_ids(pid):
+    """The real, effective and saved user and group of a process."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in lines)
+    return [set(map(int, fields[f].split())) for f in ("Uid", "Gid")]
+
+
+def is_running(pid):
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        return stat.rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+# --- the command line
+
+@case("-V prints the version")
+def _(bench):
+    done = run("-V")
+    equal((done.returncode, done.stderr), (0, ""))
+    contains(done.stdout, "resolverd ")
+
+
+@case("usage errors: status 2 and the usage")
+def _(bench):
+    for args in (["-x"], ["-c"], ["extra"]):
+        done = run(*args)
+        equal((done.returncode, done.stdout), (2, ""), f"{args}")
+        contains(done.stderr, "usage: resolverd")
+
+
+@case("-n on a good configuration: status 0, and nothing is made")
+def _(bench):
+    done = run("-n", "-c", bench.file("good.conf", GOOD_CONF))
+    equal((done.returncode, done.stderr), (0, ""))
+    equal(os.path.exists("/nonexistent"), False)
+
+
+def bad_conf(what, line, text, *parts):
+    """GOOD_CONF with one line replaced or added: the error says where."""
+    @case(f"-n on a bad configuration: {what}")
+    def _(bench):
+        lines = GOOD_CONF.splitlines()
+        lines[line - 1:line] = text.split("\n")
+        conf = bench.file("bad.conf", "\n".join(lines) + "\n")
+        where = line + text.count("\n")
+        done = run("-n", "-c", conf)
+        equal(done.returncode, 1, done.stderr)
+        for part in (f"{conf}:{where}:", *parts):
+            contains(done.stderr, part)
+
+
+bad_conf("an unknown name, and the right one", 2, 'state-dri = "/x"',
+         "state-dri", "state-dir")
+bad_conf("an unknown name in a section", 4,
+         'dataset = { "ip4set:/x" }', "dataset", "datasets")
+bad_conf("a number that is none", 2, "workers = many", "workers")
+bad_conf("an address that is none", 1, 'listen = { "127.0.0.300@53" }',
+         "127.0.0.300")
+bad_conf("a size that is none", 2, 'cache { size = "12Q" }', "12Q")
+bad_conf("the same zone twice", 6,
+         'zone "BL.test" { datasets = { "ip4set:/x" } }', "BL.test", "line 3")
+bad_conf("the same name as zone and local", 6, 'local "bl.test" { }',
+         "bl.test")
+bad_conf("a zone name that is none", 6,
+         'zone "a..b" { datasets = { "ip4set:/x" } }', "a..b")
+
+
+@case("-n on a bad configuration: an unknown dataset type")
+def _(bench):
+    conf = bench.file("bad.conf", GOOD_CONF.replace("ip4set:", "ip4sett:"))
+    done = run("-n", "-c", conf)
+    equal(done.returncode, 1, done.stderr)
+    contains(done.stderr, f"{conf}:")
+    contains(done.stderr, "ip4sett")
+
+
+@case("-n on a bad configuration: every error is told, not only the first")
+def _(bench):
+    conf = bench.file("bad.conf", "workers = -1\nlisten = { \"x\" }\n"
+                                  "allow-query = { \"300.0.0.0/8\" }\n")
+    done = run("-n", "-c", conf)
+    equal(done.returncode, 1)
+    for line in (1, 2, 3):
+        contains(done.stderr, f"{conf}:{line}:")
+
+
+@case("a configuration file that is not there")
+def _(bench):
+    for args in (["-n"], ["-d"]):
+        done = run(*args, "-c", bench.dir / "no-such.conf")
+        equal(done.returncode, 1)
+        contains(done.stderr, "no-such.conf")
+
+
+# --- start
+
+@case("a port in use: a clear error and status 1")
+def _(bench):
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as other:
+            rd = new(bench, f"used-{kind.name}")
+            other.bind(rd.server)
+            if kind == socket.SOCK_STREAM:
+                other.listen()
+            done = run("-d", "-c", rd.conf)
+            equal(done.returncode, 1, done.stderr)
+            contains(done.stderr, f"{rd.server[0]}@{rd.server[1]}")
+            contains(done.stderr, "Address already in use")
+
+
+@case("another resolverd on the same port: a clear error and status 1")
+def _(bench):
+    first = started(bench, "first")
+    second = new(bench, "second", listen=[first.server])
+    done = run("-d", "-c", second.conf)
+    equal(done.returncode, 1, done.stderr)
+    contains(done.stderr, "Address already in use")
+    listed(first.server)
+    equal(first.stop(), 0)
+
+
+@case("a user that does not exist: a clear error and status 1")
+def _(bench):
+    if os.geteuid() != 0:
+        raise Skip("only root changes its user")
+    rd = new(bench, "stranger")
+    rd.user = "no-such-user"
+    rd.write_conf()
+    done = run("-d", "-c", rd.conf)
+    equal(done.returncode, 1, done.stderr)
+    contains(done.stderr, "no-such-user")
+
+
+@case("started by root, workers run as the configured user, without way back")
+def _(bench):
+    if os.geteuid() != 0:
+        raise Skip("only root changes its user")
+    rd = started(bench, "dropped", workers=2)
+    want = pwd.getpwnam(rd.user)
+    pids = wait_until(lambda: len(p := rd.worker_pids()) == 2 and p)
+    wait_until(lambda: all(status_ids(p) == [{want.pw_uid}, {want.pw_gid}]
+                           for p in pids), 5, "the user to change")
+    listed(rd.server)
+    equal(rd.stop(), 0)
+
+
+@case("without -d it goes into the background")
+def _(bench):
+    rd = new(bench, "background")
+    rd.build()
+    done = run("-c", rd.conf)
+    try:
+        equal((done.returncode, done.stderr), (0, ""))
+        wait_until(lambda: rvtest.raw(rd.server, rvtest.PROBE, .2))
+        listed(rd.server)
+    finally:
+        pids = pids_with(rd.conf)
+        top = [p for p in pids if parent(p) not in pids]
+        for pid in top:
+            os.kill(pid, signal.SIGTERM)
+    equal(len(top), 1, f"supervisors of {pids}")
+    wait_until(lambda: not any(map(is_running, pids)), 10, "its end")
+
+
+def pids_with(argument):
+    """Of the processes that have it in their command line."""
+    return [int(p.parent.name) for p in
+            pathlib.Path("/proc").glob("[0-9]*/cmdline")
+            if str(argument).encode() in read_or_empty(p)]
+
+
+def read_or_empty(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def parent(pid):
+    stat = read_or_empty(pathlib.Path(f"/proc/{pid}/stat")).decode()
+    return int(stat.rsplit(")", 1)[1].split()[1]) if stat else 0
+
+
+@case("on the wildcard address, the answer comes from where it was asked")
+def _(bench):
+    rd = started(bench, "wildcard", listen=[("0.0.0.0", rvtest.free_port())])
+    for addr in ("127.0.0.1", "127.0.0.9"):
+        listed((addr, rd.server[1]))
+    equal(rd.stop(), 0)
+
+
+@case("on ::1")
+def _(bench):
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+            s.bind(("::1", 0))
+    except OSError:
+        raise Skip("this machine has no ::1")
+    port = rvtest.free_port()
+    rd = started(bench, "ipv6", listen=[("::1", port), ("127.0.0.1", port)])
+    listed(("::1", port))
+    equal(data(ask(("::1", port), LISTED, tcp=True)), ["127.0.0.2"])
+    listed(("127.0.0.1", port))
+    equal(rd.stop(), 0)
+
+
+# --- end
+
+def drains(bench, name, tcp):
+    with Outside(lambda q: slowly(.7, answer(q, f"{q.qname} 9 A 192.0.2.1"))
+                 ) as outside:
+        rd = started(bench, name, forward=[outside.server])
+        got = []
+        client = threading.Thread(target=lambda: got.append(
+            ask(rd.server, "slow.example", tcp=tcp)))
+        client.start()
+        wait_until(lambda: outside.count("slow.example"))
+        equal(rd.stop(), 0, "exit status")
+        client.join()
+        equal([(rcode(m), data(m)) for m in got], [("NOERROR", ["192.0.2.1"])])
+
+
+@case("SIGTERM: a question under way is answered, then status 0")
+def _(bench):
+    drains(bench, "drain-udp", tcp=False)
+
+
+@case("SIGTERM: the same over TCP")
+def _(bench):
+    drains(bench, "drain-tcp", tcp=True)
+
+
+@case("SIGINT ends it, too; nothing is left running")
+def _(bench):
+    rd = started(bench, "interrupted", workers=2)
+    pids = rd.worker_pids()
+    equal((len(pids), rd.stop(sig=signal.SIGINT)), (2, 0))
+    equal([p for p in pids if is_running(p)], [])
+
+
+@case("SIGHUP does no harm")
+def _(bench):
+    rd = started(bench, "hangup", workers=2)
+    for _ in range(3):
+        rd.process.popen.send_signal(signal.SIGHUP)
+        listed(rd.server)
+    equal(rd.stop(), 0)
+
+
+@case("workers do not outlive a supervisor that is killed")
+def _(bench):
+    rd = started(bench, "orphans", workers=2)
+    pids = rd.worker_pids()
+    equal(len(pids), 2)
+    rd.stop(sig=signal.SIGKILL)
+    wait_until(lambda: not any(map(is_running, pids)), 10, "the workers' end")
+
+
+# --- a worker dies
+
+@case("a worker that is killed is restarted, with a log line")
+def _(bench):
+    rd = started(bench, "killed", workers=2)
+    before = set(rd.worker_pids())
+    victim = min(before)
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: str(victim) in rd.process.log(), 5, "a log line")
+    after = wait_until(
+        lambda: len(p := set(rd.worker_pids())) == 2 and victim not in p and p,
+        5, "the new worker")
+    equal(len(before & after), 1, "the other one stays")
+    for _ in range(20):
+        listed(rd.server)
+    equal(rd.stop(), 0)
+
+
+@case("meanwhile the others serve; it comes back later each time")
+def _(bench):
+    rd = started(bench, "often", workers=2)
+    victim_index = 0
+    for _ in range(4):
+        pids = wait_until(lambda: len(p := rd.worker_pids()) == 2 and p, 10)
+        os.kill(pids[victim_index], signal.SIGKILL)
+        wait_until(lambda: len(rd.worker_pids()) == 1)
+        served = sum(rvtest.raw(rd.server, rvtest.PROBE, .02) is not None
+                     for _ in range(10))
+        equal(served > 0, True, "questions served meanwhile")
+        # the new one is the youngest: last in the list of children
+        victim_index = 1
+    times = []
+    for line in rd.process.log().splitlines():
+        if "starting it again in" in line:
+            times.append(int(line.rsplit(" ", 2)[1]))
+    equal((len(times), times == sorted(set(times))), (4, True), f"{times} ms")
+    time.sleep(.05)
+    equal(rd.stop(), 0)
+
+
+if __name__ == "__main__":
+    rvtest.run()

@@ -1,0 +1,462 @@
+"""The same datasets and questions through rbldnsd and resolverd.
+
+Data and questions are made at random from a seed (RVTEST_SEED; printed), so
+that entries overlap, nest and exclude each other. Answers are compared as sets
+of (type, TTL, data), with rcode, AA and the authority section. What may differ
+is in difference_is_documented(), nothing else.
+"""
+
+import os
+import random
+import socket
+import struct
+
+import rvtest
+from rvtest import case, name_wire
+
+SEED = int(os.environ.get("RVTEST_SEED", "5782"))
+QUESTIONS = int(os.environ.get("RVTEST_QUESTIONS", "4500"))  # of each zone
+IN_FLIGHT = 50
+DIFFERENCES_SHOWN = 15
+
+A, NS, SOA, MX, TXT, AAAA, ANY = 1, 2, 6, 15, 16, 28, 255
+TYPE_NAMES = {A: "A", NS: "NS", SOA: "SOA", MX: "MX", TXT: "TXT",
+              AAAA: "AAAA", ANY: "ANY"}
+NOERROR, NXDOMAIN, REFUSED = 0, 3, 5
+
+SPECIALS = """\
+$SOA {ttl} ns1.example.net hostmaster.example.net {serial} 10m 5m 7d {minimum}
+$NS {ns_ttl} ns1.example.net -ns2.example.net ns3.example.net
+"""
+
+
+# --- data: few different octets and labels, so that much overlaps
+
+class Dataset:
+    """The text of a dataset, and which names must have others below them."""
+
+    def __init__(self):
+        self.text = ""
+        self.parents = set()  # relative names above a listed one
+        self.prefixes = set()  # of listed IPv6 networks, whole nibbles
+
+    def lists_name(self, name):
+        labels = name.lower().split(".")
+        self.parents.update(
+            ".".join(labels[n:]) for n in range(1, len(labels)))
+
+    def lists_range4(self, low, high):
+        for net in range(low >> 8, (high >> 8) + 1):
+            self.lists_name(".".join(reversed(f"{txt4(net << 8)}".split("."))))
+
+    def lists_net6(self, ip, bits):
+        nibbles = f"{ip:032x}"[:bits // 4]
+        self.prefixes.add(nibbles)
+        self.lists_name(".".join("x" + nibbles[::-1]))
+
+    def has_below(self, rel):
+        nibbles = rel.replace(".", "")[::-1]
+        return rel in self.parents or \
+            any(nibbles.startswith(p) for p in self.prefixes)
+
+
+class Data:
+    def __init__(self, seed):
+        self.r = random.Random(seed)
+        self.made = Dataset()  # what entries are being made for
+
+    def octet(self):
+        return self.r.choice((0, 1, 2, 3, 4, 127, 128, 254, 255))
+
+    def ip4(self):
+        r = self.r
+        return (r.choice((10, 10, 10, 127, 198)) << 24 |
+                r.choice((0, 1, 2)) << 16 | self.octet() << 8 |
+                (self.octet() if r.random() < .7 else r.randrange(256)))
+
+    def ip6(self):
+        """Mostly under 2001:db8:0-2::, few bits set behind."""
+        r = self.r
+        ip = 0x20010db8 << 96 | r.choice((0, 1, 2)) << 80
+        for _ in range(r.randrange(4)):
+            ip |= r.choice((1, 0xf, 0xff)) << r.randrange(0, 80)
+        return ip
+
+    def name(self, most=4):
+        return ".".join(self.r.choice(
+            ("a", "b", "c", "mail", "example", "com", "x-1", "A", "1", "127"))
+            for _ in range(self.r.randrange(1, most + 1)))
+
+    def text(self):
+        r = self.r
+        parts = r.choices(("listed", "$", "see $", "$$", "$1", "$2", "$9",
+                           "http://x/?ip=$", "a:b", '"q"', "back\\slash", "#1",
+                           "; no comment", "\xe9", "  two"), k=r.randrange(1, 4))
+        text = ("=" if r.random() < .08 else "") + " ".join(parts)
+        return text if r.random() > .02 else text + " long" * 60
+
+    def value(self):
+        """What stands behind an entry: A and TXT, in all their spellings."""
+        r = self.r
+        octet = r.randrange(2, 9)
+        return r.choices(
+            ("", f" :{octet}", f" :{octet}:", f" :127.0.1.{octet}",
+             f" :{octet}:{self.text()}", f" :127.0.{octet}.1:{self.text()}",
+             f" {self.text()}", " # comment", " ; comment", "\t:5"),
+            (30, 6, 6, 3, 10, 3, 6, 2, 1, 1))[0]
+
+    def default_line(self):
+        r = self.r
+        return r.choice((f":{r.randrange(2, 9)}:{self.text()}",
+                         f":127.0.0.{r.randrange(2, 9)}:Default $",
+                         ":127.0.0.2:", f":{r.randrange(2, 9)}",
+                         f":127.1.2.3:{self.text()}"))
+
+    def special(self):
+        return self.r.choice((
+            "$TTL 5m", "$TTL 900", "$1 one", "$2 two $$", "$1 again",
+            "$= base $= of $", "#$2 commented", "$TTL 1h30m", "$NOSUCH thing",
+            ";$1 semicolon", ":$2 colon"))
+
+    def dataset(self, entry, n, specials=.02, bad_line=lambda: "?bad line"):
+        """n lines; entry() gives a line and notes what it lists."""
+        r, lines = self.r, []
+        self.made = Dataset()
+        for _ in range(n):
+            p = r.random()
+            if p < specials:
+                lines.append(self.special())
+            elif p < .04 + specials:
+                lines.append(self.default_line())
+            elif p < .06 + specials:
+                lines.append(r.choice(("", "# comment", "; comment",
+                                       bad_line())))
+            else:
+                lines.append(entry())
+        self.made.text = "\n".join(lines) + "\n"
+        return self.made
+
+    # one method per dataset type: entries in every spelling it takes
+
+    def excluded(self):
+        return "!" if self.r.random() < .15 else ""
+
+    def cidr4(self):
+        bits = self.r.choice((32, 32, 32, 31, 30, 29, 28, 26, 25, 24, 24, 23,
+                              22, 20, 17, 16, 15, 14))
+        ip = self.ip4() & ~((1 << (32 - bits)) - 1)
+        self.made.lists_range4(ip, ip + (1 << (32 - bits)) - 1)
+        return txt4(ip) if bits == 32 else f"{txt4(ip)}/{bits}"
+
+    def ip4set_entry(self):
+        r, ip = self.r, self.ip4()
+        a, b, c, d = ip.to_bytes(4, "big")
+        form = r.choices(
+            (lambda: txt4(ip), self.cidr4, lambda: f"{a}.{b}.{c}",
+             lambda: f"{a}.{b}.{c}.0/24", lambda: f"{a}.{b}.{c}/25",
+             lambda: f"{txt4(ip)}-{txt4(ip + r.choice((0, 1, 5, 256, 300)))}",
+             lambda: f"{txt4(ip)}-{min(255, d + r.randrange(9))}",
+             lambda: f"{a}.{b}.{c}-{a}.{b}.{min(255, c + r.randrange(3))}",
+             lambda: f"{a}.{b}.{c}-{min(255, c + 1)}",
+             # host bits set; the wrong way round: both refuse
+             lambda: f"{txt4(ip)}/31", lambda: f"{txt4(ip)}-{d - 1}"),
+            (30, 20, 8, 4, 2, 6, 6, 2, 2, 1, 1))[0]
+        if form != self.cidr4:
+            self.made.lists_range4(ip, ip + 3 * 256)  # at most
+        return self.excluded() + form() + self.value()
+
+    def ip4trie_entry(self):
+        return self.excluded() + self.cidr4() + self.value()
+
+    def ip6trie_entry(self):
+        bits = self.r.choice((128, 128, 127, 112, 65, 64, 64, 63, 60, 56, 49,
+                              48, 47, 36, 33))
+        ip = self.ip6() & ~((1 << (128 - bits)) - 1)
+        self.made.lists_net6(ip, bits)
+        text = txt6(ip, self.r)
+        return self.excluded() + (text if bits == 128 else f"{text}/{bits}") + \
+            self.value()
+
+    def dnset_entry(self):
+        form = self.r.choices(("", ".", "*.", "!", "!.", "!*."),
+                              (40, 15, 15, 6, 3, 3))[0]
+        name = self.name()
+        self.made.lists_name("x." + name if "*" in form else name)
+        return form + name + self.value()
+
+    def generic_entry(self):
+        r = self.r
+        name = r.choice((self.name(3), self.name(3), "@"))
+        self.made.lists_name(name)
+        ttl = r.choice(("", "", " 600", " 1h"))
+        kind = r.choice((f"A 127.0.3.{r.randrange(9)}", "TXT some text",
+                         f"TXT {self.text()}", f"MX {r.randrange(99)} mx.a.b",
+                         "A 127.0.3.1", 'TXT "quoted text"', "in A 10.1.1.1"))
+        return f"{name}{ttl} {kind}"
+
+    # questions: near what is listed
+
+    def relative_ip4(self):
+        r, ip = self.r, self.ip4()
+        octets = [str(o) for o in reversed(ip.to_bytes(4, "big"))]
+        odd = r.random()
+        if odd < .03:
+            octets[r.randrange(4)] = r.choice(("01", "256", "x", "1a", "-1"))
+        elif odd < .06:
+            octets = octets[r.randrange(1, 4):]
+        elif odd < .08:
+            octets.insert(0, r.choice(("1", "www")))
+        return ".".join(octets)
+
+    def relative_ip6(self):
+        r = self.r
+        nibbles = list(reversed(f"{self.ip6():032x}"))
+        odd = r.random()
+        if odd < .03:
+            nibbles[r.randrange(32)] = r.choice(("g", "00", "x"))
+        elif odd < .06:
+            nibbles = nibbles[r.randrange(1, 32):]
+        elif odd < .08:
+            nibbles.insert(0, "1")
+        elif odd < .15:
+            nibbles = [n.upper() for n in nibbles]
+        return ".".join(nibbles)
+
+    def relative_name(self):
+        name = self.name(6)
+        return name.upper() if self.r.random() < .1 else name
+
+
+def txt4(ip):
+    return ".".join(str(o) for o in (ip & 0xffffffff).to_bytes(4, "big"))
+
+
+def txt6(ip, r):
+    words = [ip >> shift & 0xffff for shift in range(112, -1, -16)]
+    if r.random() < .5:
+        return ":".join(f"{w:x}" for w in words)
+    return socket.inet_ntop(socket.AF_INET6, ip.to_bytes(16, "big"))
+
+
+# --- messages, as fast as Python lets us
+
+def read_name(msg, pos):
+    """Labels in lower case, and where the name ends."""
+    labels, end, jumps = [], None, 0
+    while True:
+        n = msg[pos]
+        if n >= 0xc0:
+            end = end or pos + 2
+            pos = (n & 0x3f) << 8 | msg[pos + 1]
+            jumps += 1
+            if jumps > 20:
+                raise ValueError("compression loop")
+            continue
+        if n == 0:
+            return b".".join(labels).lower(), end or pos + 1
+        labels.append(msg[pos + 1:pos + 1 + n])
+        pos += 1 + n
+
+
+def read_rdata(msg, rrtype, pos, end):
+    """RDATA without compression, so that equal data is equal bytes."""
+    if rrtype == NS:
+        return read_name(msg, pos)[0]
+    if rrtype == MX:
+        return msg[pos:pos + 2], read_name(msg, pos + 2)[0]
+    if rrtype == SOA:
+        mname, pos = read_name(msg, pos)
+        rname, pos = read_name(msg, pos)
+        return mname, rname, struct.unpack("!5I", msg[pos:end])
+    return msg[pos:end]
+
+
+class Answer:
+    """rcode, AA, and sets of (type, TTL, data) of a message."""
+
+    def __init__(self, msg):
+        _, flags, qd, an, ns, _ = struct.unpack("!6H", msg[:12])
+        self.rcode, self.aa = flags & 15, bool(flags & 0x400)
+        pos = 12
+        for _ in range(qd):
+            pos = read_name(msg, pos)[1] + 4
+        self.answer, pos = self.read_section(msg, pos, an)
+        self.authority, pos = self.read_section(msg, pos, ns)
+
+    @staticmethod
+    def read_section(msg, pos, n):
+        rrs = []
+        for _ in range(n):
+            owner, pos = read_name(msg, pos)
+            rrtype, _, ttl, rdlen = struct.unpack("!HHIH", msg[pos:pos + 10])
+            pos += 10
+            rrs.append((owner, rrtype, ttl,
+                        read_rdata(msg, rrtype, pos, pos + rdlen)))
+            pos += rdlen
+        return sorted(rrs, key=repr), pos
+
+    def types(self, section):
+        return [rr[1] for rr in section]
+
+    def __eq__(self, other):
+        return (self.rcode, self.aa, self.answer, self.authority) == \
+            (other.rcode, other.aa, other.answer, other.authority)
+
+    def __repr__(self):
+        return f"rcode {self.rcode} aa {self.aa} {self.answer} " \
+            f"authority {self.authority}"
+
+
+def ask_all(server, questions):
+    """Answers in the order of the questions, some under way at a time."""
+    answers = {}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(3)
+        s.connect(server)
+        for start in range(0, len(questions), IN_FLIGHT):
+            batch = questions[start:start + IN_FLIGHT]
+            for qid, (wire, qtype) in enumerate(batch):
+                s.send(struct.pack("!6H", qid, 0, 1, 0, 0, 0) + wire +
+                       struct.pack("!HH", qtype, 1))
+            for _ in batch:
+                msg = s.recv(4096)
+                answers[start + struct.unpack("!H", msg[:2])[0]] = msg
+    return [Answer(answers[n]) for n in range(len(questions))]
+
+
+# --- what may differ
+
+def difference_is_documented(zone, qname, qtype, theirs, ours):
+    at_apex = qname == zone.apex
+    if theirs.answer and ours.answer == theirs.answer:
+        # rbldnsd puts the NS records beside a positive answer, we do not
+        return ours.rcode == theirs.rcode and ours.aa and \
+            not ours.authority and set(theirs.types(theirs.authority)) <= {NS}
+    if not zone.has_soa:
+        if theirs.rcode == REFUSED and at_apex and qtype in (SOA, NS):
+            return ours.types(ours.answer) == [qtype]  # made up
+        if at_apex and qtype == ANY:
+            mine = [rr for rr in ours.answer if rr[1] not in (SOA, NS)]
+            return mine == theirs.answer and ours.rcode == NOERROR
+    if ours.answer or theirs.answer or ours.types(ours.authority) != [SOA]:
+        return False
+    if zone.has_soa and ours.authority != theirs.authority:
+        return False
+    if ours.rcode != theirs.rcode:
+        return ours.rcode == NOERROR and theirs.rcode == NXDOMAIN and \
+            zone.is_empty_nonterminal(qname)
+    return not zone.has_soa
+
+
+class Zone:
+    """A zone of datasets, [type, Dataset, ...] each, and how to ask about it.
+
+    top goes before the first: $SOA and $NS, or nothing.
+    """
+
+    def __init__(self, apex, top, datasets, ask_about):
+        self.apex, self.top, self.datasets = apex, top, datasets
+        self.ask_about, self.has_soa = ask_about, bool(top)
+
+    def write(self, bench):
+        """Returns the specifications of its datasets."""
+        specs, top = [], self.top
+        for n, (kind, *parts) in enumerate(self.datasets):
+            files = []
+            for f, part in enumerate(parts):
+                text = (top + part.text).encode("latin-1")
+                files.append(str(bench.file(f"{self.apex}-{n}{f}", text)))
+                top = ""
+            specs.append(f"{kind}:{','.join(files)}")
+        return specs
+
+    def is_empty_nonterminal(self, qname):
+        rel = qname.removesuffix(self.apex).rstrip(".")
+        return any(part.has_below(rel) for _, *parts in self.datasets
+                   for part in parts)
+
+    def questions(self, data, n):
+        types = (A, A, A, A, TXT, TXT, TXT, ANY, MX, AAAA, NS, SOA)
+        for _ in range(n):
+            about = data.r.choice(self.ask_about)()
+            if data.r.random() < .004:
+                about = ""
+            name = f"{about}.{self.apex}" if about else self.apex
+            yield name, data.r.choice(types)
+
+
+def make_zones(data):
+    def soa():
+        r = data.r
+        return SPECIALS.format(
+            ttl=r.choice(("0", "1h", "7200")), serial=r.choice((0, 2026010101)),
+            minimum=r.choice(("300", "2h", "1d")), ns_ttl=r.choice((0, 1800)))
+
+    ip4set = [data.dataset(data.ip4set_entry, 250) for _ in range(3)]
+    ip4trie = [data.dataset(data.ip4trie_entry, 250) for _ in range(2)]
+    ip6trie = [data.dataset(data.ip6trie_entry, 200) for _ in range(2)]
+    dnset = [data.dataset(data.dnset_entry, 200) for _ in range(3)]
+    generic = [data.dataset(data.generic_entry, 40) for _ in range(2)]
+    ip4, ip6, name = data.relative_ip4, data.relative_ip6, data.relative_name
+    return [
+        Zone("ip4set.test", soa(), [("ip4set", ip4set[0], ip4set[1])], [ip4]),
+        Zone("ip4trie.test", soa(), [("ip4trie", ip4trie[0])], [ip4]),
+        Zone("ip6trie.test", soa(), [("ip6trie", ip6trie[0])], [ip6]),
+        Zone("dnset.test", soa(), [("dnset", dnset[0], dnset[1])], [name]),
+        Zone("generic.test", soa(), [("generic", generic[0])], [name]),
+        Zone("mixed.test", soa(),
+             [("ip4set", ip4set[2]), ("ip4trie", ip4trie[1]),
+              ("ip4set", ip4set[0]), ("ip6trie", ip6trie[1]),
+              ("dnset", dnset[2]), ("generic", generic[1])],
+             [ip4, ip4, ip6, name]),
+        Zone("nosoa.test", "", [("ip4set", ip4set[1]), ("dnset", dnset[1])],
+             [ip4, name]),
+    ]
+
+
+def setup(bench):
+    rvtest.diag(f"seed {SEED}")
+    bench.data = Data(SEED)
+    bench.zones = make_zones(bench.data)
+    specs = {zone.apex: zone.write(bench) for zone in bench.zones}
+    _, bench.theirs = rvtest.rbldnsd(bench, specs)
+    if os.environ.get("RVTEST_SELF"):
+        _, bench.ours = rvtest.rbldnsd(bench, specs, "rbldnsd2")
+        return
+    bench.ours = rvtest.resolverd(bench, zones=specs).server
+
+
+def compare(bench, zone):
+    questions = list(zone.questions(bench.data, QUESTIONS))
+    wires = [(name_wire(name), qtype) for name, qtype in questions]
+    theirs, ours = (ask_all(s, wires) for s in (bench.theirs, bench.ours))
+    wrong = positive = 0
+    for (qname, qtype), their, our in zip(questions, theirs, ours):
+        positive += bool(their.answer)
+        if our == their or difference_is_documented(zone, qname.lower(), qtype,
+                                                    their, our):
+            continue
+        wrong += 1
+        if wrong <= DIFFERENCES_SHOWN:
+            rvtest.diag(f"{qname} {TYPE_NAMES[qtype]}\n"
+                        f"  rbldnsd   {their}\n  resolverd {our}")
+    rvtest.diag(f"{zone.apex}: {len(questions)} questions, {positive} with RRs")
+    if wrong:
+        raise AssertionError(f"{wrong} of {len(questions)} answers differ")
+    if positive < QUESTIONS / 20:
+        raise AssertionError("hardly anything was listed: a poor test")
+
+
+def zone_case(n, what):
+    @case(f"answers as rbldnsd does: {what}")
+    def _(bench):
+        compare(bench, bench.zones[n])
+
+
+for number, what in enumerate((
+        "ip4set of two files", "ip4trie", "ip6trie", "dnset of two files",
+        "generic", "a zone of six datasets", "datasets without $SOA")):
+    zone_case(number, what)
+
+if __name__ == "__main__":
+    rvtest.run(setup)

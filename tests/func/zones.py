@@ -1,0 +1,286 @@
+"""From a dataset to the answer: zonectl beside a daemon that runs.
+
+What fails must be said, must change nothing, and must not stop anything.
+"""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+import rvtest
+from rvtest import (ZONECTL, ask, case, contains, data, equal, rcode,
+                    wait_until)
+
+SEED = int(os.environ.get("RVTEST_SEED", "9"))
+KILLS = int(os.environ.get("RVTEST_KILLS", "100"))
+SOON = 3  # seconds, until a publication must be answered
+LISTED = "2.0.0.127.{}"
+
+
+def feed(code, n=1):
+    """127.0.0.2 with this code, and n more entries that lie apart."""
+    more = (f"10.{i >> 15 & 255}.{i >> 7 & 255}.{i << 1 & 255}\n"
+            for i in range(n))
+    return f":{code}:code {code}, $\n127.0.0.2\n" + "".join(more)
+
+
+def setup(bench):
+    rvtest.diag(f"seed {SEED}")
+    bench.random = random.Random(SEED)
+    bench.files = {zone: bench.file(f"feed-{zone}", feed(2))
+                   for zone in ("a.test", "big.test")}
+    extra_ip = bench.file("many-ip", "127.0.0.2 :3:second\n"
+                                     "127.0.0.9 :9:only here\n")
+    extra_ip6 = bench.file("many-ip6", ":6:six\n2001:db8::/32\n")
+    names = bench.file("many-names", ":4:name $\n.example.com\n")
+    bench.rd = rvtest.Resolverd(bench, workers=2, zones={
+        **{zone: [f"ip4set:{path}"] for zone, path in bench.files.items()},
+        "many.test": [f"ip4set:{bench.files['a.test']}", f"ip4set:{extra_ip}",
+                      f"ip6trie:{extra_ip6}", f"dnset:{names}"]})
+    bench.rd.start()
+
+
+def serves(bench, zone, code):
+    """Every one of some questions, that is both workers, has this code."""
+    want = [f"127.0.0.{code}"]
+    return all(data(ask(bench.rd.server, LISTED.format(zone))) == want
+               for _ in range(8))
+
+
+def soon_serves(bench, zone, code):
+    wait_until(lambda: serves(bench, zone, code), SOON, f"code {code}")
+
+
+def failed_build(bench, zone, *parts):
+    """zonectl build ends with status 1 and says these on stderr."""
+    done = bench.rd.zonectl("build", zone)
+    equal(done.returncode, 1, f"{done.stdout}{done.stderr}")
+    for part in parts:
+        contains(done.stderr, str(part))
+
+
+def generations(bench, zone):
+    return sorted(p.name for p in (bench.rd.state / "zones" / zone).iterdir())
+
+
+# --- publishing
+
+@case("a zone that was never built: SERVFAIL, and it says so in the log")
+def _(bench):
+    equal(rcode(ask(bench.rd.server, LISTED.format("a.test"))), "SERVFAIL")
+    contains(bench.rd.process.log(), "a.test")
+
+
+@case("the first build is answered without a signal")
+def _(bench):
+    done = bench.rd.zonectl("build")
+    equal((done.returncode, done.stderr), (0, ""))
+    contains(done.stdout, "a.test")
+    soon_serves(bench, "a.test", 2)
+
+
+@case("a new build is answered without a signal")
+def _(bench):
+    for code in (3, 4, 5):
+        bench.file("feed-a.test", feed(code))
+        equal(bench.rd.zonectl("build", "a.test").returncode, 0)
+        soon_serves(bench, "a.test", code)
+
+
+@case("a zone of several datasets answers from all of them")
+def _(bench):
+    server = bench.rd.server
+    bench.file("feed-a.test", feed(2))
+    equal(bench.rd.zonectl("build", "many.test").returncode, 0)
+    wait_until(lambda: data(ask(server, LISTED.format("many.test"))) ==
+               ["127.0.0.2", "127.0.0.3"], SOON, "both values")
+    for qname, want in (
+            ("9.0.0.127", ["127.0.0.9"]),
+            (".".join(reversed("20010db8" + 24 * "0")), ["127.0.0.6"]),
+            ("www.example.com", ["127.0.0.4"]), ("example.com", ["127.0.0.4"]),
+            ("8.0.0.127", []), ("example.net", [])):
+        equal(data(ask(server, f"{qname}.many.test")), want, qname)
+
+
+@case("zonectl list tells the generation that is served")
+def _(bench):
+    done = bench.rd.zonectl("list")
+    equal((done.returncode, done.stderr), (0, ""))
+    lines = {l.split()[0]: l for l in done.stdout.splitlines() if l.strip()}
+    equal(re.search(r"\b4\b", lines["a.test"]) is not None, True,
+          done.stdout)
+
+
+@case("old generations go, the last few stay")
+def _(bench):
+    for _ in range(4):
+        bench.file("feed-a.test", feed(2))
+        equal(bench.rd.zonectl("build", "a.test").returncode, 0)
+    kept = [n for n in generations(bench, "a.test") if n.startswith("gen-")]
+    equal(len(kept), 3, f"{kept}")
+
+
+@case("a zone that is not configured, and usage errors: status 1 and 2")
+def _(bench):
+    failed_build(bench, "nowhere.test", "nowhere.test")
+    for args in ([], ["bild"], ["list", "x"], ["check"], ["build", "-x"]):
+        done = bench.rd.zonectl(*args)
+        equal((done.returncode, done.stdout), (2, ""), f"{args}")
+        contains(done.stderr, "usage:")
+
+
+# --- bad data
+
+@case("a broken line: file and line are told, the rest is served")
+def _(bench):
+    path = bench.file("feed-a.test", "127.0.0.2 :7:good\n"
+                                     "300.1.2.3\n10.0.0.0/33\n"
+                                     "127.0.0.3 :7:good\n")
+    done = bench.rd.zonectl("build", "a.test")
+    equal(done.returncode, 0, done.stderr)
+    contains(done.stderr, f"{path}:2:")
+    contains(done.stderr, f"{path}:3:")
+    soon_serves(bench, "a.test", 7)
+    equal(data(ask(bench.rd.server, "3.0.0.127.a.test")), ["127.0.0.7"])
+
+
+@case("zonectl check tells the same, and changes nothing")
+def _(bench):
+    path = bench.file("checked", "127.0.0.2\nnonsense here\n")
+    before = generations(bench, "a.test")
+    done = bench.rd.zonectl("check", f"ip4set:{path}")
+    equal(done.returncode, 1, done.stderr)
+    contains(done.stderr, f"{path}:2:")
+    good = bench.rd.zonectl("check", f"dnset:{bench.file('good', 'a.b')}")
+    equal(good.returncode, 0, good.stderr)
+    equal(generations(bench, "a.test"), before)
+
+
+@case("a missing file: an error, the last good data is served")
+def _(bench):
+    bench.files["a.test"].unlink()
+    failed_build(bench, "a.test", bench.files["a.test"],
+                 "No such file or directory")
+    time.sleep(.2)
+    equal(serves(bench, "a.test", 7), True)
+    bench.file("feed-a.test", feed(2))
+    equal(bench.rd.zonectl("build", "a.test").returncode, 0)
+    soon_serves(bench, "a.test", 2)
+
+
+@case("an unreadable file and a folder: errors, too")
+def _(bench):
+    path = bench.files["a.test"]
+    path.unlink()
+    path.mkdir()
+    failed_build(bench, "a.test", path)
+    path.rmdir()
+    bench.file("feed-a.test", feed(2))
+    equal(serves(bench, "a.test", 2), True)
+
+
+@case("one zone that fails does not keep the others from being built")
+def _(bench):
+    bench.files["a.test"].unlink()
+    bench.file("feed-big.test", feed(8))
+    equal(bench.rd.zonectl("build").returncode, 1)
+    soon_serves(bench, "big.test", 8)
+    bench.file("feed-a.test", feed(2))
+
+
+@case("a damaged generation is refused, the last good one is served")
+def _(bench):
+    home = bench.rd.state / "zones" / "a.test"
+    good = os.readlink(home / "current")
+    for what, text in {"empty": b"", "noise": os.urandom(9000),
+                       "cut": (home / good).read_bytes()[:5000]}.items():
+        (home / "bad.mdb").write_bytes(text)
+        os.symlink("bad.mdb", home / "new")
+        os.rename(home / "new", home / "current")
+        wait_until(lambda: bench.rd.process.log().count("serves on") >= 2,
+                   7, f"a log line ({what})")
+        equal(serves(bench, "a.test", 2), True, what)
+        os.symlink(good, home / "new")
+        os.rename(home / "new", home / "current")
+    bench.file("feed-a.test", feed(3))
+    equal(bench.rd.zonectl("build", "a.test").returncode, 0)
+    soon_serves(bench, "a.test", 3)
+    equal("bad.mdb" in generations(bench, "a.test"), True)  # it is not ours
+
+
+# --- kill -9
+
+def kill_builds(bench, zone, n_entries, n_kills):
+    """Builds code after code, each killed at a random point of its life."""
+    def built(code):
+        bench.file(f"feed-{zone}", feed(code, n_entries))
+        started = time.monotonic()
+        process = subprocess.Popen(
+            [ZONECTL, "-c", bench.rd.conf, "build", zone],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return process, started
+
+    process, started = built(2)
+    equal(process.wait(), 0)
+    whole = time.monotonic() - started
+    soon_serves(bench, zone, 2)
+    old, published = 2, 0
+    for n in range(n_kills):
+        new = 3 + n % 200
+        process, started = built(new)
+        point = bench.random.uniform(0, 1.1 * whole)
+        time.sleep(max(0, started + point - time.monotonic()))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        got = data(ask(bench.rd.server, LISTED.format(zone)))
+        if got not in ([f"127.0.0.{old}"], [f"127.0.0.{new}"]):
+            raise AssertionError(f"kill {n}: {got}, was {old}, then {new}")
+        current = bench.rd.state / "zones" / zone / "current"
+        equal(current.exists(), True, "what is published can be read")
+        # what the next kill may leave: what is published now
+        if data_published(bench, zone, new):
+            old, published = new, published + 1
+    rvtest.diag(f"{zone}: {n_kills} kills within {whole * 1000:.0f} ms, "
+                f"{published} came after the publication")
+    equal(0 < published < n_kills, True, "kills before and after it")
+    process, _ = built(254)
+    equal(process.wait(), 0, "the next build")
+    soon_serves(bench, zone, 254)
+    left = [n for n in generations(bench, zone) if not n.startswith("gen-")]
+    equal(left, ["build.lock", "current"], "what killed builds left")
+    equal(len(generations(bench, zone)) <= 5, True, "generations kept")
+
+
+def data_published(bench, zone, code):
+    """Has it come through? The daemon takes a moment."""
+    try:
+        wait_until(lambda: serves(bench, zone, code), .15)
+        return True
+    except AssertionError:
+        return False
+
+
+@case(f"kill -9 of a build of many entries, {KILLS} random points")
+def _(bench):
+    kill_builds(bench, "big.test", 150_000, KILLS)
+
+
+@case(f"kill -9 of a small build, so of its publication, {KILLS} points")
+def _(bench):
+    kill_builds(bench, "a.test", 1, KILLS)
+
+
+@case("after all that the daemon has lost no worker, and starts anew")
+def _(bench):
+    equal("starting it again" in bench.rd.process.log(), False)
+    equal(bench.rd.stop(), 0)
+    bench.rd.start()
+    equal((serves(bench, "a.test", 254), serves(bench, "big.test", 254)),
+          (True, True))
+
+
+if __name__ == "__main__":
+    rvtest.run(setup)
