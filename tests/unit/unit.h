@@ -1,6 +1,6 @@
 /*
  * What every unit test shares: the main program, which prints TAP, and a
- * temporary folder that is gone afterwards.
+ * temporary folder for each run of a test, gone afterwards.
  *
  *	UNIT_MAIN("module", UNIT_ONCE(test_x), UNIT_EACH(test_y, y_cases))
  *
@@ -15,6 +15,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define UNIT_COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -33,7 +34,7 @@ struct unit_test {
 	int times;
 };
 
-static char unit_dir[256];
+static char unit_dir[256]; /* in the process of a test: its own folder */
 
 /* A path in the temporary folder; the last four stay valid. */
 __attribute__((unused)) static const char *
@@ -54,6 +55,14 @@ unit_remove(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 	return remove(path);
 }
 
+static void
+unit_own_dir(void)
+{
+	strcat(unit_dir, "/XXXXXX");
+	if (mkdtemp(unit_dir) == NULL)
+		err(1, "%s", unit_dir);
+}
+
 static int
 unit_run(const char *module, const struct unit_test *tests, size_t n)
 {
@@ -64,13 +73,14 @@ unit_run(const char *module, const struct unit_test *tests, size_t n)
 	size_t i;
 	int failed;
 
-	snprintf(unit_dir, sizeof(unit_dir), "%s/unit-%s-XXXXXX",
+	snprintf(unit_dir, sizeof(unit_dir) - 16, "%s/unit-%s-XXXXXX",
 	    tmp != NULL ? tmp : "/tmp", module);
 	if (mkdtemp(unit_dir) == NULL)
 		err(1, "%s", unit_dir);
 	for (i = 0; i < n; i++)
 		tcase_add_loop_test(tc, tests[i].test, 0, tests[i].times);
 	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, unit_own_dir, NULL);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_set_tap(runner, "-");
