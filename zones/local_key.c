@@ -241,7 +241,7 @@ check_name(const char *txt, const char *name, size_t len, char *why)
 	}
 	for (i = 0; last + i < name + len && is_digit(last[i]); i++)
 		continue;
-	if (len > 0 && last + i == name + len)
+	if (i > 0 && last + i == name + len)
 		return refuse(why, txt, "no name ends in a number");
 	return 0;
 }
@@ -270,7 +270,7 @@ parse_name(struct local_key *out, const char *txt, size_t apex_len, char *why)
 		return refuse(why, txt, "this would list every name");
 	if (check_name(txt, name, len, why) != 0)
 		return -EINVAL;
-	rv = dname_from_txt(dname, name, len);
+	rv = dname_from_txt(dname, name, strlen(name));
 	if (rv < 0)
 		return refuse(why, txt, "a label is empty or has more than 63 "
 		    "bytes, or the name more than 255");
