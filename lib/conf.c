@@ -200,7 +200,7 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	*(const char **)result = value;
 	while (strcmp(row->opt.name, opt->name) != 0 ||
 	    strcmp(row->opt.section, section_of(cfg)) != 0)
-		row++;
+		row++; /* it is there: make_options() has it from here */
 	given = &parsing->given[row - conf_rows];
 	r->line = (unsigned)cfg->line;
 	/* libConfuse starts anew at each =; one value is in *opt already */

@@ -5,9 +5,10 @@
  * it wrongly. It replaces ${NAME} by the environment; drops characters that it
  * does not know; counts a line too many at each C comment; stumbles over a
  * comment inside a list; takes a section or string that is still open at the
- * end of the file for closed; writes a last \ to stdout; leaks on some quoted
- * names; takes quadratic time for a long string. Rather than to work around
- *each, the text is held to a smaller language here, which both read alike:
+ * end of the file for closed; writes a last \ to stdout; takes a name such as
+ * zone|datasets for a path into a section; needs quadratic time for a long
+ * string. Rather than to work around each, the text is held to a smaller
+ * language here, which both read alike:
  *
  *	name = value		name = { value, value }		name title { ...
  *}
