@@ -418,7 +418,8 @@ flight_answer(struct flight *f, const uint8_t *packet, size_t len, int sec)
 
 	if (answer_from_message(&a, packet, len, key->qname, key->qname_len,
 		key->qtype, key->dnssec_ok, u->max_negative_ttl, body,
-		sizeof(body), ttl_off, &lifetime) != 0) {
+		sizeof(body), ttl_off, &lifetime) != 0 ||
+	    a.rcode == DNS_RCODE_SERVFAIL) { /* what libunbound remembers */
 		flight_end(f, NULL);
 		return;
 	}
