@@ -19,6 +19,7 @@
 #include "lib/store.h"
 #include "tests/unit/unit.h"
 #include "zones/local.h"
+#include "zones/local_record.h"
 #include "zones/value.h"
 
 #define ZONE "blacklist.internal"
@@ -177,7 +178,8 @@ static const char *const many[] = {
     "192.0.2.0/24", "192.0.2.128/25", "192.0.2.7", "10.0.0.0/8", "198.51.0.1",
     "2001:db8::/32", "2001:db8::1", "2001:db8:8000::/33", "a000::/4",
     "example.com", "*.below.com", ".both.com", "a.b.c.deep.com", "*.x.both.com",
-    "y.both.com", "mixed.com", "*.mixed.com", "*.com.net", "localhost", NULL,
+    "y.both.com", "mixed.com", "*.mixed.com", "*.com.net", "localhost", "*.f",
+    NULL,
 };
 
 #define Z22 "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
@@ -225,6 +227,10 @@ static const struct {
     {"b.a", "NODATA"},
     {"2", "NODATA"},
     {"3", "NXDOMAIN"},
+    /* a whole address is no name */
+    {"x.f", "*.f"},
+    {"f.f", "*.f"},
+    {"1." Z22 "0.0.0.0.0.0.0.0.f", "NXDOMAIN"},
     /* names */
     {"example.com", "example.com"},
     {"www.example.com", "NXDOMAIN"},
@@ -260,6 +266,8 @@ static const struct {
     {"\\000.below.com", "*.below.com"},
     {"x.\\000.below.com", "*.below.com"},
     {"both\\000com", "NXDOMAIN"},
+    {"both\\000y.com", "NXDOMAIN"},
+    {"a.below\\000x.com", "NXDOMAIN"},
     {"\\001", "NXDOMAIN"},
     {"\\003.com", "NXDOMAIN"},
     {"\\001.both.com", ".both.com"},
@@ -496,6 +504,63 @@ START_TEST(test_del_hint)
 }
 END_TEST
 
+/* The counters are what a lookup goes by: they follow every change. */
+static struct local_meta
+read_meta(const char *state)
+{
+	static const char *const tables[] = LOCAL_TABLES;
+	const struct store_opts opts = {
+	    .mode = STORE_LIVE_READ,
+	    .size_max = (size_t)256 << 20,
+	    .tables = tables,
+	};
+	char path[600], why[STORE_WHY_MAX];
+	struct local_meta m;
+	struct store_txn *t;
+	struct store *s;
+
+	snprintf(path, sizeof(path), "%s/local/%s.mdb", unit_path(state), ZONE);
+	ck_assert_int_eq(store_open(&s, path, &opts, why), 0);
+	ck_assert_int_eq(store_read_begin(s, &t), 0);
+	ck_assert_int_eq(local_meta_read(t, &m), 0);
+	store_read_end(t);
+	store_close(s);
+	return m;
+}
+
+START_TEST(test_counters)
+{
+	struct local *l = open_many(false);
+	struct local_meta m;
+
+	add(l, "192.0.2.8", "");
+	add(l, "192.0.2.8", "changed");
+	local_close(l);
+	m = read_meta("many");
+	ck_assert_uint_eq(m.ip4[32], 3);
+	ck_assert_uint_eq(m.ip4[24], 1);
+	ck_assert_uint_eq(m.ip4[8], 1);
+	ck_assert_uint_eq(m.ip6[128], 1);
+	ck_assert_uint_eq(m.ip6[32], 1);
+	ck_assert_uint_eq(m.names, 11);
+
+	l = open_local("many", true);
+	del(l, "192.0.2.8");
+	del(l, "192.0.2.7");
+	del(l, "10.0.0.0/8");
+	del(l, "2001:db8::1");
+	del(l, "localhost");
+	local_close(l);
+	m = read_meta("many");
+	ck_assert_uint_eq(m.ip4[32], 1);
+	ck_assert_uint_eq(m.ip4[24], 1);
+	ck_assert_uint_eq(m.ip4[8], 0);
+	ck_assert_uint_eq(m.ip6[128], 0);
+	ck_assert_uint_eq(m.ip6[32], 1);
+	ck_assert_uint_eq(m.names, 10);
+}
+END_TEST
+
 START_TEST(test_list_order)
 {
 	struct local *l = open_many(true);
@@ -504,7 +569,7 @@ START_TEST(test_list_order)
 	    "10.0.0.0/8 192.0.2.0/24 192.0.2.7 192.0.2.128/25 198.51.0.1 "
 	    "2001:db8::/32 2001:db8::1 2001:db8:8000::/33 a000::/4 "
 	    "*.below.com .both.com *.x.both.com y.both.com a.b.c.deep.com "
-	    "example.com *.mixed.com mixed.com localhost *.com.net ");
+	    "example.com *.mixed.com mixed.com *.f localhost *.com.net ");
 	local_close(l);
 }
 END_TEST
@@ -940,7 +1005,7 @@ UNIT_MAIN("local", {test_lookup, 2},
     UNIT_ONCE(test_lookup_in_empty), UNIT_EACH(test_reason, reason_cases),
     UNIT_ONCE(test_change), UNIT_EACH(test_refused, refused),
     UNIT_ONCE(test_longest), UNIT_EACH(test_del_hint, hint_cases),
-    UNIT_ONCE(test_list_order), UNIT_ONCE(test_apex),
+    UNIT_ONCE(test_counters), UNIT_ONCE(test_list_order), UNIT_ONCE(test_apex),
     UNIT_ONCE(test_change_is_live), UNIT_ONCE(test_view_holds),
     UNIT_ONCE(test_reader_comes_first), UNIT_ONCE(test_other_user),
     UNIT_ONCE(test_kill), UNIT_ONCE(test_no_room),
