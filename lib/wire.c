@@ -281,7 +281,7 @@ wire_write_name(struct wire_writer *w, const uint8_t *dname, bool compress)
 	} else {
 		wire_write_bytes(w, dname, len);
 	}
-	/* a plain copy of a known suffix would be remembered twice */
+	/* find_name() knows the copy that was there before, not this one */
 	if (w->failed || (!compress && known != 0))
 		return;
 	while (fresh-- > 0)
