@@ -20,6 +20,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,7 @@
 #include "lib/store_file.h"
 
 #define READERS_MAX 512 /* read transactions over all processes */
+#define LOCK_FILE_ROOM (READERS_MAX * 64 + 4096) /* 64 bytes for each of them */
 
 struct store {
 	MDB_env *env;
@@ -349,12 +352,81 @@ reserve_live_file(struct store *s)
 	return rc;
 }
 
+/*
+ * LMDB writes to its lock file through a mapping: a page without a block would
+ * end the process with SIGBUS on a full disk. So the blocks come first; the
+ * length stays LMDB's, which knows a new file by it. A file system that cannot
+ * do that, or a file that is not ours to write, is left to LMDB.
+ */
+static int
+reserve_lock_file(const char *path, mode_t mode)
+{
+	char name[PATH_MAX];
+	int fd, rc = 0;
+
+	if (snprintf(name, sizeof(name), "%s-lock", path) >= (int)sizeof(name))
+		return -ENAMETOOLONG;
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, mode);
+	if (fd == -1)
+		return errno == ENOSPC || errno == EDQUOT ? -ENOSPC : 0;
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_FILE_ROOM) == -1 &&
+	    (errno == ENOSPC || errno == EDQUOT))
+		rc = -ENOSPC;
+	close(fd);
+	return rc;
+}
+
+/* The file holds all the pages that its meta page counts, on disk. */
+static int
+complete_new_file(struct store *s)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+	int fd, rc;
+
+	mdb_env_info(s->env, &info);
+	mdb_env_stat(s->env, &st);
+	rc = fill_up(s, (info.me_last_pgno + 1) * st.ms_psize);
+	if (rc != 0)
+		return rc;
+	mdb_env_get_fd(s->env, &fd);
+	return fsync(fd) == 0 ? 0 : -errno;
+}
+
+/*
+ * A live file is there whole or not at all: it is made under another name and
+ * linked into its place. Half a file, left by a full disk or a kill while LMDB
+ * makes it in place, could never be opened again.
+ */
+static int
+make_live_file(const char *path, const struct store_opts *opts)
+{
+	struct store_opts fresh = *opts;
+	char name[PATH_MAX], why[STORE_WHY_MAX];
+	struct store *s;
+	int rc;
+
+	if (snprintf(name, sizeof(name), "%s.%ld", path, (long)getpid()) >=
+	    (int)sizeof(name))
+		return -ENAMETOOLONG;
+	fresh.mode = STORE_NEW;
+	rc = store_open(&s, name, &fresh, why);
+	if (rc == 0)
+		rc = complete_new_file(s);
+	store_close(s);
+	if (rc == 0 && link(name, path) == -1 && errno != EEXIST)
+		rc = -errno;
+	unlink(name);
+	return rc;
+}
+
 static int
 open_store(struct store *s, const char *path, const struct store_opts *opts,
     char *why)
 {
+	mode_t mode = opts->file_mode != 0 ? opts->file_mode : 0600;
 	size_t file_size = 0;
-	int rc;
+	int rc = 0;
 
 	if (opts->mode == STORE_NEW) {
 		if (unlink(path) != 0 && errno != ENOENT)
@@ -364,7 +436,12 @@ open_store(struct store *s, const char *path, const struct store_opts *opts,
 		if (rc != 0)
 			return rc;
 	}
-	rc = open_env(s, path, opts, file_size);
+	if (mode_is_live(s->mode) && mode_writes(s->mode) && file_size == 0)
+		rc = make_live_file(path, opts);
+	if (rc == 0 && mode_is_live(s->mode))
+		rc = reserve_lock_file(path, mode);
+	if (rc == 0)
+		rc = open_env(s, path, opts, file_size);
 	if (rc == 0 && mode_is_live(s->mode))
 		rc = code_of(mdb_reader_check(s->env, NULL));
 	if (rc == 0 && mode_is_live(s->mode) && mode_writes(s->mode))
@@ -565,23 +642,6 @@ store_write_begin(struct store *s, struct store_txn **out)
 	}
 	*out = t;
 	return 0;
-}
-
-/* The file holds all the pages that its meta page counts, on disk. */
-static int
-complete_new_file(struct store *s)
-{
-	MDB_envinfo info;
-	MDB_stat st;
-	int fd, rc;
-
-	mdb_env_info(s->env, &info);
-	mdb_env_stat(s->env, &st);
-	rc = fill_up(s, (info.me_last_pgno + 1) * st.ms_psize);
-	if (rc != 0)
-		return rc;
-	mdb_env_get_fd(s->env, &fd);
-	return fsync(fd) == 0 ? 0 : -errno;
 }
 
 int
