@@ -40,7 +40,6 @@ usage(FILE *to)
 /* ---- bad lines */
 
 struct bad_lines {
-	FILE *to;
 	uint64_t n, n_max;
 	char *next_file; /* of the first one that is not shown; owned */
 };
@@ -52,9 +51,9 @@ on_bad_line(void *arg, const char *file, unsigned line, const char *text)
 
 	if (bad->n++ < bad->n_max) {
 		if (line > 0)
-			fprintf(bad->to, "%s:%u: %s\n", file, line, text);
+			fprintf(stderr, "%s:%u: %s\n", file, line, text);
 		else
-			fprintf(bad->to, "%s: %s\n", file, text);
+			fprintf(stderr, "%s: %s\n", file, text);
 	} else if (bad->next_file == NULL) {
 		bad->next_file = strdup(file);
 	}
@@ -75,7 +74,7 @@ seconds_since(const struct timespec *start)
 static int
 build_one(const struct conf *conf, const struct conf_zone *zone)
 {
-	struct bad_lines bad = {.to = stderr, .n_max = BAD_LINES_SHOWN};
+	struct bad_lines bad = {.n_max = BAD_LINES_SHOWN};
 	struct build_result result;
 	char why[GENERATION_WHY_MAX], size[TOOL_TXT_MAX];
 	struct timespec start;
@@ -147,7 +146,7 @@ run_build(const char *conf_path, char **names)
 static int
 check_as(const char *type, const char *file)
 {
-	struct bad_lines bad = {.to = stdout, .n_max = UINT64_MAX};
+	struct bad_lines bad = {.n_max = UINT64_MAX};
 	struct build_result result;
 	char why[GENERATION_WHY_MAX];
 

@@ -55,9 +55,9 @@ local_fail(char *why, int rv, const char *fmt, ...)
 int
 local_fail_store(char *why, int rv, const struct local *l)
 {
-	if (rv == -ENOSPC || rv == -EFBIG || rv == -EDQUOT)
-		return local_fail(why, rv, "%s: there is no room left on the "
-		    "disk or in the file; nothing was changed", l->path);
+	if (rv == -ENOSPC || rv == -EFBIG) /* -ENOSPC: or SIZE_MAX_BYTES */
+		return local_fail(why, rv, "%s: %s; nothing was changed",
+		    l->path, strerror(-rv));
 	if (rv == -EBADMSG)
 		return local_fail(why, rv, "%s: the file is damaged or of "
 		    "another version", l->path);
