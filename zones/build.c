@@ -1,0 +1,366 @@
+/*
+ * From a zone's dataset files to its next generation: read all, make the
+ * arrays, write them into one file, publish it. Until the last step nothing
+ * changes for those who serve the zone.
+ */
+#include "zones/build.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/bytes.h"
+#include "lib/dname.h"
+#include "lib/store.h"
+#include "zones/dataset.h"
+#include "zones/format.h"
+#include "zones/generation.h"
+#include "zones/publish.h"
+
+bool
+build_type_is_known(const char *type)
+{
+	return dataset_type_find(type) != NULL;
+}
+
+static const struct dataset_type *
+find_type(const char *type, char *why)
+{
+	const struct dataset_type *found = dataset_type_find(type);
+
+	if (found == NULL)
+		snprintf(why, GENERATION_WHY_MAX, "unknown dataset type %s; "
+		    "known are ip4set, ip4trie, ip6trie, dnset, generic", type);
+	return found;
+}
+
+/* What is known of a zone while its datasets are read, one by one. */
+struct build {
+	const struct conf_zone *zone;
+	struct intern values;
+	struct arrays arrays;
+	struct buf kinds; /* FORMAT_KIND bytes for each dataset */
+	struct dataset_soa soa; /* of the first dataset that has one */
+	struct dataset_ns ns;
+	uint32_t min_ttl;
+	int64_t modified;
+	struct build_result *result;
+};
+
+/* ---- SOA and NS */
+
+static int
+put_name(struct buf *b, const uint8_t *name)
+{
+	return buf_put(b, name, dname_len(name));
+}
+
+/* What RFC 6303 3 gives to zones that nobody wrote an SOA for. */
+static int
+make_up_soa(struct build *b)
+{
+	static const uint8_t person[] = "\6nobody\7invalid";
+	uint8_t numbers[20] = {0};
+	int rc;
+
+	put_be32(numbers + 4, 3600);
+	put_be32(numbers + 8, 1200);
+	put_be32(numbers + 12, 604800);
+	put_be32(numbers + 16, b->min_ttl);
+	rc = put_name(&b->soa.rdata, b->zone->apex);
+	if (rc == 0)
+		rc = put_name(&b->soa.rdata, person);
+	if (rc == 0)
+		rc = buf_put(&b->soa.rdata, numbers, sizeof(numbers));
+	b->soa.ttl = b->min_ttl;
+	return rc;
+}
+
+static int
+settle_apex(struct build *b)
+{
+	uint8_t *serial;
+	int rc = 0;
+
+	if (!b->soa.is_set)
+		rc = make_up_soa(b);
+	if (rc == 0 && !b->ns.is_set) {
+		rc = put_name(&b->ns.names, b->zone->apex);
+		b->ns.ttl = b->min_ttl;
+	}
+	if (rc != 0)
+		return rc;
+	serial = b->soa.rdata.data + b->soa.rdata.len - 20;
+	if (get_be32(serial) == 0)
+		put_be32(serial, b->modified);
+	return 0;
+}
+
+/* ---- reading */
+
+static void
+take_soa_and_ns(struct build *b, struct dataset *ds)
+{
+	if (!b->soa.is_set) {
+		b->soa = ds->soa;
+		ds->soa = (struct dataset_soa){0};
+	}
+	if (!b->ns.is_set) {
+		b->ns = ds->ns;
+		ds->ns = (struct dataset_ns){0};
+	}
+}
+
+static int
+read_dataset(struct build *b, struct dataset *ds, size_t i, char *why)
+{
+	const struct conf_dataset *conf = &b->zone->datasets[i];
+	char kind[FORMAT_KIND] = "";
+	int rc = 0;
+
+	ds->wants_build = true;
+	for (size_t f = 0; f < conf->n_files && rc == 0; f++)
+		rc = dataset_read(ds, conf->files[f], why);
+	b->result->entries += ds->entries;
+	b->result->bad_lines += ds->bad_lines;
+	if (rc == 0)
+		rc = dataset_finish(ds, &b->values, &b->arrays, i, why);
+	if (rc != 0)
+		return rc;
+	if (b->min_ttl == 0 || ds->pool.ttl < b->min_ttl)
+		b->min_ttl = ds->pool.ttl;
+	if (ds->modified > b->modified)
+		b->modified = ds->modified;
+	take_soa_and_ns(b, ds);
+	memcpy(kind, ds->type->kind->name, strlen(ds->type->kind->name));
+	return buf_put(&b->kinds, kind, sizeof(kind));
+}
+
+static int
+read_datasets(struct build *b, build_report_fn *report, void *arg, char *why)
+{
+	const struct conf_zone *zone = b->zone;
+	const struct dataset_type *type;
+	struct dataset ds;
+	int rc = 0;
+
+	if (zone->n_datasets > ZONE_DATASETS_MAX) {
+		snprintf(why, GENERATION_WHY_MAX, "%s: %zu datasets; at most "
+		    "%d are possible, one may have many files", zone->name,
+		    zone->n_datasets, ZONE_DATASETS_MAX);
+		return -E2BIG;
+	}
+	for (size_t i = 0; i < zone->n_datasets && rc == 0; i++) {
+		type = find_type(zone->datasets[i].type, why);
+		if (type == NULL)
+			return -EINVAL;
+		rc = dataset_begin(&ds, type, zone->apex, report, arg);
+		if (rc == 0)
+			rc = read_dataset(b, &ds, i, why);
+		dataset_end(&ds);
+	}
+	return rc == 0 ? settle_apex(b) : rc;
+}
+
+/* ---- writing */
+
+static int
+make_header(const struct build *b, uint64_t number, struct buf *out)
+{
+	uint8_t h[FORMAT_FIXED];
+	const uint8_t *soa_end = b->soa.rdata.data + b->soa.rdata.len;
+	uint32_t minimum = get_be32(soa_end - 4);
+	int rc;
+
+	memcpy(h, FORMAT_MAGIC, 8);
+	put_le32(h + 8, FORMAT_VERSION);
+	put_le32(h + 12, b->zone->n_datasets);
+	put_le64(h + 16, number);
+	put_le64(h + 24, time(NULL));
+	put_le64(h + 32, b->modified);
+	put_le64(h + 40, b->result->entries);
+	put_le32(h + 48, b->soa.ttl);
+	put_le32(h + 52, minimum < b->soa.ttl ? minimum : b->soa.ttl);
+	put_le32(h + 56, b->ns.ttl);
+	put_le32(h + 60, dname_len(b->zone->apex));
+	put_le32(h + 64, b->soa.rdata.len);
+	put_le32(h + 68, b->ns.names.len);
+	rc = buf_put(out, h, sizeof(h));
+	if (rc == 0)
+		rc = put_name(out, b->zone->apex);
+	if (rc == 0)
+		rc = buf_put(out, b->soa.rdata.data, b->soa.rdata.len);
+	if (rc == 0)
+		rc = buf_put(out, b->ns.names.data, b->ns.names.len);
+	return rc == 0 ? buf_put(out, b->kinds.data, b->kinds.len) : rc;
+}
+
+static int
+put(struct store_txn *txn, const char *key, const struct buf *b)
+{
+	return store_put(txn, 0, key, strlen(key),
+	    b->len > 0 ? b->data : (const uint8_t *)"", b->len);
+}
+
+static int
+put_values(struct store_txn *txn, const struct build *b)
+{
+	const struct intern *values = &b->values;
+	struct buf ends = {0};
+	uint8_t le[4];
+	size_t len, end = 0;
+	int rc = 0;
+
+	if (values->bytes.len > UINT32_MAX)
+		return -EFBIG;
+	for (uint32_t id = 1; id <= values->count && rc == 0; id++) {
+		(void)intern_get(values, id, &len);
+		end += len;
+		put_le32(le, end);
+		rc = buf_put(&ends, le, sizeof(le));
+	}
+	if (rc == 0)
+		rc = put(txn, FORMAT_VALUE_ENDS, &ends);
+	if (rc == 0)
+		rc = put(txn, FORMAT_VALUE_RRS, &values->bytes);
+	buf_free(&ends);
+	return rc;
+}
+
+/* Each array is let go of when it is written. */
+static int
+put_all(struct store_txn *txn, struct build *b, uint64_t number)
+{
+	struct buf header = {0};
+	struct array *list;
+	size_t n;
+	int rc;
+
+	rc = make_header(b, number, &header);
+	if (rc == 0)
+		rc = put(txn, FORMAT_HEADER, &header);
+	buf_free(&header);
+	if (rc == 0)
+		rc = put_values(txn, b);
+	list = arrays_list(&b->arrays, &n);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = put(txn, list[i].name, &list[i].bytes);
+		buf_free(&list[i].bytes);
+	}
+	return rc;
+}
+
+/* Room that the file may need: all arrays, and LMDB's own pages. */
+static size_t
+size_max(const struct build *b)
+{
+	size_t n, sum = b->values.bytes.len + b->values.ends.len;
+	const struct array *list = arrays_list(&b->arrays, &n);
+
+	for (size_t i = 0; i < n; i++)
+		sum += list[i].bytes.len + 2 * 4096;
+	return sum + sum / 64 + (4 << 20);
+}
+
+static int
+write_file(struct build *b, const char *path, uint64_t number, char *why)
+{
+	struct store_opts opts = {.mode = STORE_NEW, .file_mode = 0644,
+	    .size_max = size_max(b)};
+	char store_why[STORE_WHY_MAX];
+	struct store *store;
+	struct store_txn *txn;
+	struct stat st;
+	int rc;
+
+	rc = store_open(&store, path, &opts, store_why);
+	if (rc != 0) {
+		snprintf(why, GENERATION_WHY_MAX, "%s", store_why);
+		return rc;
+	}
+	rc = store_write_begin(store, &txn);
+	if (rc == 0) {
+		rc = put_all(txn, b, number);
+		if (rc == 0)
+			rc = store_write_commit(txn);
+		else
+			store_write_abort(txn);
+	}
+	store_close(store);
+	if (rc != 0)
+		snprintf(why, GENERATION_WHY_MAX, "%s: %s", path,
+		    strerror(-rc));
+	else if (stat(path, &st) == 0)
+		b->result->file_bytes = st.st_size;
+	return rc;
+}
+
+static int
+publish(struct build *b, const char *state_dir, char *why)
+{
+	struct publish *p;
+	int rc;
+
+	rc = publish_begin(&p, state_dir, b->zone->name, why);
+	if (rc != 0)
+		return rc;
+	b->result->number = publish_number(p);
+	rc = write_file(b, publish_temp_path(p), publish_number(p), why);
+	if (rc != 0) {
+		publish_abort(p);
+		return rc;
+	}
+	return publish_commit(p, why);
+}
+
+/* ---- all of it */
+
+int
+build_zone(const struct conf_zone *zone, const char *state_dir,
+    build_report_fn *report, void *arg, struct build_result *result, char *why)
+{
+	struct build b = {.zone = zone, .result = result};
+	int rc;
+
+	*result = (struct build_result){0};
+	why[0] = '\0';
+	rc = read_datasets(&b, report, arg, why);
+	if (rc == 0)
+		rc = publish(&b, state_dir, why);
+	if (rc != 0 && why[0] == '\0')
+		snprintf(why, GENERATION_WHY_MAX, "%s: %s", zone->name,
+		    strerror(-rc));
+	intern_free(&b.values);
+	arrays_free(&b.arrays);
+	buf_free(&b.kinds);
+	buf_free(&b.soa.rdata);
+	buf_free(&b.ns.names);
+	return rc;
+}
+
+int
+build_check(const char *type, const char *file, build_report_fn *report,
+    void *arg, struct build_result *result, char *why)
+{
+	static const uint8_t root[1];
+	const struct dataset_type *found;
+	struct dataset ds;
+	int rc;
+
+	*result = (struct build_result){0};
+	why[0] = '\0';
+	found = find_type(type, why);
+	if (found == NULL)
+		return -EINVAL;
+	rc = dataset_begin(&ds, found, root, report, arg);
+	if (rc == 0)
+		rc = dataset_read(&ds, file, why);
+	result->entries = ds.entries;
+	result->bad_lines = ds.bad_lines;
+	dataset_end(&ds);
+	return rc;
+}

@@ -1,0 +1,274 @@
+/*
+ * A dataset: its files, line by line, into the builder of its type's index.
+ * What all types share is here: comments, `$` lines, values, bad lines.
+ */
+#include "zones/dataset.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "zones/ds_types.h"
+#include "zones/generation.h"
+#include "zones/source.h"
+#include "zones/text.h"
+
+const struct dataset_type *
+dataset_type_find(const char *name)
+{
+	static const struct dataset_type *const types[] = {
+	    &ds_ip4set, &ds_ip4trie, &ds_ip6trie, &ds_dnset, &ds_generic};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i]->name, name) == 0)
+			return types[i];
+	return NULL;
+}
+
+/* ---- bad lines */
+
+static void
+tell(struct dataset *ds, const char *fmt, va_list ap)
+{
+	char text[GENERATION_WHY_MAX];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	if (ds->report != NULL)
+		ds->report(ds->report_arg, ds->file, ds->line, text);
+}
+
+void
+dataset_note(struct dataset *ds, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell(ds, fmt, ap);
+	va_end(ap);
+}
+
+int
+dataset_bad_line(struct dataset *ds, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell(ds, fmt, ap);
+	va_end(ap);
+	ds->bad_lines++;
+	return 0;
+}
+
+/* ---- values */
+
+/* 127.0.0.2 is what a listing without a value means, 127.0.0.x what :x is. */
+#define VALUE_A 0x7f000002u
+#define VALUE_LOOPBACK 0x7f000000u
+
+static int
+a_txt(struct dataset *ds, uint32_t a, const char *text, uint32_t *value)
+{
+	size_t len = strlen(text);
+	int rc;
+
+	if (len > POOL_TEXT_MAX)
+		dataset_note(ds, "the text is cut at %d bytes; make it shorter",
+		    POOL_TEXT_MAX);
+	rc = pool_a_txt(&ds->pool, a, text, len, value);
+	return rc == 0 ? 1 : rc;
+}
+
+/* `:A` or `:A:TXT`; what is missing comes from base. */
+static int
+colon_value(struct dataset *ds, const char *s, uint32_t base, uint32_t *value)
+{
+	char inherited[POOL_TEXT_MAX + 1];
+	const char *text;
+	uint32_t a, unused;
+	unsigned bits;
+	size_t len;
+
+	s = text_ip4_aton(s + 1, &a, &bits);
+	if (s == NULL || a == 0)
+		return dataset_bad_line(ds, "no address behind the colon; "
+		    "write :127.0.0.2: or :2: and the text");
+	if (bits == 8)
+		a |= VALUE_LOOPBACK;
+	s = text_skip_space(s);
+	if (*s == ':')
+		return a_txt(ds, a, text_skip_space(s + 1), value);
+	if (*s != '\0')
+		return dataset_bad_line(ds, "something stands behind the "
+		    "address; write a second colon before a text");
+	text = pool_get_a_txt(&ds->pool, base, &unused, &len);
+	memcpy(inherited, text, len);
+	inherited[len] = '\0';
+	return a_txt(ds, a, inherited, value);
+}
+
+int
+dataset_value(struct dataset *ds, const char *s, uint32_t *value)
+{
+	uint32_t a;
+	size_t unused;
+
+	s = text_skip_space(s);
+	if (*s == '\0' || text_is_comment(*s)) {
+		*value = ds->default_value;
+		return 1;
+	}
+	if (*s == ':')
+		return colon_value(ds, s, ds->default_value, value);
+	(void)pool_get_a_txt(&ds->pool, ds->default_value, &a, &unused);
+	return a_txt(ds, a, s, value);
+}
+
+int
+dataset_default(struct dataset *ds, char *s)
+{
+	int rc = colon_value(ds, s, ds->first_value, &ds->default_value);
+
+	return rc < 0 ? rc : 0;
+}
+
+/* ---- lines */
+
+/* A line whose '\n' became a NUL. */
+static int
+read_line(struct dataset *ds, char *s, char *end, char *why)
+{
+	if (end - s > SOURCE_LINE_MAX)
+		return dataset_bad_line(ds, "longer than %d bytes; is this a "
+		    "text file?", SOURCE_LINE_MAX);
+	if (memchr(s, '\0', end - s) != NULL)
+		return dataset_bad_line(ds, "a NUL byte; is this a text file?");
+	if (end > s && end[-1] == '\r')
+		end--;
+	while (end > s && text_is_space(end[-1]))
+		end--;
+	*end = '\0';
+	while (text_is_space(*s))
+		s++;
+	if (*s == '$')
+		return special_line(ds, s + 1, why);
+	if ((text_is_comment(*s) || *s == ':') && s[1] == '$')
+		return special_line(ds, s + 2, why);
+	if (*s == '\0' || text_is_comment(*s))
+		return 0;
+	return ds->type->line(ds, s);
+}
+
+static int
+read_block(struct dataset *ds, char *p, char *end, char *why)
+{
+	char *line_end;
+	int rc;
+
+	while (p < end) {
+		if (ds->type->plain != NULL) {
+			p = ds->type->plain(ds, p, end);
+			if (p == NULL)
+				return -ENOMEM;
+			if (p == end)
+				break;
+		}
+		line_end = memchr(p, '\n', end - p);
+		*line_end = '\0';
+		ds->line++;
+		rc = read_line(ds, p, line_end, why);
+		if (rc != 0)
+			return rc;
+		p = line_end + 1;
+	}
+	return 0;
+}
+
+static bool
+is_gzip(const struct source *s)
+{
+	return s->block_end - s->block >= 2 && s->total == s->len &&
+	    (uint8_t)s->block[0] == 0x1f && (uint8_t)s->block[1] == 0x8b;
+}
+
+static int
+read_event(struct dataset *ds, const struct source *s, int event, char *why)
+{
+	if (event != SOURCE_LONG_LINE && ds->line == 0 && is_gzip(s)) {
+		snprintf(why, GENERATION_WHY_MAX, "%s: compressed; unpack it "
+		    "with gunzip first", ds->file);
+		return -EINVAL;
+	}
+	if (event == SOURCE_BLOCK)
+		return read_block(ds, s->block, s->block_end, why);
+	ds->line++;
+	if (event == SOURCE_LONG_LINE)
+		return dataset_bad_line(ds, "longer than %d bytes; is this a "
+		    "text file?", SOURCE_LINE_MAX);
+	return dataset_bad_line(ds, "the last line does not end in a newline: "
+	    "the file may be cut; it is left out");
+}
+
+int
+dataset_read(struct dataset *ds, const char *path, char *why)
+{
+	struct source s;
+	int rc, event;
+
+	why[0] = '\0';
+	rc = source_open(&s, path, why);
+	if (rc != 0)
+		return rc;
+	ds->file = path;
+	ds->line = 0;
+	ds->default_value = ds->first_value;
+	if (ds->modified < s.modified)
+		ds->modified = s.modified;
+	while (rc == 0) {
+		event = source_next(&s, path, why);
+		if (event <= SOURCE_END) {
+			rc = event;
+			break;
+		}
+		rc = read_event(ds, &s, event, why);
+	}
+	source_close(&s);
+	if (rc != 0 && why[0] == '\0')
+		snprintf(why, GENERATION_WHY_MAX, "%s: %s", path,
+		    strerror(-rc));
+	return rc;
+}
+
+/* ---- begin and end */
+
+int
+dataset_begin(struct dataset *ds, const struct dataset_type *type,
+    const uint8_t *apex, build_report_fn *report, void *report_arg)
+{
+	*ds = (struct dataset){.type = type, .apex = apex, .report = report,
+	    .report_arg = report_arg, .file = ""};
+	ds->pool.ttl = DATASET_TTL;
+	type->begin(ds);
+	return pool_a_txt(&ds->pool, VALUE_A, "", 0, &ds->first_value);
+}
+
+int
+dataset_finish(struct dataset *ds, struct intern *values,
+    struct arrays *arrays, unsigned dataset, char *why)
+{
+	int rc;
+
+	ds->line = 0;
+	rc = ds->type->finish(ds, values, arrays, dataset);
+	if (rc != 0)
+		snprintf(why, GENERATION_WHY_MAX, "%s: %s", ds->file,
+		    strerror(-rc));
+	return rc;
+}
+
+void
+dataset_end(struct dataset *ds)
+{
+	ds->type->end(ds);
+	buf_free(&ds->soa.rdata);
+	buf_free(&ds->ns.names);
+	pool_free(&ds->pool);
+}

@@ -1,0 +1,128 @@
+/*
+ * A dataset: files of one type, read line by line into the builder of an index.
+ * A type is a row of a table and a file of its own (ds_*.c).
+ */
+#ifndef ZONES_DATASET_H
+#define ZONES_DATASET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "zones/build.h"
+#include "zones/index.h"
+#include "zones/ip4.h"
+#include "zones/ip6.h"
+#include "zones/names.h"
+#include "zones/pool.h"
+
+#define DATASET_TTL 2100 /* seconds, where the data has no $TTL: rbldnsd's */
+
+struct dataset_soa {
+	bool is_set;
+	uint32_t ttl;
+	struct buf rdata; /* names uncompressed; serial 0: time of the data */
+};
+
+struct dataset_ns {
+	bool is_set;
+	uint32_t ttl;
+	struct buf names; /* dnames one behind the other */
+};
+
+struct dataset {
+	const struct dataset_type *type;
+	const uint8_t *apex; /* borrowed */
+
+	/* where bad lines are told about */
+	build_report_fn *report;
+	void *report_arg;
+	const char *file; /* that is read; borrowed */
+	unsigned line;
+	uint64_t entries;
+	uint64_t bad_lines;
+	int64_t modified; /* newest time of a file */
+	bool wants_build; /* false: only to be checked */
+
+	/* what `$` lines say */
+	struct dataset_soa soa;
+	struct dataset_ns ns;
+	uint64_t range4_max; /* addresses of an entry; 0: no limit */
+	int64_t expires;     /* 0: never */
+	struct pool pool;    /* and its TTL and $0-$9, $= */
+
+	uint32_t default_value; /* of the pool, from here on in this file */
+	uint32_t first_value;	/* what a file starts with: 127.0.0.2 */
+
+	union {
+		struct ip4_build ip4;
+		struct ip6_build ip6;
+		struct name_build name;
+	} build;
+};
+
+struct dataset_type {
+	const char *name;
+	const struct index_kind *kind;
+	void (*begin)(struct dataset *ds);
+	/*
+	 * An entry: a line without space at its ends that is no comment, `$`
+	 * line or empty. It may be written to. Returns 0, also for a bad line,
+	 * which it has told about; or -errno.
+	 */
+	int (*line)(struct dataset *ds, char *s);
+	/*
+	 * Optional: takes as many whole lines as are plain, which saves looking
+	 * for their ends first. Returns where it stopped, NULL if memory is
+	 * out; counts ds->line and ds->entries.
+	 */
+	char *(*plain)(struct dataset *ds, char *p, char *end);
+	int (*finish)(struct dataset *ds, struct intern *values,
+	    struct arrays *arrays, unsigned dataset);
+	void (*end)(struct dataset *ds);
+};
+
+/* NULL if there is no such type. */
+const struct dataset_type *dataset_type_find(const char *name);
+
+int dataset_begin(struct dataset *ds, const struct dataset_type *type,
+    const uint8_t *apex, build_report_fn *report, void *report_arg)
+    __attribute__((warn_unused_result));
+
+/* Reads a file into the dataset. Returns 0 or -errno with the reason in why. */
+int dataset_read(struct dataset *ds, const char *path, char *why)
+    __attribute__((warn_unused_result));
+
+/* Makes the arrays, to which values are added. */
+int dataset_finish(struct dataset *ds, struct intern *values,
+    struct arrays *arrays, unsigned dataset, char *why)
+    __attribute__((warn_unused_result));
+
+void dataset_end(struct dataset *ds);
+
+/* ---- for the types */
+
+/* Tells about the line at hand. */
+void dataset_note(struct dataset *ds, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same, and the line is left out. Returns 0, for a tail call. */
+int dataset_bad_line(struct dataset *ds, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A `:A:TXT` line: the default from here on. */
+int dataset_default(struct dataset *ds, char *s)
+    __attribute__((warn_unused_result));
+
+/*
+ * What stands behind the key of an entry: nothing or a comment, `:A`, `:A:TXT`
+ * or a text. Returns 1 with *value, 0 for a bad line, or -errno.
+ */
+int dataset_value(struct dataset *ds, const char *s, uint32_t *value)
+    __attribute__((warn_unused_result));
+
+/* A `$` line, s behind the `$` (see special.c). Returns 0 or -errno; -EINVAL
+ * with the reason in why if the data must not be served. */
+int special_line(struct dataset *ds, char *s, char *why)
+    __attribute__((warn_unused_result));
+
+#endif

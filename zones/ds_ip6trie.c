@@ -1,0 +1,177 @@
+/*
+ * ip6trie: IPv6 prefixes, each with a value, of which the longest counts; and
+ * exclusions. Fewer than eight words are a prefix: 2001:db8 is 2001:db8::/32.
+ */
+#include "zones/ds_types.h"
+#include "zones/text.h"
+
+static void
+begin(struct dataset *ds)
+{
+	ds->build.ip6 = (struct ip6_build){0};
+}
+
+static void
+end(struct dataset *ds)
+{
+	ip6_build_free(&ds->build.ip6);
+}
+
+static int
+hex_digit(char c)
+{
+	if (text_is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Up to four hexadecimal digits; NULL if there are none, or more. */
+static const char *
+read_word(const char *s, uint16_t *word)
+{
+	unsigned v = 0;
+	const char *begin_at = s;
+
+	for (; hex_digit(*s) >= 0; s++) {
+		v = v << 4 | hex_digit(*s);
+		if (v > 0xffff)
+			return NULL;
+	}
+	*word = v;
+	return s > begin_at ? s : NULL;
+}
+
+static struct ip6
+from_words(const uint16_t words[8])
+{
+	struct ip6 ip = {0, 0};
+
+	for (int i = 0; i < 4; i++) {
+		ip.high = ip.high << 16 | words[i];
+		ip.low = ip.low << 16 | words[i + 4];
+	}
+	return ip;
+}
+
+/* Words with colons between, `::` once; *bits is 16 a word, 128 with `::`. */
+static const char *
+read_words(const char *s, struct ip6 *ip, unsigned *bits)
+{
+	uint16_t words[8] = {0};
+	int n = 0, gap = -1;
+	const char *after;
+
+	if (s[0] == ':' && s[1] == ':') {
+		gap = 0;
+		s += 2;
+	}
+	for (;;) {
+		after = read_word(s, &words[n]);
+		if (after == NULL)
+			break;
+		s = after;
+		if (++n == 8 || *s != ':')
+			break;
+		s++;
+		if (gap < 0 && *s == ':') {
+			gap = n;
+			s++;
+		}
+	}
+	if (gap < 0 ? after == NULL : n == 8)
+		return NULL;
+	*bits = n * 16;
+	if (gap >= 0) {
+		for (int i = 1; i <= n - gap; i++) { /* to the right end */
+			words[8 - i] = words[n - i];
+			words[n - i] = 0;
+		}
+		*bits = 128;
+	}
+	*ip = from_words(words);
+	return s;
+}
+
+static const char *
+read_prefix(const char *s, struct ip6 *ip, unsigned *bits, const char **why)
+{
+	struct ip6 masked;
+
+	*why = "not an IPv6 prefix; write 2001:db8::1 or 2001:db8::/32";
+	s = read_words(s, ip, bits);
+	if (s == NULL)
+		return NULL;
+	if (*s == '/') {
+		s = text_length(s + 1, 128, bits);
+		if (s == NULL)
+			return NULL;
+	} else if (*bits == 16) {
+		*why = "a bare number; write 2001::/16";
+		return NULL;
+	}
+	masked = ip6_mask(*ip, *bits);
+	if (masked.high != ip->high || masked.low != ip->low) {
+		*why = "address bits are set beyond the length of the prefix";
+		return NULL;
+	}
+	return s;
+}
+
+static int
+line(struct dataset *ds, char *s)
+{
+	bool is_exclusion = *s == '!';
+	uint32_t value = 0;
+	struct ip6 ip;
+	unsigned bits;
+	const char *after, *why;
+	int rc;
+
+	if (*s == ':' && s[1] != ':')
+		return dataset_default(ds, s);
+	after = read_prefix(is_exclusion ? text_skip_space(s + 1) : s, &ip,
+	    &bits, &why);
+	if (after == NULL)
+		return dataset_bad_line(ds, "%s", why);
+	if (!text_ends_key(*after))
+		return dataset_bad_line(ds, "something stands behind the "
+		    "prefix; write a space between it and a text");
+	if (!is_exclusion) {
+		rc = dataset_value(ds, after, &value);
+		if (rc <= 0)
+			return rc;
+	}
+	ds->entries++;
+	return ip6_build_add(&ds->build.ip6, ip, bits, value);
+}
+
+static int
+finish(struct dataset *ds, struct intern *values, struct arrays *arrays,
+    unsigned dataset)
+{
+	struct ip6_build *b = &ds->build.ip6;
+	struct ip6 ip;
+	int rc;
+
+	rc = ip6_build_finish(b, &ds->pool, values, arrays, dataset);
+	ip = b->repeated_ip;
+	if (rc == 0 && b->repeated > 0)
+		dataset_note(ds, "%llu prefixes are there more than once, one "
+		    "is %llx:%llx:%llx:%llx.../%u; the first of each counts",
+		    (unsigned long long)b->repeated,
+		    (unsigned long long)(ip.high >> 48),
+		    (unsigned long long)(ip.high >> 32 & 0xffff),
+		    (unsigned long long)(ip.high >> 16 & 0xffff),
+		    (unsigned long long)(ip.high & 0xffff), b->repeated_bits);
+	return rc;
+}
+
+const struct dataset_type ds_ip6trie = {
+    .name = "ip6trie",
+    .kind = &ip6_index_kind,
+    .begin = begin,
+    .line = line,
+    .finish = finish,
+    .end = end,
+};

@@ -1,0 +1,285 @@
+/*
+ * A generation file, opened for lookups: one read transaction for its life, and
+ * pointers into its arrays.
+ */
+#include "zones/generation.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/bytes.h"
+#include "lib/store.h"
+#include "zones/format.h"
+#include "zones/index.h"
+
+struct dataset_index {
+	const struct index_kind *kind;
+	union index index;
+};
+
+struct generation {
+	struct dataset_index datasets[ZONE_DATASETS_MAX];
+	unsigned n_datasets;
+	const uint8_t *ends, *rrs;
+	uint32_t n_values, rrs_len;
+	bool has_ip4;
+	struct zone_apex apex;
+	struct generation_info info;
+	struct store *store;
+	struct store_txn *txn;
+};
+
+__attribute__((format(printf, 3, 4))) static int
+refuse(char *why, int rc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, GENERATION_WHY_MAX, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+/* ---- opening */
+
+static int
+get(const struct generation *gen, const char *key, struct store_bytes *out)
+{
+	return store_get(gen->txn, 0, key, strlen(key), out);
+}
+
+static int
+open_values(struct generation *gen)
+{
+	struct store_bytes ends, rrs;
+	int rc;
+
+	rc = get(gen, FORMAT_VALUE_ENDS, &ends);
+	if (rc == 0)
+		rc = get(gen, FORMAT_VALUE_RRS, &rrs);
+	if (rc != 0)
+		return rc;
+	if (rrs.len > UINT32_MAX || ends.len / 4 > UINT32_MAX)
+		return -EBADMSG;
+	gen->ends = ends.data;
+	gen->n_values = ends.len / 4;
+	gen->rrs = rrs.data;
+	gen->rrs_len = rrs.len;
+	return 0;
+}
+
+static int
+open_dataset(struct generation *gen, unsigned i, const uint8_t *kind)
+{
+	struct dataset_index *d = &gen->datasets[i];
+	char name[FORMAT_KIND + 1] = "";
+
+	memcpy(name, kind, FORMAT_KIND);
+	d->kind = index_kind_find(name);
+	if (d->kind == NULL)
+		return -EBADMSG;
+	gen->has_ip4 |= d->kind == &ip4_index_kind;
+	return d->kind->open(&d->index, gen->txn, i);
+}
+
+/* Names one behind the other, nothing cut. */
+static bool
+are_dnames(const uint8_t *p, size_t len)
+{
+	size_t left = 0;
+
+	while (len > 0) {
+		for (left = len < DNAME_MAX ? len : DNAME_MAX; left > 0 &&
+		    *p != 0 && *p <= DNAME_LABEL_MAX && *p + 1u < left;) {
+			left -= *p + 1u;
+			len -= *p + 1u;
+			p += *p + 1u;
+		}
+		if (left == 0 || *p != 0)
+			return false;
+		p++;
+		len--;
+	}
+	return true;
+}
+
+static bool
+is_soa(const uint8_t *p, size_t len)
+{
+	return len > 20 && are_dnames(p, len - 20);
+}
+
+static int
+open_header(struct generation *gen, const uint8_t *apex, const char *path,
+    char *why)
+{
+	struct store_bytes header;
+	const uint8_t *h;
+	size_t apex_len, soa_len, ns_len;
+	int rc;
+
+	rc = get(gen, FORMAT_HEADER, &header);
+	h = header.data;
+	if (rc != 0 || header.len < FORMAT_FIXED ||
+	    memcmp(h, FORMAT_MAGIC, 8) != 0)
+		return refuse(why, -EBADMSG, "%s: not a generation file", path);
+	if (get_le32(h + 8) != FORMAT_VERSION)
+		return refuse(why, -EBADMSG, "%s: of format version %u, this "
+		    "program reads %u; build the zone again", path,
+		    get_le32(h + 8), FORMAT_VERSION);
+	gen->n_datasets = get_le32(h + 12);
+	gen->info.number = get_le64(h + 16);
+	gen->info.built = get_le64(h + 24);
+	gen->info.source_time = get_le64(h + 32);
+	gen->info.entries = get_le64(h + 40);
+	gen->info.datasets = gen->n_datasets;
+	gen->apex.soa_ttl = get_le32(h + 48);
+	gen->apex.negative_ttl = get_le32(h + 52);
+	gen->apex.ns_ttl = get_le32(h + 56);
+	apex_len = get_le32(h + 60);
+	soa_len = get_le32(h + 64);
+	ns_len = get_le32(h + 68);
+	if (gen->n_datasets > ZONE_DATASETS_MAX || soa_len > UINT16_MAX ||
+	    header.len != FORMAT_FIXED + apex_len + soa_len + ns_len +
+	    gen->n_datasets * (size_t)FORMAT_KIND)
+		return refuse(why, -EBADMSG, "%s: damaged header", path);
+	h += FORMAT_FIXED;
+	if (apex_len != dname_len(apex) || memcmp(h, apex, apex_len) != 0)
+		return refuse(why, -EBADMSG, "%s: built for another zone",
+		    path);
+	gen->apex.soa = h + apex_len;
+	gen->apex.soa_len = soa_len;
+	gen->apex.ns = gen->apex.soa + soa_len;
+	gen->apex.ns_len = ns_len;
+	if (!is_soa(gen->apex.soa, soa_len) || ns_len == 0 ||
+	    !are_dnames(gen->apex.ns, ns_len))
+		return refuse(why, -EBADMSG, "%s: damaged SOA or NS", path);
+	h = gen->apex.ns + ns_len;
+	rc = open_values(gen);
+	for (unsigned i = 0; i < gen->n_datasets && rc == 0; i++)
+		rc = open_dataset(gen, i, h + (size_t)i * FORMAT_KIND);
+	return rc == 0 ? 0 : refuse(why, -EBADMSG, "%s: damaged", path);
+}
+
+static int
+open_file(struct generation *gen, const char *path, const uint8_t *apex,
+    char *why)
+{
+	static const struct store_opts opts = {.mode = STORE_IMMUTABLE};
+	char store_why[STORE_WHY_MAX] = "";
+	struct stat st;
+	int rc;
+
+	rc = store_open(&gen->store, path, &opts, store_why);
+	if (rc != 0)
+		return refuse(why, rc, "%s", store_why);
+	if (stat(path, &st) == 0)
+		gen->info.file_bytes = st.st_size;
+	rc = store_read_begin(gen->store, &gen->txn);
+	if (rc != 0)
+		return refuse(why, rc, "%s: %s", path, strerror(-rc));
+	return open_header(gen, apex, path, why);
+}
+
+int
+generation_open(struct generation **out, const char *path, const uint8_t *apex,
+    char *why)
+{
+	struct generation *gen;
+	int rc;
+
+	*out = NULL;
+	why[0] = '\0';
+	gen = calloc(1, sizeof(*gen));
+	if (gen == NULL)
+		return refuse(why, -ENOMEM, "%s: %s", path, strerror(ENOMEM));
+	rc = open_file(gen, path, apex, why);
+	if (rc != 0) {
+		generation_close(gen);
+		return rc;
+	}
+	*out = gen;
+	return 0;
+}
+
+void
+generation_close(struct generation *gen)
+{
+	if (gen == NULL)
+		return;
+	store_read_end(gen->txn);
+	store_close(gen->store);
+	free(gen);
+}
+
+const struct zone_apex *
+generation_apex(const struct generation *gen)
+{
+	return &gen->apex;
+}
+
+const struct generation_info *
+generation_info(const struct generation *gen)
+{
+	return &gen->info;
+}
+
+/* ---- lookups */
+
+static bool
+value_rrs(const struct generation *gen, uint32_t value, struct zone_hit *hit)
+{
+	uint32_t begin, end;
+
+	if (value > gen->n_values)
+		return false;
+	begin = value > 1 ? get_le32(gen->ends + (size_t)(value - 2) * 4) : 0;
+	end = get_le32(gen->ends + (size_t)(value - 1) * 4);
+	if (begin >= end || end > gen->rrs_len)
+		return false;
+	hit->rrs = gen->rrs + begin;
+	hit->len = end - begin;
+	return true;
+}
+
+/*
+ * In a zone that lists IPv4 addresses, the name of an IPv4-mapped address
+ * stands for the IPv4 address only, as in rbldnsd.
+ */
+static bool
+is_mapped_only(const struct generation *gen, const struct zone_key *key)
+{
+	return gen->has_ip4 && key->ip6_bits == 128 && key->ip4_bits == 32 &&
+	    key->ip6[0] == 0;
+}
+
+void
+generation_lookup(const struct generation *gen, const struct zone_key *key,
+    struct zone_hits *hits)
+{
+	bool mapped_only = is_mapped_only(gen, key);
+	const struct dataset_index *d = gen->datasets;
+	const struct dataset_index *end = d + gen->n_datasets;
+	struct index_hit found;
+	struct zone_hit *hit;
+
+	for (; d < end && hits->n < ZONE_DATASETS_MAX; d++) {
+		if (mapped_only && d->kind == &ip6_index_kind)
+			continue;
+		found = (struct index_hit){0};
+		d->kind->lookup(&d->index, key, &found);
+		hit = &hits->hit[hits->n];
+		if (found.value != 0 && value_rrs(gen, found.value, hit)) {
+			hit->kind = found.kind;
+			hit->first_label = found.first_label;
+			hits->n++;
+			found.exists = true;
+		}
+		hits->exists |= found.exists;
+	}
+}

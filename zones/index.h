@@ -1,0 +1,98 @@
+/*
+ * The index of a dataset: flat arrays in a generation file that map what is
+ * asked to a value's number. One kind per shape of key; several dataset types
+ * may share a kind.
+ *
+ * The arrays are little-endian, of any alignment, and may be damaged: a lookup
+ * checks each offset that it follows, and damage reads as "not listed".
+ */
+#ifndef ZONES_INDEX_H
+#define ZONES_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/store.h"
+#include "zones/buf.h"
+#include "zones/key.h"
+#include "zones/slots.h"
+
+/* ---- arrays by name */
+
+#define ARRAY_NAME_MAX 16
+
+/* An array that waits to be written. */
+struct array {
+	char name[ARRAY_NAME_MAX];
+	struct buf bytes;
+};
+
+/* All arrays of a generation to be. Starts zeroed. */
+struct arrays {
+	struct buf list; /* of struct array */
+};
+
+/* Takes the bytes, whose owner is the list from now on, error or not. */
+int arrays_take(struct arrays *a, unsigned dataset, const char *name,
+    struct buf *bytes) __attribute__((warn_unused_result));
+struct array *arrays_list(const struct arrays *a, size_t *n);
+void arrays_free(struct arrays *a);
+
+/* The key under which an array of a dataset stands in the file. */
+void array_name(char *out, unsigned dataset, const char *name);
+
+/* -ENOENT if there is none. */
+int array_find(struct store_txn *txn, unsigned dataset, const char *name,
+    struct store_bytes *out) __attribute__((warn_unused_result));
+
+/* ---- indexes */
+
+struct ip4_index {
+	const uint8_t *dir, *pages, *cells, *heap;
+	uint32_t n_pages, n_cells, heap_len, common;
+	const uint8_t *any8; /* a bit per /8 in which something is listed */
+};
+
+struct ip6_index {
+	struct slots slots;
+	const uint8_t *entries;
+	uint32_t n_entries;
+	const uint8_t *lengths; /* that occur, longest first */
+	unsigned n_lengths;
+};
+
+struct name_index {
+	struct slots slots;
+	const uint8_t *heap;
+	uint64_t heap_len;
+	uint64_t depths[2], wild_depths[2]; /* a bit per number of labels */
+};
+
+union index {
+	struct ip4_index ip4;
+	struct ip6_index ip6;
+	struct name_index name;
+};
+
+/* Starts zeroed. */
+struct index_hit {
+	uint32_t value; /* 0: not listed */
+	enum zone_hit_kind kind;
+	unsigned first_label;
+	bool exists; /* matters where value is 0 */
+};
+
+struct index_kind {
+	const char *name; /* as it stands in the file */
+	/* Borrows from the transaction. Returns 0, -EBADMSG or -ENOENT. */
+	int (*open)(union index *ix, struct store_txn *txn, unsigned dataset);
+	void (*lookup)(const union index *ix, const struct zone_key *key,
+	    struct index_hit *hit);
+};
+
+extern const struct index_kind ip4_index_kind, ip6_index_kind, name_index_kind;
+
+/* NULL if there is no such kind. */
+const struct index_kind *index_kind_find(const char *name);
+
+#endif

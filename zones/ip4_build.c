@@ -1,0 +1,851 @@
+/*
+ * From entries to the IPv4 index.
+ *
+ * Entries are cut into pieces, each within one window of 256 equal units: of
+ * /8s, of /16s in a /8, of /24s in a /16, of addresses in a /24. Sorted by
+ * window, they are painted from the widest to the narrowest in one walk over
+ * the address space: a window starts as its unit in the wider window came out,
+ * and the pieces of the window go over it.
+ */
+#include "zones/ip4.h"
+
+#include "lib/bytes.h"
+#include "zones/radix.h"
+
+enum level { LEVEL_8, LEVEL_16, LEVEL_24, LEVEL_32, LEVELS };
+
+/* Bits of an address below a unit, and below a window, of the level. */
+#define UNIT_SHIFT(level) (24 - 8 * (level))
+
+static inline uint32_t
+window_of(enum level level, uint32_t ip)
+{
+	return level == LEVEL_8 ? 0 : ip >> (UNIT_SHIFT(level) + 8);
+}
+
+/* ---- gathering */
+
+static int
+add_piece(struct ip4_build *b, enum level level, uint64_t first_unit,
+    uint64_t units, uint32_t value)
+{
+	unsigned shift = UNIT_SHIFT(level);
+	struct ip4_piece p = {
+	    .first = first_unit << shift,
+	    .last = ((first_unit + units) << shift) - 1,
+	    .value = value,
+	};
+
+	if (units == 0)
+		return 0;
+	if (p.first == p.last)
+		return ip4_build_single(b, p.first, value);
+	return buf_put(&b->pieces[level], &p, sizeof(p));
+}
+
+/* Into the largest octet-aligned pieces, ends first, then what is between. */
+static int
+add_octets(struct ip4_build *b, uint64_t first, uint64_t end, uint32_t value)
+{
+	uint64_t inner, inner_end; /* whole windows of the level */
+	int rc = 0;
+
+	for (enum level level = LEVEL_32; level > LEVEL_8 && rc == 0; level--) {
+		inner = (first + 255) & ~255ull;
+		inner_end = end & ~255ull;
+		if (inner > inner_end) /* within one window */
+			return add_piece(b, level, first, end - first, value);
+		rc = add_piece(b, level, first, inner - first, value);
+		if (rc == 0)
+			rc = add_piece(b, level, inner_end, end - inner_end,
+			    value);
+		first = inner >> 8;
+		end = inner_end >> 8;
+	}
+	return rc == 0 ? add_piece(b, LEVEL_8, first, end - first, value) : rc;
+}
+
+int
+ip4_build_range(struct ip4_build *b, uint32_t first, uint32_t last,
+    uint32_t value)
+{
+	uint64_t n = (uint64_t)last - first + 1;
+	enum level level = LEVEL_8;
+
+	if (n == 1)
+		return ip4_build_single(b, first, value);
+	if (b->rule == IP4_RULE_OCTETS)
+		return add_octets(b, first, (uint64_t)last + 1, value);
+	while (n < 1u << UNIT_SHIFT(level))
+		level++;
+	return add_piece(b, level, first >> UNIT_SHIFT(level),
+	    n >> UNIT_SHIFT(level), value);
+}
+
+void
+ip4_build_free(struct ip4_build *b)
+{
+	buf_free(&b->singles);
+	for (unsigned i = 0; i < LEVELS; i++)
+		buf_free(&b->pieces[i]);
+}
+
+/* ---- painting a window */
+
+struct bits256 {
+	uint64_t word[4];
+};
+
+static inline bool
+bits_has(const struct bits256 *b, unsigned i)
+{
+	return b->word[i / 64] >> i % 64 & 1;
+}
+
+static inline void
+bits_set(struct bits256 *b, unsigned i)
+{
+	b->word[i / 64] |= 1ull << i % 64;
+}
+
+static inline bool
+bits_any(const struct bits256 *b)
+{
+	return (b->word[0] | b->word[1] | b->word[2] | b->word[3]) != 0;
+}
+
+static unsigned
+bits_count(const struct bits256 *b)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		n += __builtin_popcountll(b->word[i]);
+	return n;
+}
+
+/* Runs of ones. */
+static unsigned
+bits_runs(const struct bits256 *b)
+{
+	uint64_t before = 0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		n += __builtin_popcountll(b->word[i] &
+		    ~(b->word[i] << 1 | before));
+		before = b->word[i] >> 63;
+	}
+	return n;
+}
+
+/* What each of 256 units stands for: a value of the pool, 0 for none. */
+struct window {
+	uint32_t value[256];
+};
+
+static void
+window_fill(struct window *w, uint32_t value)
+{
+	for (unsigned i = 0; i < 256; i++)
+		w->value[i] = value;
+}
+
+struct walk {
+	struct ip4_build *build;
+	struct pool *pool;
+	struct intern *values;
+	size_t next_piece[LEVELS]; /* of build->pieces, not yet painted */
+	size_t next_single;
+	struct buf scratch; /* pieces of the /24 at hand, or ids of a clash */
+	struct buf ids;
+	uint32_t common;    /* the value, of the generation's table */
+	struct buf dir, pages, cells, heap;
+	struct intern even; /* values that fill pages on their own... */
+	struct buf even_page; /* ... and the number of that page, u32 each */
+	uint8_t any8[32];
+};
+
+static inline const struct ip4_piece *
+pieces_of(const struct walk *k, enum level level, size_t *n)
+{
+	const struct buf *b = &k->build->pieces[level];
+
+	*n = b->len / sizeof(struct ip4_piece);
+	return (const struct ip4_piece *)(const void *)b->data;
+}
+
+static inline const struct ip4_single *
+singles_of(const struct walk *k, size_t *n)
+{
+	const struct buf *b = &k->build->singles;
+
+	*n = b->len / sizeof(struct ip4_single);
+	return (const struct ip4_single *)(const void *)b->data;
+}
+
+/* All values that entries of the same size give to a unit; none if one of
+ * them is an exclusion. */
+static int
+settle_clash(struct walk *k, struct window *w, unsigned unit, unsigned shift,
+    const struct ip4_piece *p, size_t n)
+{
+	int rc;
+
+	k->ids.len = 0;
+	for (; n > 0; n--, p++) {
+		if ((p->first >> shift & 255) > unit ||
+		    (p->last >> shift & 255) < unit)
+			continue;
+		if (p->value == 0) {
+			w->value[unit] = 0;
+			return 0;
+		}
+		rc = buf_put(&k->ids, &p->value, sizeof(p->value));
+		if (rc != 0)
+			return rc;
+	}
+	return pool_union(k->pool, (uint32_t *)(void *)k->ids.data,
+	    k->ids.len / sizeof(uint32_t), &w->value[unit]);
+}
+
+static int
+paint_octets(struct walk *k, struct window *w, unsigned shift,
+    const struct ip4_piece *pieces, size_t n)
+{
+	struct bits256 painted = {0}, clash = {0};
+	const struct ip4_piece *p;
+	int rc = 0;
+
+	for (p = pieces; p < pieces + n; p++) {
+		for (unsigned i = p->first >> shift & 255;
+		    i <= (p->last >> shift & 255); i++) {
+			if (!bits_has(&painted, i)) {
+				bits_set(&painted, i);
+				w->value[i] = p->value;
+			} else if (w->value[i] != p->value) {
+				bits_set(&clash, i);
+			}
+		}
+	}
+	if (!bits_any(&clash))
+		return 0;
+	for (unsigned i = 0; i < 256 && rc == 0; i++)
+		if (bits_has(&clash, i))
+			rc = settle_clash(k, w, i, shift, pieces, n);
+	return rc;
+}
+
+static void
+note_repeated(struct ip4_build *b, uint32_t ip, uint32_t addresses)
+{
+	if (b->repeated++ == 0) {
+		b->repeated_ip = ip;
+		b->repeated_bits = addresses == 0
+		    ? 0 : 32 - __builtin_ctz(addresses);
+	}
+}
+
+/* Prefixes of one length either are the same or have nothing in common. */
+static void
+paint_longest(struct walk *k, struct window *w, unsigned shift,
+    const struct ip4_piece *pieces, size_t n)
+{
+	const struct ip4_piece *p;
+
+	for (unsigned units = 256; units > 0; units /= 2) {
+		struct bits256 painted = {0};
+
+		for (p = pieces; p < pieces + n; p++) {
+			unsigned first = p->first >> shift & 255;
+			unsigned last = p->last >> shift & 255;
+
+			if (last - first + 1 != units)
+				continue;
+			if (bits_has(&painted, first)) {
+				note_repeated(k->build, p->first,
+				    p->last - p->first + 1);
+				continue;
+			}
+			bits_set(&painted, first);
+			for (unsigned i = first; i <= last; i++)
+				w->value[i] = p->value;
+		}
+	}
+}
+
+static int
+paint(struct walk *k, struct window *w, enum level level,
+    const struct ip4_piece *pieces, size_t n)
+{
+	if (k->build->rule == IP4_RULE_OCTETS)
+		return paint_octets(k, w, UNIT_SHIFT(level), pieces, n);
+	paint_longest(k, w, UNIT_SHIFT(level), pieces, n);
+	return 0;
+}
+
+/* Takes the pieces of a window off the list of those to be painted. */
+static const struct ip4_piece *
+take_pieces(struct walk *k, enum level level, uint32_t window, size_t *n)
+{
+	size_t all, at = k->next_piece[level], begin = at;
+	const struct ip4_piece *p = pieces_of(k, level, &all);
+
+	while (at < all && window_of(level, p[at].first) == window)
+		at++;
+	k->next_piece[level] = at;
+	*n = at - begin;
+	return p + begin;
+}
+
+/* A window of a level above the last: starts even, its pieces go over it. */
+static int
+paint_window(struct walk *k, struct window *w, enum level level,
+    uint32_t window, uint32_t base)
+{
+	size_t n;
+	const struct ip4_piece *p = take_pieces(k, level, window, &n);
+
+	window_fill(w, base);
+	return paint(k, w, level, p, n);
+}
+
+/* Is there still something to paint within a unit of the level? */
+static bool
+has_narrower(const struct walk *k, enum level level, uint32_t unit)
+{
+	unsigned shift = UNIT_SHIFT(level);
+	const struct ip4_single *s;
+	const struct ip4_piece *p;
+	size_t n;
+
+	s = singles_of(k, &n);
+	if (k->next_single < n && s[k->next_single].ip >> shift == unit)
+		return true;
+	while (++level < LEVELS) {
+		p = pieces_of(k, level, &n);
+		if (k->next_piece[level] < n &&
+		    p[k->next_piece[level]].first >> shift == unit)
+			return true;
+	}
+	return false;
+}
+
+/* ---- cells */
+
+static int
+put_cell(struct walk *k, uint32_t word)
+{
+	uint8_t le[4];
+
+	put_le32(le, word);
+	return buf_put(&k->cells, le, sizeof(le));
+}
+
+/* A cell that goes on in the heap, where len bytes may be written at *to. */
+static int
+put_heap_cell(struct walk *k, size_t len, uint8_t **to)
+{
+	int rc;
+
+	if (k->heap.len + len >= IP4_CELL_INLINE)
+		return -EFBIG;
+	rc = buf_room(&k->heap, len);
+	if (rc == 0)
+		rc = put_cell(k, k->heap.len);
+	if (rc != 0)
+		return rc;
+	*to = k->heap.data + k->heap.len;
+	k->heap.len += len;
+	return 0;
+}
+
+static int
+put_inline_cell(struct walk *k, const struct bits256 *set)
+{
+	uint32_t word = 0, octet = 0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		for (uint64_t b = set->word[i]; b != 0; b &= b - 1, n++) {
+			octet = i * 64 + __builtin_ctzll(b);
+			word |= octet << 8 * n;
+		}
+	for (; n < IP4_INLINE_MAX; n++)
+		word |= octet << 8 * n;
+	return put_cell(k, IP4_CELL_INLINE | word);
+}
+
+static uint8_t *
+put_form(uint8_t *to, enum ip4_form form, bool is_common, uint32_t value)
+{
+	*to++ = is_common ? form + 1 : form;
+	if (is_common)
+		return to;
+	put_le32(to, value);
+	return to + 4;
+}
+
+static uint8_t *
+put_run(uint8_t *to, unsigned first, unsigned last, uint32_t value)
+{
+	to[0] = first;
+	to[1] = last;
+	put_le32(to + 2, value);
+	return to + IP4_RUN;
+}
+
+static void
+put_octets(uint8_t *to, const struct bits256 *set)
+{
+	for (unsigned i = 0; i < 4; i++)
+		for (uint64_t b = set->word[i]; b != 0; b &= b - 1)
+			*to++ = i * 64 + __builtin_ctzll(b);
+}
+
+/* A cell in which all that is listed has one value: the shortest form. */
+static int
+put_set_cell(struct walk *k, const struct bits256 *set, uint32_t value)
+{
+	bool is_common = value == k->common;
+	unsigned n = bits_count(set), runs = bits_runs(set);
+	size_t head = is_common ? 1 : 5;
+	size_t list = head + 1 + n, bits = head + 32, run = 3 + runs * IP4_RUN;
+	uint8_t *to;
+	int rc;
+
+	if (is_common && n <= IP4_INLINE_MAX && n > 0)
+		return put_inline_cell(k, set);
+	if (run <= list && run <= bits) {
+		rc = put_heap_cell(k, run, &to);
+		if (rc != 0)
+			return rc;
+		*to = IP4_RUNS;
+		put_le16(to + 1, runs);
+		to += 3;
+		for (unsigned i = 0, first; i < 256; i++) {
+			if (!bits_has(set, i))
+				continue;
+			for (first = i; i < 255 && bits_has(set, i + 1); i++)
+				;
+			to = put_run(to, first, i, value);
+		}
+		return 0;
+	}
+	rc = put_heap_cell(k, list < bits ? list : bits, &to);
+	if (rc != 0)
+		return rc;
+	if (list < bits) {
+		to = put_form(to, IP4_LIST, is_common, value);
+		*to = n;
+		put_octets(to + 1, set);
+		return 0;
+	}
+	to = put_form(to, IP4_BITS, is_common, value);
+	for (unsigned i = 0; i < 4; i++)
+		put_le64(to + i * 8, set->word[i]);
+	return 0;
+}
+
+static int
+put_runs_cell(struct walk *k, const struct window *w)
+{
+	unsigned runs = 0, first;
+	uint32_t v;
+	uint8_t *to;
+	int rc;
+
+	for (unsigned i = 0; i < 256; i++)
+		runs += w->value[i] != 0 &&
+		    (i == 0 || w->value[i] != w->value[i - 1]);
+	rc = put_heap_cell(k, 3 + runs * IP4_RUN, &to);
+	if (rc != 0)
+		return rc;
+	*to = IP4_RUNS;
+	put_le16(to + 1, runs);
+	to += 3;
+	for (unsigned i = 0; i < 256; i++) {
+		v = w->value[i];
+		if (v == 0)
+			continue;
+		for (first = i; i < 255 && w->value[i + 1] == v; i++)
+			;
+		to = put_run(to, first, i, v);
+	}
+	return 0;
+}
+
+/* From the pool's values to the generation's. */
+static int
+window_final(struct walk *k, struct window *w)
+{
+	uint32_t raw = 0, final = 0;
+	int rc;
+
+	for (unsigned i = 0; i < 256; i++) {
+		if (w->value[i] != raw) {
+			raw = w->value[i];
+			rc = pool_final(k->pool, k->values, raw, &final);
+			if (rc != 0)
+				return rc;
+		}
+		w->value[i] = final;
+	}
+	return 0;
+}
+
+/* ---- a /24 */
+
+struct page_state {
+	uint8_t bytes[IP4_PAGE];
+	struct bits256 used;
+	uint32_t rest; /* final */
+	bool is_listed;
+	unsigned n_cells;
+};
+
+static void
+page_use(struct page_state *page, unsigned c24, bool is_listed)
+{
+	bits_set(&page->used, c24);
+	page->is_listed |= is_listed;
+	page->n_cells++;
+}
+
+static int
+even_24(struct walk *k, struct page_state *page, unsigned c24, uint32_t value)
+{
+	static const struct bits256 none, all = {{~0ull, ~0ull, ~0ull, ~0ull}};
+
+	if (value == page->rest)
+		return 0;
+	page_use(page, c24, value != 0);
+	return put_set_cell(k, value != 0 ? &all : &none, value);
+}
+
+static int
+painted_24(struct walk *k, struct page_state *page, unsigned c24,
+    const struct window *w)
+{
+	struct bits256 set = {0};
+	uint32_t value = 0;
+	bool one_value = true;
+
+	for (unsigned i = 0; i < 256; i++) {
+		if (w->value[i] == 0)
+			continue;
+		bits_set(&set, i);
+		if (value == 0)
+			value = w->value[i];
+		one_value &= w->value[i] == value;
+	}
+	if (one_value && (value == 0 || bits_count(&set) == 256))
+		return even_24(k, page, c24, value);
+	page_use(page, c24, true);
+	return one_value ? put_set_cell(k, &set, value) : put_runs_cell(k, w);
+}
+
+/*
+ * The usual case, made quick: nothing but single addresses of one value in a
+ * /24 that is not listed otherwise. False if it is not that; nothing is taken.
+ */
+static bool
+take_plain_24(struct walk *k, uint32_t c24, struct bits256 *set,
+    uint32_t *value)
+{
+	size_t n, at = k->next_single;
+	const struct ip4_single *s = singles_of(k, &n);
+	bool no_repeats = k->build->rule == IP4_RULE_LONGEST;
+
+	if (at == n || s[at].ip >> 8 != c24 || s[at].value == 0)
+		return false;
+	*value = s[at].value;
+	for (; at < n && s[at].ip >> 8 == c24; at++) {
+		if (s[at].value != *value)
+			return false;
+		if (no_repeats && bits_has(set, s[at].ip & 255))
+			return false;
+		bits_set(set, s[at].ip & 255);
+	}
+	k->next_single = at;
+	return true;
+}
+
+static int
+paint_24(struct walk *k, uint32_t c24, struct window *w)
+{
+	size_t n_pieces, n_singles;
+	const struct ip4_piece *p = take_pieces(k, LEVEL_32, c24, &n_pieces);
+	const struct ip4_single *s = singles_of(k, &n_singles);
+	struct ip4_piece one;
+	int rc;
+
+	k->scratch.len = 0;
+	rc = buf_put(&k->scratch, p, n_pieces * sizeof(*p));
+	for (; rc == 0 && k->next_single < n_singles &&
+	    s[k->next_single].ip >> 8 == c24; k->next_single++) {
+		one.first = one.last = s[k->next_single].ip;
+		one.value = s[k->next_single].value;
+		rc = buf_put(&k->scratch, &one, sizeof(one));
+	}
+	if (rc != 0)
+		return rc;
+	return paint(k, w, LEVEL_32,
+	    (const struct ip4_piece *)(void *)k->scratch.data,
+	    k->scratch.len / sizeof(one));
+}
+
+/* A /24 in which there are pieces or single addresses. */
+static int
+narrow_24(struct walk *k, struct page_state *page, uint32_t c24, uint32_t base)
+{
+	struct bits256 set = {0};
+	struct window w;
+	uint32_t value;
+	size_t n;
+	const struct ip4_piece *p = pieces_of(k, LEVEL_32, &n);
+	size_t at = k->next_piece[LEVEL_32];
+	int rc;
+
+	if (base == 0 && (at == n || p[at].first >> 8 != c24) &&
+	    take_plain_24(k, c24, &set, &value)) {
+		rc = pool_final(k->pool, k->values, value, &value);
+		if (rc != 0)
+			return rc;
+		if (bits_count(&set) == 256)
+			return even_24(k, page, c24 & 255, value);
+		page_use(page, c24 & 255, true);
+		return put_set_cell(k, &set, value);
+	}
+	window_fill(&w, base);
+	rc = paint_24(k, c24, &w);
+	if (rc == 0)
+		rc = window_final(k, &w);
+	return rc == 0 ? painted_24(k, page, c24 & 255, &w) : rc;
+}
+
+/* ---- a /16 */
+
+static void
+put_dir(struct walk *k, uint32_t c16, size_t page)
+{
+	put_le16(k->dir.data + (size_t)c16 * 2, page);
+}
+
+static void
+note_listed(struct walk *k, uint32_t c16)
+{
+	k->any8[c16 / 2048] |= 1 << c16 / 256 % 8;
+}
+
+/* A /16 of one value; all of these share a page. value is final. */
+static int
+even_16(struct walk *k, uint32_t c16, uint32_t value)
+{
+	uint8_t bytes[IP4_PAGE] = {0};
+	uint32_t id, page = k->pages.len / IP4_PAGE;
+	int rc;
+
+	rc = intern_add(&k->even, &value, sizeof(value), &id);
+	if (rc == 0 && id * sizeof(page) > k->even_page.len) {
+		put_le32(bytes + IP4_PAGE_REST, value);
+		rc = buf_put(&k->even_page, &page, sizeof(page));
+		if (rc == 0)
+			rc = buf_put(&k->pages, bytes, sizeof(bytes));
+	}
+	if (rc != 0)
+		return rc;
+	memcpy(&page, k->even_page.data + (id - 1) * sizeof(page),
+	    sizeof(page));
+	put_dir(k, c16, page);
+	if (value != 0)
+		note_listed(k, c16);
+	return 0;
+}
+
+/* The value that most /24s have, if there is one; else any of them. */
+static uint32_t
+majority(const struct window *w)
+{
+	uint32_t value = 0;
+	unsigned votes = 0;
+
+	for (unsigned i = 0; i < 256; i++) {
+		if (votes == 0)
+			value = w->value[i];
+		votes += w->value[i] == value ? 1 : -1;
+	}
+	return value;
+}
+
+static int
+put_page(struct walk *k, struct page_state *page, uint32_t c16,
+    uint32_t first_cell)
+{
+	unsigned rank = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		put_le64(page->bytes + i * 8, page->used.word[i]);
+		page->bytes[IP4_PAGE_RANK + i] = rank;
+		rank += __builtin_popcountll(page->used.word[i]);
+	}
+	put_le32(page->bytes + IP4_PAGE_FIRST, first_cell);
+	put_le32(page->bytes + IP4_PAGE_REST, page->rest);
+	put_dir(k, c16, k->pages.len / IP4_PAGE);
+	note_listed(k, c16);
+	return buf_put(&k->pages, page->bytes, sizeof(page->bytes));
+}
+
+/* A /16 in which there is something narrower. base is the pool's. */
+static int
+narrow_16(struct walk *k, uint32_t c16, uint32_t base)
+{
+	struct page_state page = {0};
+	struct window raw, final;
+	size_t cells_len = k->cells.len, heap_len = k->heap.len;
+	int rc;
+
+	rc = paint_window(k, &raw, LEVEL_24, c16, base);
+	if (rc != 0)
+		return rc;
+	final = raw;
+	rc = window_final(k, &final);
+	page.rest = majority(&final);
+	for (unsigned i = 0; i < 256 && rc == 0; i++) {
+		if (has_narrower(k, LEVEL_24, c16 << 8 | i))
+			rc = narrow_24(k, &page, c16 << 8 | i, raw.value[i]);
+		else
+			rc = even_24(k, &page, i, final.value[i]);
+	}
+	if (rc != 0)
+		return rc;
+	page.is_listed |= page.rest != 0 && page.n_cells < 256;
+	if (page.is_listed && page.n_cells > 0)
+		return put_page(k, &page, c16, cells_len / 4);
+	k->cells.len = cells_len; /* cells of nothing but exclusions */
+	k->heap.len = heap_len;
+	return even_16(k, c16, page.is_listed ? page.rest : 0);
+}
+
+/* ---- all of it */
+
+static int
+walk_8(struct walk *k, uint32_t c8, uint32_t base)
+{
+	struct window raw, final;
+	int rc;
+
+	rc = paint_window(k, &raw, LEVEL_16, c8, base);
+	if (rc != 0)
+		return rc;
+	final = raw;
+	rc = window_final(k, &final);
+	for (unsigned i = 0; i < 256 && rc == 0; i++) {
+		if (has_narrower(k, LEVEL_16, c8 << 8 | i))
+			rc = narrow_16(k, c8 << 8 | i, raw.value[i]);
+		else
+			rc = even_16(k, c8 << 8 | i, final.value[i]);
+	}
+	return rc;
+}
+
+static int
+walk_all(struct walk *k)
+{
+	struct window w;
+	int rc;
+
+	rc = buf_room(&k->dir, IP4_DIR_LEN);
+	if (rc != 0)
+		return rc;
+	k->dir.len = IP4_DIR_LEN;
+	rc = paint_window(k, &w, LEVEL_8, 0, 0);
+	for (unsigned i = 0; i < 256 && rc == 0; i++)
+		rc = walk_8(k, i, w.value[i]);
+	return rc;
+}
+
+/* The value that most single addresses have. */
+static int
+find_common(struct walk *k)
+{
+	uint32_t *counts, best = 0;
+	size_t n;
+	const struct ip4_single *s = singles_of(k, &n);
+	int rc;
+
+	counts = calloc((size_t)k->pool->raw.count + 1, sizeof(*counts));
+	if (counts == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		counts[s[i].value]++;
+	counts[0] = 0; /* exclusions */
+	for (uint32_t v = 1; v <= k->pool->raw.count; v++)
+		if (counts[v] > counts[best])
+			best = v;
+	rc = pool_final(k->pool, k->values, best, &k->common);
+	free(counts);
+	return rc;
+}
+
+static int
+sort_all(struct ip4_build *b)
+{
+	int rc;
+
+	rc = radix_sort(&b->singles, sizeof(struct ip4_single), 8);
+	for (enum level level = LEVEL_16; level < LEVELS && rc == 0; level++)
+		rc = radix_sort(&b->pieces[level], sizeof(struct ip4_piece),
+		    UNIT_SHIFT(level) + 8);
+	return rc;
+}
+
+static int
+take_arrays(struct walk *k, struct arrays *arrays, unsigned dataset)
+{
+	struct buf meta = {0};
+	int rc;
+
+	rc = buf_room(&meta, IP4_META_LEN);
+	if (rc == 0) {
+		put_le32(meta.data, k->common);
+		memcpy(meta.data + 4, k->any8, sizeof(k->any8));
+		meta.len = IP4_META_LEN;
+		rc = arrays_take(arrays, dataset, "meta", &meta);
+	}
+	if (rc == 0)
+		rc = arrays_take(arrays, dataset, "dir", &k->dir);
+	if (rc == 0)
+		rc = arrays_take(arrays, dataset, "pages", &k->pages);
+	if (rc == 0)
+		rc = arrays_take(arrays, dataset, "cells", &k->cells);
+	if (rc == 0)
+		rc = arrays_take(arrays, dataset, "heap", &k->heap);
+	return rc;
+}
+
+int
+ip4_build_finish(struct ip4_build *b, struct pool *pool,
+    struct intern *values, struct arrays *arrays, unsigned dataset)
+{
+	struct walk k = {.build = b, .pool = pool, .values = values};
+	int rc;
+
+	rc = sort_all(b);
+	if (rc == 0)
+		rc = find_common(&k);
+	if (rc == 0)
+		rc = walk_all(&k);
+	ip4_build_free(b);
+	if (rc == 0)
+		rc = take_arrays(&k, arrays, dataset);
+	buf_free(&k.scratch);
+	buf_free(&k.ids);
+	buf_free(&k.dir);
+	buf_free(&k.pages);
+	buf_free(&k.cells);
+	buf_free(&k.heap);
+	intern_free(&k.even);
+	buf_free(&k.even_page);
+	return rc;
+}

@@ -1,0 +1,154 @@
+/*
+ * Lookups in the IPv6 index: one probe for each length that occurs, the longest
+ * first. The arrays are borrowed from the generation file and may be damaged.
+ */
+#include "zones/ip6.h"
+
+#include "lib/bytes.h"
+#include "lib/dname.h"
+
+uint64_t
+ip6_hash(const struct ip6 *ip, unsigned bits)
+{
+	uint64_t h = dname_hash_mix(ip->high ^ 0x9e3779b97f4a7c15ull,
+	    (bits + 1) * 0xa0761d6478bd642full);
+
+	return dname_hash_mix(h ^ ip->low, 0xe7037ed1a0b428dbull);
+}
+
+struct ip6
+ip6_mask(struct ip6 ip, unsigned bits)
+{
+	if (bits == 0)
+		return (struct ip6){0, 0};
+	if (bits <= 64)
+		return (struct ip6){ip.high & UINT64_MAX << (64 - bits), 0};
+	if (bits < 128)
+		ip.low &= UINT64_MAX << (128 - bits);
+	return ip;
+}
+
+static struct ip6
+ip6_read(const uint8_t *p)
+{
+	return (struct ip6){(uint64_t)get_be32(p) << 32 | get_be32(p + 4),
+	    (uint64_t)get_be32(p + 8) << 32 | get_be32(p + 12)};
+}
+
+static int
+ip6_open(union index *u, struct store_txn *txn, unsigned dataset)
+{
+	struct ip6_index *ix = &u->ip6;
+	struct store_bytes slots, entries, lengths;
+	int rc;
+
+	rc = array_find(txn, dataset, "slots", &slots);
+	if (rc == 0)
+		rc = array_find(txn, dataset, "entries", &entries);
+	if (rc == 0)
+		rc = array_find(txn, dataset, "lengths", &lengths);
+	if (rc != 0)
+		return rc;
+	if (entries.len / IP6_ENTRY > UINT32_MAX || lengths.len > 129)
+		return -EBADMSG;
+	ix->entries = entries.data;
+	ix->n_entries = entries.len / IP6_ENTRY;
+	ix->lengths = lengths.data;
+	ix->n_lengths = lengths.len;
+	return slots_open(&ix->slots, slots.data, slots.len);
+}
+
+static inline const uint8_t *
+entry_at(const struct ip6_index *ix, uint32_t i)
+{
+	return ix->entries + (size_t)i * IP6_ENTRY;
+}
+
+/* The entry of a prefix; NULL if there is none. */
+static const uint8_t *
+find_prefix(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits)
+{
+	struct slots_search search;
+	const uint8_t *entry;
+	struct ip6 at;
+	uint32_t place;
+
+	search = slots_first(&ix->slots, ip6_hash(ip, bits));
+	while ((place = slots_next(&ix->slots, &search)) != 0) {
+		if (place > ix->n_entries)
+			continue;
+		entry = entry_at(ix, place - 1);
+		at = ip6_read(entry);
+		if (at.high == ip->high && at.low == ip->low &&
+		    entry[IP6_ENTRY_BITS] == bits)
+			return entry;
+	}
+	return NULL;
+}
+
+/* The value of the longest prefix, of at most max bits, around an address. */
+static uint32_t
+find(const struct ip6_index *ix, const struct ip6 *ip, unsigned max)
+{
+	const uint8_t *entry;
+	struct ip6 masked;
+	unsigned bits;
+
+	for (unsigned i = 0; i < ix->n_lengths; i++) {
+		bits = ix->lengths[i];
+		if (bits > max || bits > 128)
+			continue;
+		masked = ip6_mask(*ip, bits);
+		entry = find_prefix(ix, &masked, bits);
+		if (entry != NULL)
+			return get_le32(entry + IP6_ENTRY_VALUE);
+	}
+	return 0;
+}
+
+/* Is a prefix within this one listed? */
+static bool
+any_inside(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits)
+{
+	uint32_t low = 0, high = ix->n_entries, mid;
+	struct ip6 at;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		at = ip6_read(entry_at(ix, mid));
+		if (at.high < ip->high ||
+		    (at.high == ip->high && at.low < ip->low))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < ix->n_entries; low++) {
+		at = ip6_mask(ip6_read(entry_at(ix, low)), bits);
+		if (at.high != ip->high || at.low != ip->low)
+			return false;
+		if (get_le32(entry_at(ix, low) + IP6_ENTRY_VALUE) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+ip6_lookup(const union index *u, const struct zone_key *key,
+    struct index_hit *hit)
+{
+	const struct ip6_index *ix = &u->ip6;
+	struct ip6 ip;
+
+	hit->kind = ZONE_HIT_IP6;
+	hit->exists = key->n_labels == 0;
+	if (key->ip6_bits == 0)
+		return;
+	ip = ip6_read(key->ip6);
+	if (key->ip6_bits == 128)
+		hit->value = find(ix, &ip, 128);
+	else
+		hit->exists = find(ix, &ip, key->ip6_bits) != 0 ||
+		    any_inside(ix, &ip, key->ip6_bits);
+}
+
+const struct index_kind ip6_index_kind = {"ip6", ip6_open, ip6_lookup};

@@ -1,0 +1,116 @@
+/*
+ * Lookups in the name index. The arrays are borrowed from the generation file
+ * and may be damaged.
+ */
+#include "zones/names.h"
+
+#include "lib/bytes.h"
+
+static int
+name_open(union index *u, struct store_txn *txn, unsigned dataset)
+{
+	struct name_index *ix = &u->name;
+	struct store_bytes slots, heap, meta;
+	const uint8_t *m;
+	int rc;
+
+	rc = array_find(txn, dataset, "slots", &slots);
+	if (rc == 0)
+		rc = array_find(txn, dataset, "heap", &heap);
+	if (rc == 0)
+		rc = array_find(txn, dataset, "meta", &meta);
+	if (rc != 0)
+		return rc;
+	m = meta.data;
+	if (meta.len != NAME_META_LEN)
+		return -EBADMSG;
+	ix->heap = heap.data;
+	ix->heap_len = heap.len;
+	for (unsigned i = 0; i < 2; i++) {
+		ix->depths[i] = get_le64(m + i * 8);
+		ix->wild_depths[i] = get_le64(m + 16 + i * 8);
+	}
+	return slots_open(&ix->slots, slots.data, slots.len);
+}
+
+static inline bool
+has_depth(const uint64_t depths[2], unsigned n)
+{
+	return n < 128 && (depths[n / 64] >> n % 64 & 1) != 0;
+}
+
+struct record {
+	unsigned flags;
+	uint32_t exact, wild;
+};
+
+/* The record at a place in the heap, if it is of the name. */
+static bool
+read_record(const struct name_index *ix, uint64_t place, const uint8_t *labels,
+    unsigned len, struct record *out)
+{
+	const uint8_t *p = ix->heap + place * NAME_HEAP_UNIT;
+	unsigned head = 2;
+
+	if (place * NAME_HEAP_UNIT + 2 + 8 > ix->heap_len || p[1] != len)
+		return false;
+	out->flags = p[0];
+	out->exact = out->wild = 0;
+	if ((out->flags & NAME_EXACT) != 0) {
+		out->exact = get_le32(p + head);
+		head += 4;
+	}
+	if ((out->flags & NAME_WILD) != 0) {
+		out->wild = get_le32(p + head);
+		head += 4;
+	}
+	if (ix->heap_len - place * NAME_HEAP_UNIT < head + len)
+		return false;
+	return memcmp(p + head, labels, len) == 0;
+}
+
+/* Finds the record of the key without its first labels. */
+static bool
+find(const struct name_index *ix, const struct zone_key *key, unsigned first,
+    struct record *out)
+{
+	uint64_t hash = key->dname[0] != 0 ? key->hash[first] : DNAME_HASH_ROOT;
+	unsigned begin = first < key->n_labels ? key->off[first] : key->rel_len;
+	struct slots_search search = slots_first(&ix->slots, hash);
+	uint32_t place;
+
+	while ((place = slots_next(&ix->slots, &search)) != 0)
+		if (read_record(ix, place, key->dname + begin,
+		    key->rel_len - begin, out))
+			return true;
+	return false;
+}
+
+static void
+name_lookup(const union index *u, const struct zone_key *key,
+    struct index_hit *hit)
+{
+	const struct name_index *ix = &u->name;
+	unsigned n = key->n_labels;
+	struct record r;
+
+	hit->kind = ZONE_HIT_NAME;
+	hit->exists = n == 0;
+	if (has_depth(ix->depths, n) && find(ix, key, 0, &r)) {
+		hit->exists |= (r.flags & NAME_EXISTS) != 0;
+		if ((r.flags & NAME_EXACT) != 0) {
+			hit->value = r.exact;
+			return;
+		}
+	}
+	for (unsigned i = 1; i < n; i++) {
+		if (has_depth(ix->wild_depths, n - i) &&
+		    find(ix, key, i, &r) && (r.flags & NAME_WILD) != 0) {
+			hit->value = r.wild;
+			hit->first_label = i;
+			return;
+		}
+	}
+}
+
+const struct index_kind name_index_kind = {"name", name_open, name_lookup};

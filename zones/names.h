@@ -1,0 +1,59 @@
+/*
+ * The name index: the arrays in the file, and the builder that makes them. It
+ * serves the dataset types that are answered by name.
+ *
+ *	slots	by dname_hash() of the whole name, apex included: where in the
+ *		heap its record stands, in units of 4 bytes (zones/slots.h)
+ *	heap	records, at multiples of 4 from 4 on
+ *	meta	u64[2] numbers of labels that occur (bit n: n labels), u64[2]
+ *		the same for wildcards
+ *
+ * A record: u8 flags, u8 length of the name, u32 value (if NAME_EXACT), u32
+ * value of names below it (if NAME_WILD), the labels below the apex. Value 0 is
+ * an exclusion: it ends the search.
+ */
+#ifndef ZONES_NAMES_H
+#define ZONES_NAMES_H
+
+#include "zones/index.h"
+#include "zones/pool.h"
+
+#define NAME_EXACT 1  /* the name itself is listed, or excluded */
+#define NAME_WILD 2   /* the names below it are */
+#define NAME_EXISTS 4 /* it is listed, or something below it is */
+
+#define NAME_HEAP_UNIT 4
+#define NAME_META_LEN (16 + 16)
+
+/* ---- the builder */
+
+/* Members private. */
+struct name_build {
+	uint64_t apex_hash;
+	unsigned apex_len;
+	struct buf records; /* struct name_record, see names_build.c */
+	struct buf names;   /* their labels */
+	struct buf more;    /* second and further values of a name */
+	uint32_t *slots;    /* number of a record + 1; 0 is empty */
+	uint32_t n_slots;   /* a power of two, or 0 */
+};
+
+void name_build_init(struct name_build *b, const uint8_t *apex);
+
+/*
+ * A name, as len bytes of lower-case labels below the apex (no root byte), with
+ * a value for itself (flags NAME_EXACT) or for all below it (NAME_WILD) or
+ * both. The value is the pool's; 0 is an exclusion. Returns 0, -ENAMETOOLONG if
+ * such a name cannot be asked for, or -ENOMEM.
+ */
+int name_build_add(struct name_build *b, const uint8_t *labels, unsigned len,
+    unsigned flags, uint32_t value) __attribute__((warn_unused_result));
+
+/* Makes the arrays; what was gathered is gone. */
+int name_build_finish(struct name_build *b, struct pool *pool,
+    struct intern *values, struct arrays *arrays, unsigned dataset)
+    __attribute__((warn_unused_result));
+
+void name_build_free(struct name_build *b);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * Sorting large arrays of small records by the upper bytes of a u32 that each
+ * record begins with.
+ */
+#ifndef ZONES_RADIX_H
+#define ZONES_RADIX_H
+
+#include "zones/buf.h"
+
+/*
+ * Sorts b's records of size bytes (8 or 12) by key >> shift, where shift is 0,
+ * 8, 16 or 24; equal ones keep their order. Needs as much memory again, unless
+ * they are in order already. Returns 0 or -ENOMEM.
+ */
+int radix_sort(struct buf *b, size_t size, unsigned shift)
+    __attribute__((warn_unused_result));
+
+#endif

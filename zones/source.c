@@ -1,0 +1,146 @@
+/*
+ * Reading a dataset file. A file that changes while it is read would be half of
+ * one version and half of another: it is refused.
+ */
+#include "zones/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "zones/generation.h"
+
+#define BLOCK_SIZE (1 << 20)
+
+static int
+fail(char *why, int rc, const char *path, const char *what)
+{
+	snprintf(why, GENERATION_WHY_MAX, "%s: %s", path, what);
+	return rc;
+}
+
+int
+source_open(struct source *s, const char *path, char *why)
+{
+	int rc;
+
+	*s = (struct source){.fd = -1};
+	/* O_NONBLOCK: a FIFO must not hold us up; it is refused below */
+	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (s->fd < 0 || fstat(s->fd, &s->before) != 0) {
+		rc = -errno;
+		fail(why, rc, path, strerror(-rc));
+	} else if (!S_ISREG(s->before.st_mode)) {
+		rc = fail(why, -EINVAL, path, "not a regular file");
+	} else {
+		s->modified = s->before.st_mtime;
+		s->buf = malloc(BLOCK_SIZE + 1);
+		rc = s->buf != NULL ? 0 : fail(why, -ENOMEM, path,
+		    strerror(ENOMEM));
+	}
+	if (rc != 0)
+		source_close(s);
+	return rc;
+}
+
+void
+source_close(struct source *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s->buf);
+	s->fd = -1;
+	s->buf = NULL;
+}
+
+static int
+check_unchanged(struct source *s, const char *path, char *why)
+{
+	struct stat now;
+
+	if (fstat(s->fd, &now) != 0)
+		return fail(why, -errno, path, strerror(errno));
+	if (now.st_mtim.tv_sec != s->before.st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != s->before.st_mtim.tv_nsec ||
+	    now.st_size != s->before.st_size ||
+	    (uint64_t)now.st_size != s->total)
+		return fail(why, -EAGAIN, path,
+		    "changed while it was read; write a new file and rename it "
+		    "into place");
+	return 0;
+}
+
+/* Fills the buffer behind what was not given out yet. */
+static int
+fill(struct source *s)
+{
+	ssize_t n;
+
+	s->len -= s->taken;
+	memmove(s->buf, s->buf + s->taken, s->len);
+	s->taken = 0;
+	while (s->len < BLOCK_SIZE && !s->at_end) {
+		n = read(s->fd, s->buf + s->len, BLOCK_SIZE - s->len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			s->len += n;
+			s->total += n;
+		}
+		s->at_end = n == 0;
+	}
+	return 0;
+}
+
+static int
+give(struct source *s, size_t end, enum source_event event)
+{
+	s->block = s->buf + s->taken;
+	s->block_end = s->buf + end;
+	s->taken = end;
+	return event;
+}
+
+/* The rest of a line that did not fit. */
+static void
+pass_long_line(struct source *s)
+{
+	char *end = memchr(s->buf, '\n', s->len);
+
+	s->taken = end != NULL ? (size_t)(end + 1 - s->buf) : s->len;
+	s->in_long_line = end == NULL;
+}
+
+int
+source_next(struct source *s, const char *path, char *why)
+{
+	char *end;
+	int rc;
+
+	for (;;) {
+		rc = fill(s);
+		if (rc != 0)
+			return fail(why, rc, path, strerror(-rc));
+		if (s->in_long_line)
+			pass_long_line(s);
+		end = memrchr(s->buf + s->taken, '\n', s->len - s->taken);
+		if (end != NULL)
+			return give(s, end + 1 - s->buf, SOURCE_BLOCK);
+		if (s->at_end)
+			break;
+		if (s->taken == 0) { /* the buffer is full of one line */
+			s->taken = s->len;
+			s->in_long_line = true;
+			return SOURCE_LONG_LINE;
+		}
+	}
+	if (s->len > s->taken) {
+		s->buf[s->len] = '\0';
+		return give(s, s->len, SOURCE_CUT_LINE);
+	}
+	rc = check_unchanged(s, path, why);
+	return rc == 0 ? SOURCE_END : rc;
+}

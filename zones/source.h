@@ -1,0 +1,52 @@
+/*
+ * A dataset file, read in large blocks of whole lines. Read, not mapped: a file
+ * that is cut while it is mapped would end the process.
+ */
+#ifndef ZONES_SOURCE_H
+#define ZONES_SOURCE_H
+
+#include <sys/stat.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SOURCE_LINE_MAX 32768 /* bytes; rbldnsd cuts lines there */
+
+/* Members private, but for block, block_end and modified. */
+struct source {
+	int fd;
+	struct stat before;
+	char *buf;
+	size_t len;	 /* bytes in buf */
+	size_t taken;	 /* of them, given out as blocks */
+	uint64_t total;	 /* bytes read so far */
+	char *block, *block_end;
+	bool at_end;
+	bool in_long_line;
+	time_t modified;
+};
+
+enum source_event {
+	SOURCE_END,
+	SOURCE_BLOCK,	  /* block..block_end: whole lines, each with its '\n';
+			   * may be written to until the next call */
+	SOURCE_LONG_LINE, /* a line did not fit; it is passed over */
+	SOURCE_CUT_LINE,  /* block: the last line, which has a NUL, but no '\n' */
+};
+
+/*
+ * Opens a regular file. Returns 0 or -errno with the reason in why
+ * (GENERATION_WHY_MAX bytes).
+ */
+int source_open(struct source *s, const char *path, char *why)
+    __attribute__((warn_unused_result));
+
+/* What comes next: an event, or -errno with the reason in why: also when the
+ * file turns out, at its end, to have changed meanwhile. */
+int source_next(struct source *s, const char *path, char *why)
+    __attribute__((warn_unused_result));
+
+void source_close(struct source *s);
+
+#endif
