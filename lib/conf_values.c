@@ -121,16 +121,20 @@ static bool
 read_number(struct conf_reader *r, const struct conf_row *row,
     const char *value, uint64_t *out)
 {
+	unsigned long long least = row->opt.least, most = row->opt.most;
 	bool size = row->opt.type == CONF_SIZE;
-	unsigned shift = size ? 20 : 0;
 
-	if (parse_number(out, value, size) && *out >= row->opt.least &&
-	    *out <= row->opt.most)
+	if (parse_number(out, value, size) && *out >= least && *out <= most)
 		return true;
-	complain_of(r, row, value, "is refused; write %s from %llu%s to %llu%s",
-	    size ? "bytes with an optional K, M or G behind," : "a number",
-	    (unsigned long long)(row->opt.least >> shift), size ? "M" : "",
-	    (unsigned long long)(row->opt.most >> shift), size ? "M" : "");
+	if (size)
+		complain_of(r, row, value,
+		    "is refused; write a number with K, M or G behind, "
+		    "from %lluM to %lluG",
+		    least >> 20, most >> 30);
+	else
+		complain_of(r, row, value,
+		    "is refused; write a number from %llu to %llu", least,
+		    most);
 	return false;
 }
 
@@ -317,7 +321,7 @@ add_files(
 		comma = strchrnul(files, ',');
 		if (comma == files)
 			return false;
-		name = strndup(files, (size_t)(comma - files));
+		name = xasprintf("%.*s", (int)(comma - files), files);
 		d->files =
 		    xreallocarray(d->files, d->n_files + 1, sizeof(*d->files));
 		d->files[d->n_files++] = complete_path(r, name);

@@ -140,6 +140,9 @@ static const struct {
     {"several datasets and files",
 	"zone 'z' { datasets = { 'ip4set:/a,/b c', 'dnset:/:x' } }",
 	DEFAULTS "1 zone z\n ip4set /a /b c\n dnset /:x\n"},
+    {"two zones have datasets each",
+	"zone a { datasets = t:f }\nzone b { datasets = t:g }",
+	DEFAULTS "1 zone a\n t f\n2 zone b\n t g\n"},
     {"the file of the interface",
 	"listen = { \"127.0.0.1@53\", \"::1@53\" }     # UDP and TCP\n"
 	"allow-query = { \"127.0.0.0/8\", \"::1\" }    # others REFUSED\n"
@@ -176,8 +179,7 @@ END_TEST
 	"is no prefix; write it as 192.0.2.0/24, 2001:db8::/32 or one "        \
 	"address\n"
 #define NO_SIZE                                                                \
-	"is refused; write bytes with an optional K, M or G behind, from 1M "  \
-	"to 1048576M\n"
+	"is refused; write a number with K, M or G behind, from 1M to 1024G\n"
 #define NO_NAME "no domain name; parts are of a-z, 0-9, - and _\n"
 #define NO_TYPE "has no type in front; write it as ip4set:/path/to/file\n"
 #define NO_STATEMENT "write NAME = VALUE or NAME = { VALUE, VALUE }\n"
@@ -419,7 +421,9 @@ static const struct {
     {"most in bytes", "1099511627776", 1ull << 40},
     {"beyond by a byte", "1099511627777", 0},
     {"64 bits", "18446744073709551616", 0},
+    {"64 bits and the least", "18446744073710600192", 0},
     {"64 bits by the suffix", "99999999999999G", 0},
+    {"64 bits by the suffix, and the least", "17592186044417M", 0},
     {"zero", "0", 0},
     {"no suffix we know", "256T", 0},
     {"small letter", "256m", 0},

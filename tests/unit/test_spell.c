@@ -17,6 +17,7 @@ static const struct {
     {"two letters swapped", "lisetn", "listen"},
     {"three changes", "lixxxn", NULL},
     {"two changes in a short name", "zoxx", "zone"},
+    {"two changes in a very short name", "qbq", NULL},
     {"three changes in a short name", "xxxe", NULL},
     {"the nearest of two", "loca", "local"},
     {"the first of equally near ones", "zocal", "local"},
@@ -29,7 +30,7 @@ static const struct {
 START_TEST(nearest)
 {
 	static const char *const right[] = {"listen", "local", "zone", "vocal",
-	    "abcdefghijklmnopqrstuvwxyz012345"};
+	    "abc", "abcdefghijklmnopqrstuvwxyz012345"};
 	struct spell spell = {.name = cases[_i].in};
 
 	for (size_t i = 0; i < UNIT_COUNT(right); i++)
