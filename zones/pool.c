@@ -159,46 +159,13 @@ make_template(const struct pool *p, struct template *t, const char *text)
 
 /* ---- RRs */
 
-/* Is the RR that stands in rr..end in begin..rr, too? */
-static bool
-is_repeated(const uint8_t *begin, const uint8_t *rr, const uint8_t *end)
-{
-	const uint8_t *p = begin, *before = begin;
-	struct value_rr unused;
-
-	while (p < rr && value_next(&p, rr, &unused)) {
-		if (p - before == end - rr &&
-		    memcmp(before, rr, end - rr) == 0)
-			return true;
-		before = p;
-	}
-	return false;
-}
-
-/* Adds what is in more and not yet in rrs; more is whole RRs. */
-static int
-append_rrs(struct buf *rrs, const uint8_t *more, size_t len)
-{
-	const uint8_t *p = more, *end = more + len, *rr = more;
-	struct value_rr unused;
-	int rc = buf_room(rrs, len);
-
-	for (; rc == 0 && value_next(&p, end, &unused); rr = p) {
-		rc = buf_put(rrs, rr, p - rr);
-		if (rc == 0 && is_repeated(rrs->data,
-		    rrs->data + rrs->len - (p - rr), rrs->data + rrs->len))
-			rrs->len -= p - rr;
-	}
-	return rc;
-}
-
 static int
 append_rr(const struct pool *p, struct buf *rrs, uint16_t type,
     const void *data, size_t len, bool is_template)
 {
 	uint8_t rr[VALUE_RR_HEADER + 256];
 
-	return append_rrs(rrs, rr,
+	return buf_put(rrs, rr,
 	    value_put(rr, type, p->ttl, data, len, is_template));
 }
 
@@ -243,7 +210,7 @@ append_value(const struct pool *p, struct buf *rrs, uint32_t id)
 	case 'a':
 		return append_a_txt(p, rrs, raw + 1, len - 1);
 	case 'r':
-		return append_rrs(rrs, raw + 1, len - 1);
+		return buf_put(rrs, raw + 1, len - 1);
 	default: /* a union; its parts are none */
 		for (i = 1; i < len && rc == 0; i += sizeof(part)) {
 			memcpy(&part, raw + i, sizeof(part));
@@ -251,6 +218,57 @@ append_value(const struct pool *p, struct buf *rrs, uint32_t id)
 		}
 		return rc;
 	}
+}
+
+/* ---- RRsets */
+
+/* The smallest TTL that RRs of this type have. */
+static uint32_t
+min_ttl(const struct buf *rrs, uint16_t type)
+{
+	const uint8_t *p = rrs->data;
+	struct value_rr rr;
+	uint32_t ttl = UINT32_MAX;
+
+	while (value_next(&p, rrs->data + rrs->len, &rr))
+		if (rr.type == type && rr.ttl < ttl)
+			ttl = rr.ttl;
+	return ttl;
+}
+
+/* Does one of the RRs in rrs equal that which stands in rr..end? */
+static bool
+has_rr(const struct buf *rrs, const uint8_t *rr, const uint8_t *end)
+{
+	const uint8_t *p = rrs->data, *before = p;
+	struct value_rr unused;
+
+	for (; value_next(&p, rrs->data + rrs->len, &unused); before = p)
+		if (p - before == end - rr && memcmp(before, rr, end - rr) == 0)
+			return true;
+	return false;
+}
+
+/* All RRs of a type get the same TTL (RFC 2181 5.2); equal ones stand once. */
+static int
+settle_rrsets(struct buf *rrs)
+{
+	struct buf settled = {0};
+	uint8_t *rr = rrs->data;
+	const uint8_t *p = rr;
+	struct value_rr v;
+	int rc;
+
+	rc = buf_room(&settled, rrs->len);
+	while (rc == 0 && value_next(&p, rrs->data + rrs->len, &v)) {
+		put_le32(rr + 4, min_ttl(rrs, v.type));
+		if (!has_rr(&settled, rr, p))
+			rc = buf_put(&settled, rr, p - rr);
+		rr += p - rr;
+	}
+	buf_free(rrs);
+	*rrs = settled;
+	return rc;
 }
 
 /* The numbers in the generation's table are found when they are first asked
@@ -276,6 +294,8 @@ pool_final(struct pool *p, struct intern *values, uint32_t id, uint32_t *out)
 	if (*out != 0)
 		return 0;
 	rc = append_value(p, &rrs, id);
+	if (rc == 0)
+		rc = settle_rrsets(&rrs);
 	if (rc == 0)
 		rc = intern_add(values, rrs.data, rrs.len, out);
 	if (rc == 0)
