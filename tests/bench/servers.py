@@ -4,6 +4,7 @@ Every server runs with one worker, pinned to SERVER_CPU, on a free loopback
 port, in a folder of its own; the load client runs on CLIENT_CPU.
 """
 import os
+import pwd
 import random
 import re
 import socket
@@ -286,8 +287,8 @@ class Resolverd(Server):
 listen = { "127.0.0.1@%d" }
 state-dir = "%s/state"
 workers = 1
-user = ""
-""" % (self.port, folder)
+user = "%s"
+""" % (self.port, folder, pwd.getpwuid(os.getuid()).pw_name)
         if upstream_port:
             text += 'upstream { forward = { "127.0.0.1@%d" } validate = no }\n' \
                 % upstream_port
