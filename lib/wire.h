@@ -60,8 +60,9 @@ bool wire_read_rr(struct wire_reader *r, struct wire_rr *out);
 
 /*
  * Writes into the caller's buffer; a write that does not fit sets `failed` and
- * changes nothing. Names already written can be pointed to (RFC 1035 4.1.4).
- * Members private.
+ * changes nothing. Names already written can be pointed to (RFC 1035 4.1.4);
+ * a name at offset 0 cannot, since a header stands there. A copy of the struct
+ * is a mark to go back to. Members private.
  */
 struct wire_writer {
 	uint8_t *msg;
@@ -91,7 +92,8 @@ void wire_write_name(struct wire_writer *w, const uint8_t *dname,
  * the names inside the RDATA of the types of RFC 1035 (NS, MD, MF, CNAME, SOA,
  * MB, MG, MR, PTR, MINFO, MX), since their offsets move. Names in the RDATA of
  * RFC 3597 4's other well-known types are expanded, never compressed. Returns
- * the offset of the TTL in the new message, or 0 on error (either cursor's).
+ * the offset of the TTL in the new message, or 0 on error: it does not fit, or
+ * the RDATA is malformed; then `failed` is set and nothing was written.
  */
 size_t wire_copy_rr(struct wire_writer *w, const struct wire_reader *r,
     const struct wire_rr *rr);
