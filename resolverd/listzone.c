@@ -142,9 +142,9 @@ wanted(const struct query *q, uint16_t type)
 	return q->qtype == type || q->qtype == DNS_TYPE_ANY;
 }
 
-/* The smallest TTL of all that will be given, RFC 2181 5.2. */
+/* The RRs of an RRset have one TTL, RFC 2181 5.2: the smallest. */
 static uint32_t
-rrset_ttl(const struct query *q, const struct zone_hits *hits)
+rrset_ttl(const struct zone_hits *hits, uint16_t type)
 {
 	uint32_t ttl = UINT32_MAX;
 
@@ -153,14 +153,17 @@ rrset_ttl(const struct query *q, const struct zone_hits *hits)
 		struct value_rr rr;
 
 		while (value_next(&p, end, &rr)) {
-			if (wanted(q, rr.type) && rr.ttl < ttl)
+			if (rr.type == type && rr.ttl < ttl)
 				ttl = rr.ttl;
 		}
 	}
 	return ttl;
 }
 
-/* Is an equal RR in the answer already? Two datasets can list one key. */
+/*
+ * Is an equal RR in the answer already (RFC 2181 5)? Two datasets can list one
+ * key, and two templates can come to the same text.
+ */
 static bool
 is_in_answer(const struct query *q, size_t start, uint16_t type,
     const uint8_t *rdata, size_t len)
@@ -184,7 +187,6 @@ put_hits(struct query *q, const struct zone_key *key,
     const struct zone_hits *hits)
 {
 	size_t start = q->reply_len;
-	uint32_t ttl = rrset_ttl(q, hits);
 	char txt[DNAME_TXT_MAX];
 	uint8_t expanded[256];
 
@@ -205,11 +207,10 @@ put_hits(struct query *q, const struct zone_key *key,
 				len = value_expand(expanded, &rr, txt);
 				rdata = expanded;
 			}
-			if (hits->n > 1 &&
-			    is_in_answer(q, start, rr.type, rdata, len))
+			if (is_in_answer(q, start, rr.type, rdata, len))
 				continue;
-			to = put_rr_header(q, DNS_QNAME_POINTER, rr.type, ttl,
-			    len);
+			to = put_rr_header(q, DNS_QNAME_POINTER, rr.type,
+			    rrset_ttl(hits, rr.type), len);
 			if (to == NULL)
 				return false;
 			memcpy(to, rdata, len);

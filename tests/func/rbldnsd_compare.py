@@ -23,10 +23,11 @@ A, NS, SOA, MX, TXT, AAAA, ANY = 1, 2, 6, 15, 16, 28, 255
 TYPE_NAMES = {A: "A", NS: "NS", SOA: "SOA", MX: "MX", TXT: "TXT",
               AAAA: "AAAA", ANY: "ANY"}
 NOERROR, NXDOMAIN, REFUSED = 0, 3, 5
+EDNS = b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
 
 SPECIALS = """\
-$SOA {ttl} ns1.example.net hostmaster.example.net {serial} 10m 5m 7d {minimum}
-$NS {ns_ttl} ns1.example.net -ns2.example.net ns3.example.net
+$SOA {0} ns1.example.net hostmaster.example.net {1} 10m 5m 7d {2}
+$NS {3} ns1.example.net -ns2.example.net ns3.example.net
 """
 
 
@@ -116,7 +117,7 @@ class Data:
         return self.r.choice((
             "$TTL 5m", "$TTL 900", "$1 one", "$2 two $$", "$1 again",
             "$= base $= of $", "#$2 commented", "$TTL 1h30m", "$NOSUCH thing",
-            ";$1 semicolon", ":$2 colon"))
+            ";$1 semicolon", ":$2 colon", "$MAXRANGE4 /17"))
 
     def dataset(self, entry, n, specials=.02, bad_line=lambda: "?bad line"):
         """n lines; entry() gives a line and notes what it lists."""
@@ -181,7 +182,7 @@ class Data:
         form = self.r.choices(("", ".", "*.", "!", "!.", "!*."),
                               (40, 15, 15, 6, 3, 3))[0]
         name = self.name()
-        self.made.lists_name("x." + name if "*" in form else name)
+        self.made.lists_name("x." + name if form.endswith(".") else name)
         return form + name + self.value()
 
     def generic_entry(self):
@@ -201,7 +202,7 @@ class Data:
         octets = [str(o) for o in reversed(ip.to_bytes(4, "big"))]
         odd = r.random()
         if odd < .03:
-            octets[r.randrange(4)] = r.choice(("01", "256", "x", "1a", "-1"))
+            octets[r.randrange(4)] = r.choice(("256", "x", "1a", "-1"))
         elif odd < .06:
             octets = octets[r.randrange(1, 4):]
         elif odd < .08:
@@ -232,9 +233,13 @@ def txt4(ip):
 
 
 def txt6(ip, r):
-    words = [ip >> shift & 0xffff for shift in range(112, -1, -16)]
-    if r.random() < .5:
-        return ":".join(f"{w:x}" for w in words)
+    words = [f"{ip >> shift & 0xffff:x}" for shift in range(112, -1, -16)]
+    if r.random() < .3:
+        return ":".join(words)
+    if r.random() < .4:
+        while len(words) > 1 and words[-1] == "0":
+            words.pop()  # rbldnsd's own: what is left out is 0
+        return ":".join(words)
     return socket.inet_ntop(socket.AF_INET6, ip.to_bytes(16, "big"))
 
 
@@ -272,7 +277,7 @@ def read_rdata(msg, rrtype, pos, end):
 
 
 class Answer:
-    """rcode, AA, and sets of (type, TTL, data) of a message."""
+    """rcode, AA, and sets of (owner, type, TTL, data) of a message."""
 
     def __init__(self, msg):
         _, flags, qd, an, ns, _ = struct.unpack("!6H", msg[:12])
@@ -293,31 +298,30 @@ class Answer:
             rrs.append((owner, rrtype, ttl,
                         read_rdata(msg, rrtype, pos, pos + rdlen)))
             pos += rdlen
-        return sorted(rrs, key=repr), pos
+        return sorted(set(rrs), key=repr), pos
 
     def types(self, section):
         return [rr[1] for rr in section]
 
     def __eq__(self, other):
-        return (self.rcode, self.aa, self.answer, self.authority) == \
-            (other.rcode, other.aa, other.answer, other.authority)
+        return vars(self) == vars(other)
 
     def __repr__(self):
-        return f"rcode {self.rcode} aa {self.aa} {self.answer} " \
-            f"authority {self.authority}"
+        return f"rcode {self.rcode} aa {self.aa} " \
+            f"{self.answer} authority {self.authority}"
 
 
-def ask_all(server, questions):
+def ask_all(server, questions, edns):
     """Answers in the order of the questions, some under way at a time."""
-    answers = {}
+    answers, opt = {}, EDNS if edns else b""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(3)
         s.connect(server)
         for start in range(0, len(questions), IN_FLIGHT):
             batch = questions[start:start + IN_FLIGHT]
             for qid, (wire, qtype) in enumerate(batch):
-                s.send(struct.pack("!6H", qid, 0, 1, 0, 0, 0) + wire +
-                       struct.pack("!HH", qtype, 1))
+                s.send(struct.pack("!6H", qid, 0, 1, 0, 0, bool(opt)) + wire +
+                       struct.pack("!HH", qtype, 1) + opt)
             for _ in batch:
                 msg = s.recv(4096)
                 answers[start + struct.unpack("!H", msg[:2])[0]] = msg
@@ -328,35 +332,40 @@ def ask_all(server, questions):
 
 def difference_is_documented(zone, qname, qtype, theirs, ours):
     at_apex = qname == zone.apex
+    if not theirs.aa and theirs.rcode == NOERROR:
+        # rbldnsd had no room for the rest, and leaves AA away, not TC set
+        return ours.aa and set(theirs.answer) < set(ours.answer)
     if theirs.answer and ours.answer == theirs.answer:
         # rbldnsd puts the NS records beside a positive answer, we do not
         return ours.rcode == theirs.rcode and ours.aa and \
             not ours.authority and set(theirs.types(theirs.authority)) <= {NS}
-    if not zone.has_soa:
-        if theirs.rcode == REFUSED and at_apex and qtype in (SOA, NS):
+    if not zone.has_soa and at_apex:
+        if theirs.rcode == REFUSED and qtype in (SOA, NS):
             return ours.types(ours.answer) == [qtype]  # made up
-        if at_apex and qtype == ANY:
-            mine = [rr for rr in ours.answer if rr[1] not in (SOA, NS)]
-            return mine == theirs.answer and ours.rcode == NOERROR
+        if qtype == ANY:
+            given = [rr for rr in ours.answer if rr[1] not in (SOA, NS)]
+            return given == theirs.answer and ours.rcode == NOERROR
     if ours.answer or theirs.answer or ours.types(ours.authority) != [SOA]:
         return False
-    if zone.has_soa and ours.authority != theirs.authority:
+    if zone.has_soa and not zone.negative_is_right(theirs, ours):
         return False
     if ours.rcode != theirs.rcode:
         return ours.rcode == NOERROR and theirs.rcode == NXDOMAIN and \
             zone.is_empty_nonterminal(qname)
-    return not zone.has_soa
+    return True
 
 
 class Zone:
     """A zone of datasets, [type, Dataset, ...] each, and how to ask about it.
 
-    top goes before the first: $SOA and $NS, or nothing.
+    soa: TTL, serial, MINIMUM, TTL of NS; or None for datasets without $SOA and $NS.
     """
 
-    def __init__(self, apex, top, datasets, ask_about):
-        self.apex, self.top, self.datasets = apex, top, datasets
-        self.ask_about, self.has_soa = ask_about, bool(top)
+    def __init__(self, apex, soa, datasets, ask_about):
+        self.apex, self.soa, self.datasets = apex, soa, datasets
+        self.ask_about, self.has_soa = ask_about, soa is not None
+        self.top = SPECIALS.format(*soa) if soa else ""
+        self.soa_ttl = soa[0] if soa else None
 
     def write(self, bench):
         """Returns the specifications of its datasets."""
@@ -369,6 +378,12 @@ class Zone:
                 top = ""
             specs.append(f"{kind}:{','.join(files)}")
         return specs
+
+    def negative_is_right(self, theirs, ours):
+        """The TTL: rbldnsd's is MINIMUM; ours the lesser, RFC 2308 3."""
+        (owner, rrtype, minimum, rdata), = theirs.authority
+        ttl = min(minimum, self.soa_ttl)
+        return ours.authority == [(owner, rrtype, ttl, rdata)]
 
     def is_empty_nonterminal(self, qname):
         rel = qname.removesuffix(self.apex).rstrip(".")
@@ -388,9 +403,8 @@ class Zone:
 def make_zones(data):
     def soa():
         r = data.r
-        return SPECIALS.format(
-            ttl=r.choice(("0", "1h", "7200")), serial=r.choice((0, 2026010101)),
-            minimum=r.choice(("300", "2h", "1d")), ns_ttl=r.choice((0, 1800)))
+        return (r.choice((300, 3600, 7200)), r.choice((0, 2026010101)),
+                r.choice(("300", "2h", "1d")), r.choice((0, 1800)))
 
     ip4set = [data.dataset(data.ip4set_entry, 250) for _ in range(3)]
     ip4trie = [data.dataset(data.ip4trie_entry, 250) for _ in range(2)]
@@ -409,7 +423,7 @@ def make_zones(data):
               ("ip4set", ip4set[0]), ("ip6trie", ip6trie[1]),
               ("dnset", dnset[2]), ("generic", generic[1])],
              [ip4, ip4, ip6, name]),
-        Zone("nosoa.test", "", [("ip4set", ip4set[1]), ("dnset", dnset[1])],
+        Zone("nosoa.test", None, [("ip4set", ip4set[1]), ("dnset", dnset[1])],
              [ip4, name]),
     ]
 
@@ -420,16 +434,14 @@ def setup(bench):
     bench.zones = make_zones(bench.data)
     specs = {zone.apex: zone.write(bench) for zone in bench.zones}
     _, bench.theirs = rvtest.rbldnsd(bench, specs)
-    if os.environ.get("RVTEST_SELF"):
-        _, bench.ours = rvtest.rbldnsd(bench, specs, "rbldnsd2")
-        return
     bench.ours = rvtest.resolverd(bench, zones=specs).server
 
 
 def compare(bench, zone):
     questions = list(zone.questions(bench.data, QUESTIONS))
     wires = [(name_wire(name), qtype) for name, qtype in questions]
-    theirs, ours = (ask_all(s, wires) for s in (bench.theirs, bench.ours))
+    theirs = ask_all(bench.theirs, wires, edns=False)
+    ours = ask_all(bench.ours, wires, edns=True)
     wrong = positive = 0
     for (qname, qtype), their, our in zip(questions, theirs, ours):
         positive += bool(their.answer)
@@ -443,7 +455,7 @@ def compare(bench, zone):
     rvtest.diag(f"{zone.apex}: {len(questions)} questions, {positive} with RRs")
     if wrong:
         raise AssertionError(f"{wrong} of {len(questions)} answers differ")
-    if positive < QUESTIONS / 20:
+    if positive < QUESTIONS / 50:
         raise AssertionError("hardly anything was listed: a poor test")
 
 

@@ -491,7 +491,7 @@ def rbldnsd(bench, zones, name="rbldnsd", options=()):
     user = ["-u", daemon_user()] if os.geteuid() == 0 else []
     specs = [f"{apex}:{ds}" for apex, sets in zones.items() for ds in sets]
     process = bench.start(
-        [path, "-n", "-e", "-b", f"{server[0]}/{server[1]}", *user, *options,
+        [path, "-n", "-b", f"{server[0]}/{server[1]}", *user, *options,
          *specs], name)
     wait_answer(process, server, question(next(iter(zones)), 6))
     return process, server
