@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "lib/conf.h"
@@ -178,6 +179,18 @@ dataset_has_file(const struct conf_dataset *set, const char *file)
 	return false;
 }
 
+static int
+say_not_configured(const struct conf *conf, const char *file)
+{
+	if (access(file, F_OK) == 0)
+		return tool_error("%s: no dataset of %s names this file; say "
+		    "its type, for example ip4set:%s", file, conf->path, file);
+	if (strchr(file, ':') != NULL)
+		return tool_error("%s: no such file, and no such type of "
+		    "dataset", file);
+	return tool_error("%s: %s", file, strerror(errno));
+}
+
 /* As every type for which some zone names the file, but once as each. */
 static int
 check_configured(const struct conf *conf, const char *file)
@@ -201,10 +214,7 @@ check_configured(const struct conf *conf, const char *file)
 			rc |= check_as(type, file);
 		}
 	}
-	if (n == 0)
-		return tool_error("%s: no dataset of %s names this file; say "
-		    "its type, for example ip4set:%s", file, conf->path, file);
-	return rc;
+	return n > 0 ? rc : say_not_configured(conf, file);
 }
 
 /* Returns what follows "TYPE:", with the type in type; NULL if there is none */
