@@ -3,6 +3,8 @@
 The state folder is a small tmpfs in a mount namespace of the test's own.
 """
 
+import os
+
 import rvtest
 from rvtest import ask, case, contains, data, equal, wait_until
 from scripted import Outside, answer
@@ -93,6 +95,26 @@ def _(bench):
     equal(bench.rd.blctl("add", "10.0.1.1").returncode, 0, "with room again")
     equal(data(ask(bench.rd.server, "1.1.0.10.blacklist.internal")),
           ["127.0.0.2"])
+
+
+@case("blctl add where the store is not made yet: never half a store")
+def _(bench):
+    rd = rvtest.Resolverd(bench, "new", locals=["new.test"])
+    bench.mount(rd.state, "-t", "tmpfs", "-o", "size=256k,mode=0755", "tmpfs")
+    ballast = rd.state / "ballast"
+    ballast.write_bytes(b"x" * (256 << 10))
+    codes = set()
+    for room in range(0, 256 << 10, 4096):
+        os.truncate(ballast, (256 << 10) - room)
+        done = rd.blctl("add", "10.0.0.1", "--reason", f"{room}")
+        equal(done.returncode in (0, 1), True, f"{room}: {done}")
+        if done.returncode == 1:
+            contains(done.stderr, "No space left on device")
+        codes.add(done.returncode)
+    equal(codes, {0, 1})
+    contains(rd.blctl("list").stdout, f"  {room}\n")
+    equal(sorted(p.name for p in (rd.state / "local").iterdir()),
+          ["new.test.mdb", "new.test.mdb-lock"])
 
 
 @case("with room again the next build is served")
