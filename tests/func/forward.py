@@ -9,6 +9,7 @@ import rvtest
 from rvtest import ask, case, data, equal, question, raw, rcode
 from scripted import Outside, answer, negative, slowly
 
+FEED = "127.0.0.2\n"
 LISTED = "2.0.0.127.bl.test"
 FLIGHTS_MAX = 5000  # UPSTREAM_FLIGHTS_MAX
 DEADLINE_S = 5  # UPSTREAM_DEADLINE_S
@@ -60,7 +61,7 @@ def start(bench, name="resolverd", **options):
     options.setdefault("forward", [bench.outside.server])
     return rvtest.resolverd(
         bench, name=name,
-        zones={"bl.test": [f"ip4set:{bench.file('feed', '127.0.0.2')}"]},
+        zones={"bl.test": [f"ip4set:{bench.file('feed', FEED)}"]},
         **options)
 
 

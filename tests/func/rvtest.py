@@ -15,6 +15,7 @@ import os
 import pathlib
 import pwd
 import random
+import re
 import shutil
 import signal
 import socket
@@ -40,6 +41,10 @@ BUILDDIR = pathlib.Path(os.environ.get("BUILDDIR", HERE.parent.parent))
 RESOLVERD = BUILDDIR / "resolverd" / "resolverd"
 ZONECTL = BUILDDIR / "tools" / "zonectl"
 BLCTL = BUILDDIR / "tools" / "blctl"
+
+# A sanitizer's verdict must not look like an exit status of ours.
+os.environ.setdefault("ASAN_OPTIONS", "exitcode=99")
+os.environ.setdefault("UBSAN_OPTIONS", "exitcode=99:print_stacktrace=1")
 
 LOOPBACK = "127.0.0.1"
 LOG_SHOWN = 4000  # bytes of each process's log after a failure
@@ -98,6 +103,8 @@ def run(setup=lambda bench: None):
             if verdict != "ok":
                 failed += 1
             print(f"{verdict} {n} - {name}{why}", flush=True)
+        bench.stop_all()
+        failed += bench.sanitizer_spoke()
         if failed:
             bench.show_logs()
     sys.exit(failed != 0)
@@ -237,11 +244,7 @@ class Bench:
         return self
 
     def __exit__(self, *_):
-        for p in reversed(self.processes):
-            try:
-                p.stop()
-            except AssertionError as e:
-                diag(e)
+        self.stop_all()
         for path in reversed(self.mounts):
             subprocess.run(["umount", "--lazy", path], check=True)
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -251,6 +254,13 @@ class Bench:
         p = Process(argv, self.dir / f"{name}.log", **popen)
         self.processes.append(p)
         return p
+
+    def stop_all(self):
+        while self.processes:
+            try:
+                self.processes.pop().stop()
+            except AssertionError as e:
+                diag(e)
 
     def mount(self, path, *args):
         """mount ARGS PATH, for the length of the test: enter_namespace()."""
@@ -266,8 +276,16 @@ class Bench:
         new.rename(path)
         return path
 
+    def logs(self):
+        return sorted(self.dir.glob("*.log"))
+
+    def sanitizer_spoke(self):
+        """In a build with --enable-sanitizers: any report is a failure."""
+        return any(re.search(rb"ERROR: \w+Sanitizer|runtime error:",
+                             path.read_bytes()) for path in self.logs())
+
     def show_logs(self):
-        for path in sorted(self.dir.glob("*.log")):
+        for path in self.logs():
             diag(f"--- {path.name}")
             diag(path.read_bytes()[-LOG_SHOWN:].decode(errors="replace"))
 

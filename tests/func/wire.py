@@ -34,6 +34,7 @@ GENERIC = "".join(
     ["twice 60 A 127.0.0.9\n", "twice 50 A 127.0.0.9\n",
      "twice 70 TXT one\n"])
 
+BARE = "127.0.0.2\n"  # neither SOA nor NS
 LISTED = "2.0.0.127.bl.test"
 UNLISTED = "1.0.0.127.bl.test"
 QR, TC, NOTIMP, REFUSED, FORMERR = 0x8000, 0x0200, 4, 5, 1
@@ -45,7 +46,7 @@ def setup(bench):
         zones={"bl.test": [f"ip4set:{bench.file('feed', FEED)}",
                            f"dnset:{bench.file('names', NAMES)}",
                            f"generic:{bench.file('generic', GENERIC)}"],
-               "bare.test": [f"ip4set:{bench.file('bare', '127.0.0.2')}"]})
+               "bare.test": [f"ip4set:{bench.file('bare', BARE)}"]})
     bench.server = bench.rd.server
 
 

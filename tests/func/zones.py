@@ -154,7 +154,7 @@ def _(bench):
     done = bench.rd.zonectl("check", f"ip4set:{path}")
     equal(done.returncode, 1, done.stderr)
     contains(done.stderr, f"{path}:2:")
-    good = bench.rd.zonectl("check", f"dnset:{bench.file('good', 'a.b')}")
+    good = bench.rd.zonectl("check", f"dnset:{bench.file('good', 'a.b' + chr(10))}")
     equal(good.returncode, 0, good.stderr)
     equal(generations(bench, "a.test"), before)
 
@@ -208,7 +208,7 @@ def _(bench):
     bench.file("feed-a.test", feed(3))
     equal(bench.rd.zonectl("build", "a.test").returncode, 0)
     soon_serves(bench, "a.test", 3)
-    equal("bad.mdb" in generations(bench, "a.test"), True)  # it is not ours
+    (home / "bad.mdb").unlink()
 
 
 # --- kill -9
@@ -227,9 +227,10 @@ def kill_builds(bench, zone, n_entries, n_kills):
     equal(process.wait(), 0)
     whole = time.monotonic() - started
     soon_serves(bench, zone, 2)
+    current = bench.rd.state / "zones" / zone / "current"
     old, published = 2, 0
     for n in range(n_kills):
-        new = 3 + n % 200
+        new, before = 3 + n % 200, os.readlink(current)
         process, started = built(new)
         point = bench.random.uniform(0, 1.1 * whole)
         time.sleep(max(0, started + point - time.monotonic()))
@@ -238,10 +239,9 @@ def kill_builds(bench, zone, n_entries, n_kills):
         got = data(ask(bench.rd.server, LISTED.format(zone)))
         if got not in ([f"127.0.0.{old}"], [f"127.0.0.{new}"]):
             raise AssertionError(f"kill {n}: {got}, was {old}, then {new}")
-        current = bench.rd.state / "zones" / zone / "current"
         equal(current.exists(), True, "what is published can be read")
-        # what the next kill may leave: what is published now
-        if data_published(bench, zone, new):
+        if os.readlink(current) != before:
+            soon_serves(bench, zone, new)
             old, published = new, published + 1
     rvtest.diag(f"{zone}: {n_kills} kills within {whole * 1000:.0f} ms, "
                 f"{published} came after the publication")
@@ -252,15 +252,6 @@ def kill_builds(bench, zone, n_entries, n_kills):
     left = [n for n in generations(bench, zone) if not n.startswith("gen-")]
     equal(left, ["build.lock", "current"], "what killed builds left")
     equal(len(generations(bench, zone)) <= 5, True, "generations kept")
-
-
-def data_published(bench, zone, code):
-    """Has it come through? The daemon takes a moment."""
-    try:
-        wait_until(lambda: serves(bench, zone, code), .15)
-        return True
-    except AssertionError:
-        return False
 
 
 @case(f"kill -9 of a build of many entries, {KILLS} random points")
