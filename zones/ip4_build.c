@@ -278,6 +278,8 @@ static int
 paint(struct walk *k, struct window *w, enum level level,
     const struct ip4_piece *pieces, size_t n)
 {
+	if (n == 0)
+		return 0;
 	if (k->build->rule == IP4_RULE_OCTETS)
 		return paint_octets(k, w, UNIT_SHIFT(level), pieces, n);
 	paint_longest(k, w, UNIT_SHIFT(level), pieces, n);
@@ -295,7 +297,7 @@ take_pieces(struct walk *k, enum level level, uint32_t window, size_t *n)
 		at++;
 	k->next_piece[level] = at;
 	*n = at - begin;
-	return p + begin;
+	return *n > 0 ? p + begin : NULL; /* p is NULL if the level is empty */
 }
 
 /* A window of a level above the last: starts even, its pieces go over it. */
