@@ -89,7 +89,7 @@ set_author(char *out)
 		snprintf(out, LOCAL_AUTHOR_MAX + 1, "%u", (unsigned)getuid());
 		return;
 	}
-	for (i = 0; name[i] != '\0' && i < LOCAL_AUTHOR_MAX; i++)
+	for (i = 0; i < LOCAL_AUTHOR_MAX && name[i] != '\0'; i++)
 		out[i] = name[i] > 0x20 && name[i] < 0x7f ? name[i] : '?';
 	out[i] = '\0';
 }

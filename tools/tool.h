@@ -18,7 +18,8 @@ enum tool_exit {
 /*
  * First thing in main(). Ends the process if standard output is closed: the
  * first file that is opened would take its place, and what is printed would go
- * into it. A file that may not grow is an error, not a signal. name is borrowed.
+ * into it. A file that may not grow is an error, not a signal. name is
+ * borrowed.
  */
 void tool_init(const char *name);
 

@@ -125,7 +125,7 @@ parse_prefix(struct local_key *out, const char *txt, char *why)
 {
 	bool is_ip6 = strchr(txt, ':') != NULL;
 	enum local_key_tag tag = LOCAL_KEY_IP4;
-	struct prefix p;
+	struct prefix p = {.len = 0};
 	const uint8_t *addr = p.addr.bytes;
 	int rv = prefix_parse(&p, txt);
 

@@ -671,7 +671,7 @@ START_TEST(test_change_is_live)
 		ck_assert_str_eq(ask_reader(to[1], from[0], "1.2.0.192"),
 		    i % 2 == 0 ? "A 127.0.0.2 TXT even"
 			       : "A 127.0.0.2 TXT odd");
-		add(l, "192.0.2.0/24", "wide"); /* a length that was not there */
+		add(l, "192.0.2.0/24", "wide"); /* a new length */
 		ck_assert_str_eq(ask_reader(to[1], from[0], "9.2.0.192"),
 		    "A 127.0.0.2 TXT wide");
 		del(l, "192.0.2.0/24");
