@@ -72,7 +72,7 @@ main(int argc, char **argv)
 	struct identity who;
 	struct sockets *sockets;
 	struct conf *conf;
-	int opt;
+	int opt, status;
 
 	while ((opt = getopt(argc, argv, "c:dnVh")) != -1) {
 		switch (opt) {
@@ -119,5 +119,10 @@ main(int argc, char **argv)
 			fatal("daemon: %s", strerror(errno));
 		log_init("resolverd", false, false);
 	}
-	return supervisor_run(conf, sockets, &who);
+	status = supervisor_run(conf, sockets, &who);
+	for (unsigned i = 0; i < conf->workers; i++)
+		sockets_close(&sockets[i]);
+	free(sockets);
+	conf_free(conf);
+	return status;
 }
