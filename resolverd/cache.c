@@ -5,10 +5,11 @@
  *
  * cache_get() reads where the entry lies in the file; nothing is copied before
  * answer_put() does. cache_put() only queues. cache_flush() writes, and makes
- * room: a hand goes round over the keys, which are hashes, so it meets entries
- * in no order. It takes those that have expired; where the file is too full for
- * that, all that it meets. LMDB copies each page that it changes, and cannot
- * delete without free pages, so a part of the file stays free.
+ * room: a hand goes round over the keys and takes entries that have expired;
+ * where the file is too full for that, a second one all that it meets. Keys are
+ * hashes, so that is in no order, and what is new stays for about a round. LMDB
+ * copies each page that it changes, and cannot delete without free pages, so a
+ * part of the file stays free.
  *
  * All errors end in a miss or a dropped answer.
  */
@@ -45,7 +46,8 @@ struct cache {
 	bool viewing; /* the view is taken, not paused */
 	bool broken;  /* damage was met: neither read nor written any more */
 	uint64_t salt;
-	uint64_t hand;       /* the key where the next sweep starts */
+	/* keys where the next sweeps start: for all, for expired ones */
+	uint64_t hand, expired_hand;
 	size_t expired_from; /* bytes in use: from here expired ones go, */
 	size_t all_from;     /* from here all that the hand meets */
 	uint64_t error_logged;
@@ -141,36 +143,49 @@ cache_pause(struct cache *c)
 
 /* ---- making room */
 
-/*
- * Takes the hand on by n entries, or to the end of the file, and deletes those
- * that have expired, or all.
- */
+struct sweep {
+	uint64_t *hand;   /* where it starts, and where the next one does */
+	unsigned entries; /* to look at, at most */
+	bool all;         /* live ones, too, */
+	size_t until;     /* but only until no more bytes than this are used */
+};
+
+static bool
+sweep_is_over(const struct sweep *s, struct store_txn *t)
+{
+	struct store_usage usage;
+
+	return s->all && store_usage(t, &usage) == 0 &&
+	    usage.bytes_used <= s->until;
+}
+
+/* At most to the end of the file. */
 static int
-sweep(struct cache *c, struct store_txn *t, uint64_t now, unsigned n, bool all)
+sweep(struct store_txn *t, uint64_t now, struct sweep s)
 {
 	struct store_bytes key, data;
 	struct store_walk *w;
 	uint64_t k;
 	int rc;
 
-	rc = store_walk_begin(t, 0, &c->hand, sizeof(c->hand), &w);
+	rc = store_walk_begin(t, 0, s.hand, sizeof(*s.hand), &w);
 	if (rc != 0)
 		return rc;
-	for (; n > 0; n--) {
+	for (; s.entries > 0 && !sweep_is_over(&s, t); s.entries--) {
 		rc = store_walk_next(w, &key, &data);
 		if (rc != 0 || key.len != sizeof(k))
 			break;
 		memcpy(&k, key.data, sizeof(k));
-		c->hand = k + 1;
-		if (!all && cache_entry_looks_live(data.data, data.len, now))
+		*s.hand = k + 1;
+		if (!s.all && cache_entry_looks_live(data.data, data.len, now))
 			continue;
 		rc = store_walk_del(w);
 		if (rc != 0)
 			break;
 	}
 	store_walk_end(w);
-	if (rc == -ENOENT || c->hand == CACHE_META_KEY) {
-		c->hand = CACHE_META_KEY + 1; /* round again */
+	if (rc == -ENOENT || *s.hand == CACHE_META_KEY) {
+		*s.hand = CACHE_META_KEY + 1; /* round again */
 		rc = 0;
 	}
 	return rc;
@@ -180,18 +195,20 @@ sweep(struct cache *c, struct store_txn *t, uint64_t now, unsigned n, bool all)
 static int
 make_room(struct cache *c, struct store_txn *t, uint64_t now)
 {
+	const struct sweep expired = {
+	    .hand = &c->expired_hand, .entries = SWEEP_EXPIRED};
+	const struct sweep all = {.hand = &c->hand,
+	    .entries = 2 * c->n_pending + 32,
+	    .all = true,
+	    .until = c->all_from - c->bytes_used};
 	struct store_usage usage;
 	int rc;
 
 	rc = store_usage(t, &usage);
 	if (rc != 0 || usage.bytes_used < c->expired_from)
 		return rc;
-	rc = sweep(c, t, now, SWEEP_EXPIRED, false);
-	if (rc == 0)
-		rc = store_usage(t, &usage);
-	if (rc != 0 || usage.bytes_used < c->all_from)
-		return rc;
-	return sweep(c, t, now, 2 * c->n_pending + 32, true);
+	rc = sweep(t, now, expired);
+	return rc != 0 ? rc : sweep(t, now, all);
 }
 
 /* ---- writing */
@@ -222,13 +239,17 @@ write_pending(struct cache *c, uint64_t now)
 static int
 sweep_hard(struct cache *c, uint64_t now)
 {
+	const struct sweep hard = {.hand = &c->hand,
+	    .entries = SWEEP_HARD,
+	    .all = true,
+	    .until = c->expired_from};
 	struct store_txn *t;
 	int rc;
 
 	rc = store_write_begin(c->store, &t);
 	if (rc != 0)
 		return rc;
-	rc = sweep(c, t, now, SWEEP_HARD, true);
+	rc = sweep(t, now, hard);
 	if (rc == 0)
 		return store_write_commit(t);
 	store_write_abort(t);
@@ -332,6 +353,7 @@ cache_open(struct cache **out, const char *state_dir, uint64_t size, char *why)
 	c->salt = meta.salt;
 	/* elsewhere in each process, so that they share the work */
 	c->hand = dname_hash_mix(c->salt, (uint64_t)getpid()) | 1;
+	c->expired_hand = c->hand;
 	rc = store_read_begin(c->store, &c->view);
 	if (rc != 0) {
 		snprintf(why, CACHE_WHY_MAX, "answer cache: %s", strerror(-rc));
