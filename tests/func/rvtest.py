@@ -234,6 +234,34 @@ class Process:
                 f"{self.argv[0]} was still there {timeout} s after {sig!r}")
 
 
+class KillPoints:
+    """Random points in the life of a process that does one thing.
+
+    About one in five comes after it is done: the span follows what was seen,
+    and so the machine's load.
+    """
+
+    def __init__(self, r, seconds):
+        self.r, self.seconds = r, seconds
+        self.before = self.after = 0
+
+    def kill(self, process, started):
+        point = self.r.uniform(0, self.seconds)
+        time.sleep(max(0, started + point - time.monotonic()))
+        process.kill()
+        process.wait()
+
+    def note(self, was_done):
+        self.after += was_done
+        self.before += not was_done
+        self.seconds *= .82 if was_done else 1.05
+
+    def check(self, what):
+        diag(f"{what}: {self.before} kills before it was done, {self.after} "
+             f"after, within {self.seconds * 1000:.0f} ms")
+        equal((self.before > 0, self.after > 0), (True, True), what)
+
+
 class Bench:
     """A folder and processes for the length of one test."""
 
