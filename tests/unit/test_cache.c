@@ -1,0 +1,815 @@
+/*
+ * resolverd/cache.c with cache_entry.c and cache_file.c. LMDB forbids to open a
+ * file twice in a process, so what two workers do is done in two processes.
+ */
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/bytes.h"
+#include "lib/store.h"
+#include "resolverd/cache.h"
+#include "resolverd/cache_entry.h"
+#include "resolverd/cache_file.h"
+#include "tests/unit/unit.h"
+
+#define MIB (1u << 20)
+#define NOW 1000000000ull /* any time will do */
+#define TTL_POS 6         /* in the body that answer_of() makes */
+
+static char state_dir[300]; /* of this test: each is a process */
+
+static void
+folder_make(void)
+{
+	snprintf(
+	    state_dir, sizeof(state_dir), "%s/%d", unit_dir, (int)getpid());
+	ck_assert_int_eq(mkdir(state_dir, 0700), 0);
+	if (getenv("VERBOSE") == NULL) /* many log lines are to be expected */
+		ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
+}
+
+static const char *
+path_of(const char *name)
+{
+	static char path[2][400];
+	static unsigned next;
+	char *p = path[next++ % 2];
+
+	snprintf(p, sizeof(path[0]), "%s/cache/%s", state_dir, name);
+	return p;
+}
+
+static bool
+is_there(const char *name)
+{
+	return access(path_of(name), F_OK) == 0;
+}
+
+static struct cache *
+open_sized(uint64_t size)
+{
+	char why[CACHE_WHY_MAX];
+	struct cache *c;
+
+	ck_assert_msg(cache_open(&c, state_dir, size, why) == 0, "%s", why);
+	return c;
+}
+
+static void
+prepare(void)
+{
+	char why[CACHE_WHY_MAX];
+
+	ck_assert_msg(cache_prepare(state_dir, why) == 0, "%s", why);
+}
+
+/* ---- questions and answers by number */
+
+struct question {
+	struct cache_key key;
+	uint8_t qname[DNAME_MAX];
+};
+
+static struct cache_key *
+question(struct question *q, unsigned i)
+{
+	char txt[64];
+
+	snprintf(txt, sizeof(txt), "host-%u.example", i);
+	q->key = (struct cache_key){.qname = q->qname, .qtype = 1};
+	q->key.qname_len = (size_t)dname_from_txt(q->qname, txt, strlen(txt));
+	q->key.hash = dname_hash(q->qname);
+	return &q->key;
+}
+
+/* A body of len bytes (16 at least) that tells which answer it is. */
+static struct answer
+answer_of(unsigned i, size_t len)
+{
+	static uint8_t body[DNS_MESSAGE_MAX];
+	static const uint8_t ttl_off[] = {TTL_POS, 0};
+
+	memset(body, (int)(i % 251), len);
+	put_be32(body + TTL_POS, 300);
+	put_be32(body + 12, i);
+	return (struct answer){.rcode = (uint8_t)(i % 4),
+	    .secure = i % 2,
+	    .ancount = 1,
+	    .nscount = 2,
+	    .arcount = 3,
+	    .body = body,
+	    .body_len = len,
+	    .ttl_off = ttl_off,
+	    .n_ttls = 1};
+}
+
+static void
+put(struct cache *c, unsigned i, uint64_t now, size_t len, uint32_t lifetime)
+{
+	struct question q;
+	struct answer a = answer_of(i, len);
+
+	cache_put(c, question(&q, i), now, &a, lifetime);
+}
+
+/* A hit must be the very answer; its length is the caller's to know. */
+static bool
+hit(struct cache *c, unsigned i, uint64_t now, size_t len)
+{
+	struct answer a, want = answer_of(i, len);
+	struct question q;
+	int rc;
+
+	rc = cache_get(c, question(&q, i), now, &a);
+	if (rc != 0) {
+		ck_assert_int_eq(rc, -ENOENT);
+		return false;
+	}
+	ck_assert_uint_eq(a.rcode, want.rcode);
+	ck_assert_int_eq(a.secure, want.secure);
+	ck_assert_uint_eq(a.ancount, 1);
+	ck_assert_uint_eq(a.nscount, 2);
+	ck_assert_uint_eq(a.arcount, 3);
+	ck_assert_uint_eq(a.n_ttls, 1);
+	ck_assert_uint_eq(get_le16(a.ttl_off), TTL_POS);
+	ck_assert_uint_eq(a.body_len, len);
+	ck_assert_mem_eq(a.body, want.body, len);
+	return true;
+}
+
+static unsigned
+hits(struct cache *c, unsigned from, unsigned to, uint64_t now, size_t len)
+{
+	unsigned n = 0;
+
+	for (; from < to; from++)
+		n += hit(c, from, now, len);
+	cache_pause(c);
+	return n;
+}
+
+/* ---- one answer */
+
+START_TEST(test_put_and_get)
+{
+	struct cache *c;
+	struct question q;
+	struct answer a;
+
+	folder_make();
+	c = open_sized(MIB);
+	ck_assert(!hit(c, 7, NOW, 16));
+	put(c, 7, NOW, 16, 300);
+	ck_assert(!hit(c, 7, NOW, 16)); /* it waits */
+	cache_flush(c, NOW);
+	ck_assert(hit(c, 7, NOW, 16));
+	ck_assert(!hit(c, 8, NOW, 16));
+	ck_assert_int_eq(cache_get(c, question(&q, 7), NOW + 120, &a), 0);
+	ck_assert_uint_eq(a.age, 120);
+	cache_pause(c);
+	cache_pause(c);
+
+	put(c, 7, NOW + 200, 20, 300); /* a newer one in its place */
+	cache_flush(c, NOW + 200);
+	ck_assert(hit(c, 7, NOW + 499, 20));
+	cache_close(c);
+
+	c = open_sized(MIB); /* still there */
+	ck_assert(hit(c, 7, NOW + 200, 20));
+	cache_close(c);
+	cache_close(NULL);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	int64_t stored, now; /* relative to NOW */
+	uint32_t lifetime;
+	bool hit;
+} time_cases[] = {
+    {"at once", 0, 0, 300, true},
+    {"the last second", 0, 299, 300, true},
+    {"expired", 0, 300, 300, false},
+    {"long expired", 0, 1 << 30, 300, false},
+    {"not to be kept", 0, 0, 0, false},
+    {"another worker's clock is a bit ahead", 2, 0, 300, true},
+    {"stored in the future", 3, 0, 300, false},
+    {"stored far in the future", 1 << 30, 0, 300, false},
+    {"before the cap", 0, 7 * 86400 - 1, UINT32_MAX, true},
+    {"at the cap", 0, 7 * 86400, UINT32_MAX, false},
+};
+
+START_TEST(test_time)
+{
+	uint64_t stored = NOW + (uint64_t)time_cases[_i].stored;
+	struct cache *c;
+
+	folder_make();
+	c = open_sized(MIB);
+	put(c, 1, stored, 16, time_cases[_i].lifetime);
+	cache_flush(c, stored);
+	ck_assert_msg(hit(c, 1, NOW + (uint64_t)time_cases[_i].now, 16) ==
+		time_cases[_i].hit,
+	    "%s", time_cases[_i].name);
+	cache_close(c);
+}
+END_TEST
+
+/* All of the question counts, also where the hash is the same. */
+START_TEST(test_question)
+{
+	struct question q, other;
+	struct answer a;
+	struct cache *c;
+
+	folder_make();
+	c = open_sized(MIB);
+	put(c, 1, NOW, 16, 300);
+	cache_flush(c, NOW);
+	question(&q, 1)->qtype = 2;
+	ck_assert_int_eq(cache_get(c, &q.key, NOW, &a), -ENOENT);
+	question(&q, 1)->dnssec_ok = true;
+	ck_assert_int_eq(cache_get(c, &q.key, NOW, &a), -ENOENT);
+	question(&q, 1)->checking_disabled = true;
+	ck_assert_int_eq(cache_get(c, &q.key, NOW, &a), -ENOENT);
+	question(&q, 2)->hash = question(&other, 1)->hash;
+	ck_assert_int_eq(cache_get(c, &q.key, NOW, &a), -ENOENT);
+	ck_assert_int_eq(cache_get(c, question(&q, 1), NOW, &a), 0);
+	cache_close(c);
+}
+END_TEST
+
+START_TEST(test_longest)
+{
+	struct question q;
+	size_t qname_len, longest;
+	struct cache *c;
+
+	folder_make();
+	c = open_sized(MIB);
+	qname_len = question(&q, 1)->qname_len;
+	longest = CACHE_ENTRY_MAX - 36 - 2 - qname_len;
+	put(c, 1, NOW, longest, 300);
+	put(c, 2, NOW, longest + 1, 300);
+	put(c, 3, NOW, 65535, 300);
+	cache_flush(c, NOW);
+	ck_assert(hit(c, 1, NOW, longest));
+	ck_assert(!hit(c, 2, NOW, longest + 1));
+	ck_assert(!hit(c, 3, NOW, 65535));
+	cache_close(c);
+}
+END_TEST
+
+/* ---- room */
+
+static off_t
+file_size(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(path_of("answers.mdb"), &st), 0);
+	ck_assert_int_le(st.st_blocks * 512, st.st_size + 65536);
+	return st.st_size;
+}
+
+static double
+cpu_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+static const struct {
+	unsigned mib;
+	size_t len; /* of an answer */
+} load_cases[] = {{1, 100}, {1, 4000}, {4, 100}, {4, 1000}, {4, 3000}};
+
+/* Ten times what fits: never larger, and the newest are there. */
+START_TEST(test_size_limit)
+{
+	uint64_t size = load_cases[_i].mib * MIB;
+	size_t len = load_cases[_i].len;
+	unsigned n = (unsigned)(10 * size / len), last = 64;
+	struct cache *c;
+	double start, longest = 0;
+
+	folder_make();
+	c = open_sized(size);
+	for (unsigned i = 0; i < n; i++) {
+		start = cpu_ms();
+		put(c, i, NOW, len, 3600);
+		if (i % 100 == 99)
+			cache_flush(c, NOW);
+		if (cpu_ms() - start > longest)
+			longest = cpu_ms() - start;
+		if (i % 1000 == 999 || i == n - 1)
+			ck_assert_int_le(file_size(), (off_t)size);
+	}
+	cache_flush(c, NOW);
+	if (getenv("VERBOSE") != NULL)
+		fprintf(stderr,
+		    "%u MiB, %zu: %u hits of %u, %u of the last %u, pause %.2f "
+		    "ms\n",
+		    load_cases[_i].mib, len, hits(c, 0, n, NOW, len), n,
+		    hits(c, n - last, n, NOW, len), last, longest);
+	ck_assert_uint_ge(hits(c, n - last, n, NOW, len), last * 6 / 10);
+	/* far more than the last batches: the file is used */
+	ck_assert_uint_ge(hits(c, 0, n, NOW, len), n / 10 / 5);
+	cache_close(c);
+}
+END_TEST
+
+/* Live ones stay while there are expired ones to go. */
+START_TEST(test_expired_first)
+{
+	unsigned live = 2000, rounds = 60, kept;
+	struct cache *c;
+
+	folder_make();
+	c = open_sized(4 * MIB);
+	for (unsigned i = 0; i < live; i++)
+		put(c, i, NOW, 100, 86400);
+	for (unsigned r = 1; r <= rounds; r++)
+		for (unsigned i = 0; i < 1000; i++)
+			put(c, live + 1000 * r + i, NOW + 100 * r, 100, 50);
+	cache_flush(c, NOW + 100 * rounds);
+	kept = hits(c, 0, live, NOW + 100 * rounds, 100);
+	ck_assert_uint_ge(kept, live * 9 / 10);
+	cache_close(c);
+}
+END_TEST
+
+START_TEST(test_smaller_size)
+{
+	struct cache *c;
+
+	folder_make();
+	c = open_sized(4 * MIB);
+	put(c, 1, NOW, 16, 300);
+	cache_close(c);
+	c = open_sized(4 * MIB + 1); /* larger: kept */
+	ck_assert(hit(c, 1, NOW, 16));
+	cache_close(c);
+	c = open_sized(2 * MIB);
+	ck_assert_int_le(file_size(), 2 * MIB);
+	ck_assert(!hit(c, 1, NOW, 16));
+	put(c, 1, NOW, 16, 300);
+	cache_flush(c, NOW);
+	ck_assert(hit(c, 1, NOW, 16));
+	cache_close(c);
+}
+END_TEST
+
+START_TEST(test_bad_size)
+{
+	char why[CACHE_WHY_MAX];
+	struct cache *c;
+
+	folder_make();
+	ck_assert_int_eq(cache_open(&c, state_dir, MIB - 1, why), -EINVAL);
+	ck_assert_ptr_null(c);
+}
+END_TEST
+
+/* ---- several processes */
+
+static void
+reap(pid_t pid)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "status %#x", (unsigned)status);
+}
+
+START_TEST(test_two_writers)
+{
+	struct cache *c;
+	pid_t pid[2];
+
+	folder_make();
+	for (unsigned p = 0; p < 2; p++) {
+		pid[p] = fork();
+		if (pid[p] != 0)
+			continue;
+		c = open_sized(4 * MIB);
+		for (unsigned i = 0; i < 3000; i++) {
+			put(c, 2 * i + p, NOW, 100, 3600);
+			if (i % 10 == 0)
+				cache_flush(c, NOW);
+			hit(c, i, NOW, 100);
+			cache_pause(c);
+		}
+		cache_close(c);
+		_exit(0);
+	}
+	reap(pid[0]);
+	reap(pid[1]);
+	c = open_sized(4 * MIB);
+	ck_assert_uint_eq(hits(c, 0, 6000, NOW, 100), 6000);
+	cache_close(c);
+}
+END_TEST
+
+/* A worker that sits on a view keeps pages from use, and we go on. */
+START_TEST(test_stuck_reader)
+{
+	unsigned n = 20000;
+	int ready[2], done[2];
+	struct cache *c;
+	char byte = 0;
+	pid_t pid;
+
+	folder_make();
+	ck_assert(pipe(ready) == 0 && pipe(done) == 0);
+	pid = fork();
+	if (pid == 0) {
+		close(done[1]); /* so that it ends with its parent */
+		c = open_sized(MIB);
+		put(c, 0, NOW, 100, 3600);
+		cache_flush(c, NOW);
+		ck_assert(hit(c, 0, NOW, 100)); /* and no pause */
+		ck_assert_int_eq(write(ready[1], &byte, 1), 1);
+		ck_assert_int_eq(read(done[0], &byte, 1), 1);
+		ck_assert(hit(c, 0, NOW, 100)); /* its view is as it was */
+		cache_close(c);
+		_exit(0);
+	}
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	c = open_sized(MIB);
+	for (unsigned i = 1; i < n; i++)
+		put(c, i, NOW, 100, 3600);
+	ck_assert_int_le(file_size(), MIB);
+	ck_assert_int_eq(write(done[1], &byte, 1), 1);
+	reap(pid);
+	for (unsigned i = n; i < n + 200; i++)
+		put(c, i, NOW, 100, 3600);
+	cache_flush(c, NOW);
+	ck_assert_uint_ge(hits(c, n + 100, n + 200, NOW, 100), 80);
+	cache_close(c);
+}
+END_TEST
+
+/* Killed in the midst of it: the file is good, and the next one goes on. */
+START_TEST(test_kill)
+{
+	struct cache *c;
+	unsigned n;
+
+	folder_make();
+	for (unsigned round = 0; round < 20; round++) {
+		pid_t pid;
+
+		prepare();
+		ck_assert(!is_there("answers.mdb.bad"));
+		pid = fork();
+		if (pid == 0) {
+			c = open_sized(MIB);
+			for (unsigned i = 0;; i++)
+				put(c, i, NOW, 100, 3600);
+		}
+		usleep(5000 + 1000 * round);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	prepare();
+	ck_assert(!is_there("answers.mdb.bad"));
+	c = open_sized(MIB);
+	n = hits(c, 0, 1000000, NOW, 100);
+	ck_assert_uint_gt(n, 0);
+	put(c, 1, NOW, 100, 3600);
+	cache_flush(c, NOW);
+	ck_assert(hit(c, 1, NOW, 100));
+	cache_close(c);
+}
+END_TEST
+
+/* ---- whether the file is trusted */
+
+static void
+write_file(const char *name, const void *data, size_t len)
+{
+	FILE *f = fopen(path_of(name), "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(data, 1, len, f), len);
+	fclose(f);
+}
+
+static void
+fill(unsigned n)
+{
+	struct cache *c = open_sized(MIB);
+
+	for (unsigned i = 0; i < n; i++)
+		put(c, i, NOW, 100, 3600);
+	cache_close(c);
+}
+
+static void
+end_well(void)
+{
+	cache_close_well(state_dir);
+}
+
+static void
+end_badly(void)
+{
+}
+
+static void
+end_of_machine(void)
+{
+	static const char other[] =
+	    "open 00000000-0000-0000-0000-000000000000\n";
+
+	write_file("state", other, sizeof(other) - 1);
+}
+
+static void
+end_well_then_reboot(void)
+{
+	/* "clean" says nothing about the boot */
+	cache_close_well(state_dir);
+}
+
+static void
+end_well_then_change(void)
+{
+	const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+
+	cache_close_well(state_dir);
+	ck_assert_int_eq(
+	    utimensat(AT_FDCWD, path_of("answers.mdb"), times, 0), 0);
+}
+
+static void
+end_state_lost(void)
+{
+	ck_assert_int_eq(unlink(path_of("state")), 0);
+}
+
+static void
+end_state_empty(void)
+{
+	write_file("state", "", 0);
+}
+
+static const struct {
+	const char *name;
+	void (*end)(void);
+	bool kept;
+} end_cases[] = {
+    {"ended well", end_well, true},
+    {"ended well, then a reboot", end_well_then_reboot, true},
+    {"a process died", end_badly, true},
+    {"the machine died", end_of_machine, false},
+    {"changed since", end_well_then_change, false},
+    {"state lost", end_state_lost, false},
+    {"state cut", end_state_empty, false},
+};
+
+START_TEST(test_end)
+{
+	struct cache *c;
+
+	folder_make();
+	prepare();
+	fill(10);
+	end_cases[_i].end();
+	prepare();
+	ck_assert_msg(is_there("answers.mdb.bad") != end_cases[_i].kept, "%s",
+	    end_cases[_i].name);
+	c = open_sized(MIB);
+	ck_assert_uint_eq(
+	    hits(c, 0, 10, NOW, 100), end_cases[_i].kept ? 10 : 0);
+	put(c, 3, NOW, 100, 3600);
+	cache_flush(c, NOW);
+	ck_assert(hit(c, 3, NOW, 100));
+	cache_close(c);
+}
+END_TEST
+
+START_TEST(test_one_bad_is_kept)
+{
+	struct stat first, second;
+
+	folder_make();
+	for (unsigned i = 0; i < 2; i++) {
+		prepare();
+		fill(10 + 10 * i);
+		end_of_machine();
+		stat(path_of("answers.mdb"), i == 0 ? &first : &second);
+	}
+	prepare();
+	ck_assert_uint_ne(first.st_ino, second.st_ino);
+	ck_assert_int_eq(stat(path_of("answers.mdb.bad"), &first), 0);
+	ck_assert_uint_eq(first.st_ino, second.st_ino);
+	ck_assert(!is_there("answers.mdb"));
+	ck_assert(!is_there("answers.mdb-lock"));
+}
+END_TEST
+
+START_TEST(test_prepare_fails)
+{
+	char why[CACHE_WHY_MAX] = "";
+
+	folder_make();
+	cache_close_well(state_dir); /* nothing there: no harm */
+	strcat(state_dir, "/none");
+	ck_assert_int_eq(cache_prepare(state_dir, why), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(why, "/none/cache"));
+}
+END_TEST
+
+/* ---- damage */
+
+static void
+damage_nothing(void)
+{
+	write_file("answers.mdb", "", 0);
+}
+
+static void
+damage_text(void)
+{
+	write_file("answers.mdb", "This is no cache.\n", 18);
+}
+
+static void
+damage_cut(void)
+{
+	ck_assert_int_eq(truncate(path_of("answers.mdb"), 3 * 4096), 0);
+}
+
+static void
+damage_other_form(void)
+{
+	const struct store_opts opts = {
+	    .mode = STORE_LIVE_NOSYNC, .size_max = MIB, .integer_keys = true};
+	const struct cache_meta meta = {.magic = "RVCACHE0"};
+	const uint64_t key = CACHE_META_KEY;
+	char why[STORE_WHY_MAX];
+	struct store_txn *t;
+	struct store *s;
+
+	ck_assert_int_eq(store_open(&s, path_of("answers.mdb"), &opts, why), 0);
+	ck_assert_int_eq(store_write_begin(s, &t), 0);
+	ck_assert_int_eq(
+	    store_put(t, 0, &key, sizeof(key), &meta, sizeof(meta)), 0);
+	ck_assert_int_eq(store_write_commit(t), 0);
+	store_close(s);
+}
+
+static void
+damage_other_keys(void)
+{
+	static const char *const tables[] = {"table", NULL};
+	const struct store_opts opts = {
+	    .mode = STORE_LIVE_NOSYNC, .size_max = MIB, .tables = tables};
+	char why[STORE_WHY_MAX];
+	struct store *s;
+
+	unlink(path_of("answers.mdb"));
+	ck_assert_int_eq(store_open(&s, path_of("answers.mdb"), &opts, why), 0);
+	store_close(s);
+}
+
+static const struct {
+	const char *name;
+	void (*damage)(void);
+	bool kept_aside;
+} damage_cases[] = {
+    {"an empty file", damage_nothing, false},
+    {"text", damage_text, true},
+    {"cut short", damage_cut, true},
+    {"another version's", damage_other_form, true},
+    {"another program's", damage_other_keys, true},
+};
+
+/* Met by cache_open(), where cache_prepare() had no reason to look. */
+START_TEST(test_damaged_whole)
+{
+	struct cache *c;
+
+	folder_make();
+	prepare();
+	fill(500);
+	damage_cases[_i].damage();
+	c = open_sized(MIB);
+	ck_assert_int_eq(
+	    is_there("answers.mdb.bad"), damage_cases[_i].kept_aside);
+	ck_assert_uint_eq(hits(c, 0, 500, NOW, 100), 0);
+	put(c, 3, NOW, 100, 3600);
+	cache_flush(c, NOW);
+	ck_assert(hit(c, 3, NOW, 100));
+	cache_close(c);
+}
+END_TEST
+
+static size_t
+read_file(const char *name, uint8_t *out, size_t cap)
+{
+	FILE *f = fopen(path_of(name), "r");
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(out, 1, cap, f);
+	fclose(f);
+	return n;
+}
+
+/*
+ * Bytes change at rest, anywhere in the pages in use. A process must have died
+ * over it, or else nobody looks; then no answer is wrong and nothing crashes,
+ * reading or writing.
+ */
+START_TEST(test_flipped_bytes)
+{
+	static uint8_t good[MIB], bad[MIB];
+	unsigned aside = 0, rounds = 60;
+	size_t len, used;
+
+	folder_make();
+	prepare();
+	fill(2500);
+	len = read_file("answers.mdb", good, sizeof(good));
+	for (used = len; used > 0 && good[used - 1] == 0; used--)
+		continue;
+	srand(1);
+	for (unsigned r = 0; r < rounds; r++) {
+		struct cache *c;
+
+		memcpy(bad, good, len);
+		for (int n = 1 + rand() % 8; n > 0; n--)
+			bad[(size_t)rand() % used] ^=
+			    (uint8_t)(1 + rand() % 255);
+		write_file("answers.mdb", bad, len);
+		prepare();
+		c = open_sized(MIB);
+		hits(c, 0, 2500, NOW, 100);
+		for (unsigned i = 0; i < 500; i++)
+			put(c, i + 10000, NOW, 100, 3600);
+		cache_flush(c, NOW);
+		hits(c, 10000, 10500, NOW, 100);
+		cache_close(c);
+		aside += is_there("answers.mdb.bad");
+		unlink(path_of("answers.mdb.bad"));
+		unlink(path_of("answers.mdb-lock"));
+	}
+	ck_assert_uint_ge(aside, rounds / 2); /* it was damage indeed */
+}
+END_TEST
+
+/* ---- entries */
+
+/* Every cut and every flipped bit of an entry reads as no entry. */
+START_TEST(test_entry_damage)
+{
+	uint8_t good[CACHE_ENTRY_MAX], bad[CACHE_ENTRY_MAX];
+	struct answer a = answer_of(3, 40);
+	struct cache_entry e;
+	struct question q;
+	size_t len;
+
+	len = cache_entry_write(good, question(&q, 3), NOW, &a, 300);
+	ck_assert_uint_eq(len, 36 + q.key.qname_len + 2 + 40);
+	ck_assert(cache_entry_read(&e, good, len));
+	ck_assert(cache_entry_is_for(&e, &q.key));
+	for (size_t cut = 0; cut < len; cut++) {
+		uint8_t *exact = malloc(cut > 0 ? cut : 1);
+
+		memcpy(exact, good, cut);
+		ck_assert(!cache_entry_read(&e, exact, cut));
+		cache_entry_looks_live(exact, cut, NOW);
+		free(exact);
+	}
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		memcpy(bad, good, len);
+		bad[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		ck_assert(!cache_entry_read(&e, bad, len));
+	}
+	memset(bad, 0, sizeof(bad));
+	ck_assert(!cache_entry_read(&e, bad, len));
+	ck_assert(!cache_entry_looks_live(bad, len, NOW));
+	ck_assert(cache_entry_looks_live(good, len, NOW));
+}
+END_TEST
+
+UNIT_MAIN("cache", UNIT_ONCE(test_put_and_get),
+    UNIT_EACH(test_time, time_cases), UNIT_ONCE(test_question),
+    UNIT_ONCE(test_longest), UNIT_EACH(test_size_limit, load_cases),
+    UNIT_ONCE(test_expired_first), UNIT_ONCE(test_smaller_size),
+    UNIT_ONCE(test_bad_size), UNIT_ONCE(test_two_writers),
+    UNIT_ONCE(test_stuck_reader), UNIT_ONCE(test_kill),
+    UNIT_EACH(test_end, end_cases), UNIT_ONCE(test_one_bad_is_kept),
+    UNIT_ONCE(test_prepare_fails), UNIT_EACH(test_damaged_whole, damage_cases),
+    UNIT_ONCE(test_flipped_bytes), UNIT_ONCE(test_entry_damage))
