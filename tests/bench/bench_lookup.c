@@ -23,19 +23,27 @@
 #include "zones/generation.h"
 #include "zones/publish.h"
 
+#define LABELS_MAX 40 /* of a question: 32 nibbles and an apex */
+
+/* What a key points to; the keys stand apart from it, close together. */
 struct question {
+	uint64_t hash[LABELS_MAX];
+	uint8_t off[LABELS_MAX];
 	uint8_t dname[DNAME_MAX];
-	uint8_t off[DNAME_LABELS_MAX];
-	uint64_t hash[16];
-	struct zone_key key;
+};
+
+struct questions {
+	struct question *q;
+	struct zone_key *keys;
+	size_t n;
 };
 
 static double
-seconds(void)
+seconds(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -64,11 +72,11 @@ build(const char *dir, const char *type, const char *file, const char *apex,
 	if (len < 0)
 		errx(2, "%s: not a domain name", apex);
 	memcpy(apex_dname, zone.apex, sizeof(zone.apex));
-	start = seconds();
+	start = seconds(CLOCK_MONOTONIC);
 	if (build_zone(&zone, dir, NULL, NULL, &r, why) != 0)
 		errx(1, "%s", why);
 	printf("build     %.2f s, %" PRIu64 " entries, %.2f bytes each, ",
-	    seconds() - start, r.entries,
+	    seconds(CLOCK_MONOTONIC) - start, r.entries,
 	    (double)r.file_bytes / (double)(r.entries ? r.entries : 1));
 	getrusage(RUSAGE_SELF, &usage);
 	printf("peak memory %ld MiB\n", usage.ru_maxrss / 1024);
@@ -77,60 +85,74 @@ build(const char *dir, const char *type, const char *file, const char *apex,
 	free(type_copy);
 }
 
-static struct question *
-read_questions(const char *path, unsigned apex_labels, size_t *n)
+static bool
+read_question(FILE *f, struct question *q)
 {
-	struct question *q = NULL;
-	char line[1200], *end;
-	size_t cap = 0;
-	FILE *f = fopen(path, "r");
+	char line[1200];
 	int len;
 
-	if (f == NULL)
-		err(1, "%s", path);
-	for (*n = 0; fgets(line, sizeof(line), f) != NULL;) {
-		if (*n == cap) {
-			cap = cap ? cap * 2 : 1 << 20;
-			q = realloc(q, cap * sizeof(*q));
-			if (q == NULL)
-				err(1, NULL);
-		}
-		end = line + strcspn(line, " \n");
-		len = dname_from_txt(q[*n].dname, line, (size_t)(end - line));
-		if (len < 0 || dname_labels(q[*n].dname) > 16)
+	while (fgets(line, sizeof(line), f) != NULL) {
+		len = dname_from_txt(q->dname, line, strcspn(line, " \n"));
+		if (len < 0 || dname_labels(q->dname) > LABELS_MAX)
 			continue;
-		dname_lower(q[*n].dname, (size_t)len);
-		(*n)++;
+		dname_lower(q->dname, (size_t)len);
+		return true;
 	}
-	fclose(f);
-	for (size_t i = 0; i < *n; i++)
-		zone_key_init(&q[i].key, q[i].dname, apex_labels, q[i].off,
-		    q[i].hash);
-	return q;
+	return false;
+}
+
+static void *
+array(size_t n, size_t size)
+{
+	void *p = calloc(n, size);
+
+	if (p == NULL)
+		err(1, NULL);
+	return p;
 }
 
 static void
-lookups(const struct generation *gen, struct question *q, size_t n)
+read_questions(struct questions *qs, const char *path, unsigned apex_labels)
+{
+	FILE *f = fopen(path, "r");
+	struct question q;
+	size_t i;
+
+	if (f == NULL)
+		err(1, "%s", path);
+	for (qs->n = 0; read_question(f, &q);)
+		qs->n++;
+	rewind(f);
+	qs->q = array(qs->n, sizeof(*qs->q));
+	qs->keys = array(qs->n, sizeof(*qs->keys));
+	for (i = 0; i < qs->n && read_question(f, &qs->q[i]); i++)
+		zone_key_init(&qs->keys[i], qs->q[i].dname, apex_labels,
+		    qs->q[i].off, qs->q[i].hash);
+	fclose(f);
+}
+
+static void
+lookups(const struct generation *gen, const struct questions *qs)
 {
 	struct zone_hits hits;
-	size_t listed = 0;
-	double start, keys, all;
+	size_t listed = 0, i;
+	double start, keys, all, n = (double)qs->n;
 
-	start = seconds();
-	for (size_t i = 0; i < n; i++)
-		zone_key_addresses(&q[i].key);
-	keys = seconds() - start;
-	start = seconds();
-	for (size_t i = 0; i < n; i++) {
+	start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	for (i = 0; i < qs->n; i++)
+		zone_key_addresses(&qs->keys[i]);
+	keys = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+	start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	for (i = 0; i < qs->n; i++) {
 		hits.n = 0;
 		hits.exists = false;
-		generation_lookup(gen, &q[i].key, &hits);
+		generation_lookup(gen, &qs->keys[i], &hits);
 		listed += hits.n;
 	}
-	all = seconds() - start;
+	all = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
 	printf("lookup    %.1f ns, %.1f %% listed; addresses of the key %.1f "
-	       "ns\n", all / (double)n * 1e9,
-	    100.0 * (double)listed / (double)n, keys / (double)n * 1e9);
+	       "ns\n", all / n * 1e9, 100.0 * (double)listed / n,
+	    keys / n * 1e9);
 }
 
 int
@@ -140,8 +162,7 @@ main(int argc, char **argv)
 	char dir[256], path[PATH_MAX], why[GENERATION_WHY_MAX];
 	uint8_t apex[DNAME_MAX];
 	struct generation *gen;
-	struct question *q;
-	size_t n;
+	struct questions qs;
 
 	if (argc < 5)
 		errx(2, "usage: bench_lookup TYPE DATA QUESTIONS APEX "
@@ -153,11 +174,12 @@ main(int argc, char **argv)
 	if (publish_current(path, dir, argv[4]) != 0 ||
 	    generation_open(&gen, path, apex, why) != 0)
 		errx(1, "%s", why);
-	q = read_questions(argv[3], dname_labels(apex), &n);
+	read_questions(&qs, argv[3], dname_labels(apex));
 	for (int i = argc > 5 ? atoi(argv[5]) : 3; i > 0; i--)
-		lookups(gen, q, n);
+		lookups(gen, &qs);
 	generation_close(gen);
-	free(q);
+	free(qs.q);
+	free(qs.keys);
 	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	return 0;
 }

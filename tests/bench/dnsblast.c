@@ -132,8 +132,8 @@ report(double seconds, uint64_t client_ns, unsigned qps)
 	double n = f->answered ? (double)f->answered : 1;
 	int i;
 
-	printf("sent %lu\nanswered %lu\nlost %lu\nwrong %lu\n", f->sent,
-	    f->answered, f->lost, f->wrong);
+	printf("sent %lu\nanswered %lu\nlost %lu\nlate %lu\nwrong %lu\n",
+	    f->sent, f->answered, f->lost, f->late, f->wrong);
 	printf("seconds %.4f\nqps %.0f\n", seconds, n / seconds);
 	printf("latency_mean_us %.1f\nlatency_max_ms %.3f\n",
 	    (double)f->latency_sum_ns / 1e3 / n,

@@ -139,25 +139,40 @@ flight_send(struct flight *f, unsigned sock, uint64_t want)
 		slots_take(f, sock, runs[i], now);
 }
 
-static void
-answer_take(struct flight *f, unsigned sock, const uint8_t *answer, size_t len,
-    uint64_t now)
+/* The query that it answers, or NULL. */
+static struct slot *
+answer_match(struct flight *f, unsigned sock, const uint8_t *answer, size_t len)
 {
 	const struct packet *p;
 	struct slot *s;
 
 	if (len < HEADER_LEN || !(answer[2] & 0x80)) { /* QR */
 		f->wrong++;
-		return;
+		return NULL;
 	}
 	s = &f->slots[answer[0] << 8 | answer[1]];
+	if (s->sent_ns == 0) {
+		f->late++;
+		return NULL;
+	}
 	p = &f->questions.packets[s->packet];
-	if (s->sent_ns == 0 || s->sock != sock || len < p->len ||
+	if (s->sock != sock || len < p->len ||
 	    memcmp(answer + HEADER_LEN, p->data + HEADER_LEN,
 		p->len - HEADER_LEN) != 0) {
 		f->wrong++;
-		return;
+		return NULL;
 	}
+	return s;
+}
+
+static void
+answer_take(struct flight *f, unsigned sock, const uint8_t *answer, size_t len,
+    uint64_t now)
+{
+	struct slot *s = answer_match(f, sock, answer, len);
+
+	if (!s)
+		return;
 	f->answered++;
 	f->rcodes[answer[3] & 15]++;
 	f->with_answer += answer[6] || answer[7]; /* ANCOUNT */

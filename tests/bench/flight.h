@@ -30,7 +30,9 @@ struct flight {
 	uint64_t last_answer_ns, next_sweep_ns;
 
 	/* the tally */
-	uint64_t sent, answered, lost, wrong, with_answer, rcodes[16];
+	uint64_t sent, answered, lost, with_answer, rcodes[16];
+	uint64_t late;	/* to no query, or to one given up as lost */
+	uint64_t wrong; /* no answer, or to another question */
 	uint64_t latency_sum_ns, latency_max_ns;
 	uint64_t gap_max_ns; /* longest between two answers, or the start */
 };

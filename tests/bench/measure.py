@@ -148,9 +148,10 @@ def measure(bench, servers, questions, rounds, options):
             before = sample.server.cpu()
             got = bench.blast(sample.server, questions, "-o", offset, *options)
             after = sample.server.cpu()
-            if got["wrong"] > 0:
-                raise Broken("%s: %d wrong answers" % (sample.server.name,
-                                                       got["wrong"]))
+            if got["wrong"] > 0 or got["late"] > got["lost"]:
+                raise Broken("%s: %d wrong answers, %d late ones, %d lost" % (
+                    sample.server.name, got["wrong"], got["late"],
+                    got["lost"]))
             sample.add(before, after, got)
             bench.client_us = got["client_us_per_query"]
             ours += after[0] - before[0]
