@@ -318,7 +318,7 @@ user = "%s"
         return time.monotonic() - begin
 
     def disk(self):
-        """Bytes of all published zone data."""
-        return sum(os.path.getsize(os.path.join(folder, f))
+        """Bytes of all published zone data; `current` is only a link."""
+        return sum(os.lstat(os.path.join(folder, f)).st_size
                    for folder, _, files in os.walk(self.path("state/zones"))
                    for f in files)
