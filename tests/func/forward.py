@@ -1,12 +1,11 @@
 """What is not a list zone: the cache, and the questions to the outside."""
 
-import os
 import socket
 import struct
 import time
 
 import rvtest
-from rvtest import ask, case, data, equal, question, raw, rcode
+from rvtest import ask, case, data, equal, question, rcode
 from scripted import Outside, answer, negative, slowly
 
 FEED = "127.0.0.2\n"

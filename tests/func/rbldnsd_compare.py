@@ -92,7 +92,8 @@ class Data:
         r = self.r
         parts = r.choices(("listed", "$", "see $", "$$", "$1", "$2", "$9",
                            "http://x/?ip=$", "a:b", '"q"', "back\\slash", "#1",
-                           "; no comment", "\xe9", "  two"), k=r.randrange(1, 4))
+                           "; no comment", "\xe9", "  two"),
+                          k=r.randrange(1, 4))
         text = ("=" if r.random() < .08 else "") + " ".join(parts)
         return text if r.random() > .02 else text + " long" * 60
 
@@ -358,7 +359,7 @@ def difference_is_documented(zone, qname, qtype, theirs, ours):
 class Zone:
     """A zone of datasets, [type, Dataset, ...] each, and how to ask about it.
 
-    soa: TTL, serial, MINIMUM, TTL of NS; or None for datasets without $SOA and $NS.
+    soa: TTL, serial, MINIMUM, TTL of NS; None for data without $SOA and $NS.
     """
 
     def __init__(self, apex, soa, datasets, ask_about):
