@@ -111,6 +111,7 @@ static bool
 any_inside(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits)
 {
 	uint32_t low = 0, high = ix->n_entries, mid;
+	const uint8_t *entry;
 	struct ip6 at;
 
 	while (low < high) {
@@ -123,10 +124,12 @@ any_inside(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits)
 			high = mid;
 	}
 	for (; low < ix->n_entries; low++) {
-		at = ip6_mask(ip6_read(entry_at(ix, low)), bits);
+		entry = entry_at(ix, low);
+		at = ip6_mask(ip6_read(entry), bits);
 		if (at.high != ip->high || at.low != ip->low)
 			return false;
-		if (get_le32(entry_at(ix, low) + IP6_ENTRY_VALUE) != 0)
+		if (entry[IP6_ENTRY_BITS] >= bits &&
+		    get_le32(entry + IP6_ENTRY_VALUE) != 0)
 			return true;
 	}
 	return false;
