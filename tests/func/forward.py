@@ -1,11 +1,13 @@
 """What is not a list zone: the cache, and the questions to the outside."""
 
+import os
+import signal
 import socket
 import struct
 import time
 
 import rvtest
-from rvtest import ask, case, data, equal, question, rcode
+from rvtest import Skip, ask, case, data, equal, question, rcode
 from scripted import Outside, answer, negative, slowly
 
 FEED = "127.0.0.2\n"
@@ -193,6 +195,25 @@ def _(bench):
     equal(rd.stop(), 0)
 
 
+@case("it stays whole when a worker is killed while it is being filled")
+def _(bench):
+    rd = start(bench, "filled", workers=2, cache='size = "1M"')
+    for kill in range(5):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.connect(rd.server)
+            for n in range(300):
+                s.send(question(f"a{kill}x{n}.example", qid=n))
+            time.sleep(.01 * kill)
+            os.kill(rd.worker_pids()[kill % 2], signal.SIGKILL)
+        rvtest.wait_until(lambda: len(rd.worker_pids()) == 2)
+        for n in range(0, 300, 10):
+            got = ask(rd.server, f"a{kill}x{n}.example")
+            equal(data(got), ["192.0.2.1"], f"after kill {kill}")
+    log = rd.process.log()
+    equal([l for l in log.splitlines() if "cache" in l], [], "complaints")
+    equal(rd.stop(), 0)
+
+
 # --- sizes
 
 @case("a truncated answer of the outside is asked for again over TCP")
@@ -304,6 +325,20 @@ def _(bench):
         rvtest.diag(f"an answer {time.monotonic() - back:.1f} s after the "
                     "outside was back")
         equal(rd.stop(), 0)
+
+
+@case("validate: what does not go back to the root's key is withheld")
+def _(bench):
+    if not os.path.exists("/usr/share/dns/root.key"):
+        raise Skip("dns-root-data is not installed")
+    rd = start(bench, "validating", validate="yes")
+    got = ask(rd.server, "a8.example", timeout=7)
+    equal((rcode(got), data(got)), ("SERVFAIL", []))
+    flags = rvtest.dns.flags.RD | rvtest.dns.flags.CD
+    got = ask(rd.server, "a8.example", flags=flags, timeout=7)
+    equal((rcode(got), data(got)), ("NOERROR", ["192.0.2.1"]), "with CD")
+    equal(data(ask(rd.server, LISTED)), ["127.0.0.2"], "a list zone")
+    equal(rd.stop(timeout=15), 0)
 
 
 @case("reverse names of private networks go to the forwarder")

@@ -330,7 +330,7 @@ class Resolverd:
 
     def __init__(self, bench, name="resolverd", zones=None, locals=(),
                  forward=(), listen=None, allow=("127.0.0.0/8", "::1"),
-                 workers=1, user=None, cache="", upstream="", extra=""):
+                 workers=1, user=None, cache="", validate="no", extra=""):
         self.bench, self.name = bench, name
         self.server = (LOOPBACK, free_port())
         self.listen = listen or [self.server]
@@ -338,7 +338,7 @@ class Resolverd:
         self.zones, self.locals = dict(zones or {}), list(locals)
         self.forward, self.allow, self.workers = forward, allow, workers
         self.user = user or daemon_user()
-        self.cache, self.upstream, self.extra = cache, upstream, extra
+        self.cache, self.validate, self.extra = cache, validate, extra
         self.state = bench.dir / f"{name}-state"
         self.state.mkdir()
         own(self.state, self.user)
@@ -362,8 +362,8 @@ class Resolverd:
             f"workers = {self.workers}",
             f'user = "{self.user}"',
             f"cache {{ {self.cache} }}",
-            f"upstream {{ forward = {endpoints(forward)}  validate = no"
-            f"  {self.upstream} }}",
+            f"upstream {{ forward = {endpoints(forward)}"
+            f"  validate = {self.validate} }}",
         ]
         for apex, datasets in self.zones.items():
             lines.append(f'zone "{apex}" {{ datasets = {strings(datasets)} }}')
