@@ -26,7 +26,7 @@ dataset_type_find(const char *name)
 
 /* ---- bad lines */
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 tell(struct dataset *ds, const char *fmt, va_list ap)
 {
 	char text[GENERATION_WHY_MAX];

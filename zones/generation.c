@@ -77,14 +77,23 @@ static int
 open_dataset(struct generation *gen, unsigned i, const uint8_t *kind)
 {
 	struct dataset_index *d = &gen->datasets[i];
-	char name[FORMAT_KIND + 1] = "";
+	struct store_bytes arrays[INDEX_ARRAYS_MAX];
+	char name[FORMAT_KIND + 1] = "", key[ARRAY_NAME_MAX];
+	int rc;
 
 	memcpy(name, kind, FORMAT_KIND);
 	d->kind = index_kind_find(name);
 	if (d->kind == NULL)
 		return -EBADMSG;
 	gen->has_ip4 |= d->kind == &ip4_index_kind;
-	return d->kind->open(&d->index, gen->txn, i);
+	for (unsigned a = 0; a < INDEX_ARRAYS_MAX &&
+	    d->kind->arrays[a] != NULL; a++) {
+		array_name(key, i, d->kind->arrays[a]);
+		rc = get(gen, key, &arrays[a]);
+		if (rc != 0)
+			return rc;
+	}
+	return d->kind->open(&d->index, arrays);
 }
 
 /* Names one behind the other, nothing cut. */

@@ -55,13 +55,3 @@ arrays_free(struct arrays *a)
 		buf_free(&list[i].bytes);
 	buf_free(&a->list);
 }
-
-int
-array_find(struct store_txn *txn, unsigned dataset, const char *name,
-    struct store_bytes *out)
-{
-	char key[ARRAY_NAME_MAX];
-
-	array_name(key, dataset, name);
-	return store_get(txn, 0, key, strlen(key), out);
-}

@@ -41,10 +41,6 @@ void arrays_free(struct arrays *a);
 /* The key under which an array of a dataset stands in the file. */
 void array_name(char *out, unsigned dataset, const char *name);
 
-/* -ENOENT if there is none. */
-int array_find(struct store_txn *txn, unsigned dataset, const char *name,
-    struct store_bytes *out) __attribute__((warn_unused_result));
-
 /* ---- indexes */
 
 struct ip4_index {
@@ -82,10 +78,13 @@ struct index_hit {
 	bool exists; /* matters where value is 0 */
 };
 
+#define INDEX_ARRAYS_MAX 5
+
 struct index_kind {
 	const char *name; /* as it stands in the file */
-	/* Borrows from the transaction. Returns 0, -EBADMSG or -ENOENT. */
-	int (*open)(union index *ix, struct store_txn *txn, unsigned dataset);
+	const char *arrays[INDEX_ARRAYS_MAX]; /* NULL behind the last */
+	/* Borrows the arrays, in that order. Returns 0 or -EBADMSG. */
+	int (*open)(union index *ix, const struct store_bytes *arrays);
 	void (*lookup)(const union index *ix, const struct zone_key *key,
 	    struct index_hit *hit);
 };

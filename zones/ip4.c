@@ -6,37 +6,27 @@
 
 #include "lib/bytes.h"
 
+enum { DIR, PAGES, CELLS, HEAP, META };
+
 static int
-ip4_open(union index *u, struct store_txn *txn, unsigned dataset)
+ip4_open(union index *u, const struct store_bytes *arrays)
 {
 	struct ip4_index *ix = &u->ip4;
-	struct store_bytes dir, pages, cells, heap, meta;
-	int rc;
 
-	rc = array_find(txn, dataset, "dir", &dir);
-	if (rc == 0)
-		rc = array_find(txn, dataset, "pages", &pages);
-	if (rc == 0)
-		rc = array_find(txn, dataset, "cells", &cells);
-	if (rc == 0)
-		rc = array_find(txn, dataset, "heap", &heap);
-	if (rc == 0)
-		rc = array_find(txn, dataset, "meta", &meta);
-	if (rc != 0)
-		return rc;
-	if (dir.len != IP4_DIR_LEN || meta.len != IP4_META_LEN ||
-	    heap.len > UINT32_MAX || pages.len > 65536u * IP4_PAGE ||
-	    cells.len / 4 > 1u << 24)
+	if (arrays[DIR].len != IP4_DIR_LEN ||
+	    arrays[META].len != IP4_META_LEN ||
+	    arrays[PAGES].len > 65536u * IP4_PAGE ||
+	    arrays[CELLS].len > 4u << 24 || arrays[HEAP].len > UINT32_MAX)
 		return -EBADMSG;
-	ix->dir = dir.data;
-	ix->pages = pages.data;
-	ix->n_pages = pages.len / IP4_PAGE;
-	ix->cells = cells.data;
-	ix->n_cells = cells.len / 4;
-	ix->heap = heap.data;
-	ix->heap_len = heap.len;
-	ix->common = get_le32(meta.data);
-	ix->any8 = (const uint8_t *)meta.data + 4;
+	ix->dir = arrays[DIR].data;
+	ix->pages = arrays[PAGES].data;
+	ix->n_pages = arrays[PAGES].len / IP4_PAGE;
+	ix->cells = arrays[CELLS].data;
+	ix->n_cells = arrays[CELLS].len / 4;
+	ix->heap = arrays[HEAP].data;
+	ix->heap_len = arrays[HEAP].len;
+	ix->common = get_le32(arrays[META].data);
+	ix->any8 = (const uint8_t *)arrays[META].data + 4;
 	return 0;
 }
 
@@ -302,4 +292,9 @@ ip4_lookup(const union index *u, const struct zone_key *key,
 		hit->exists = any_embedded(ix, key);
 }
 
-const struct index_kind ip4_index_kind = {"ip4", ip4_open, ip4_lookup};
+const struct index_kind ip4_index_kind = {
+    .name = "ip4",
+    .arrays = {"dir", "pages", "cells", "heap", "meta"},
+    .open = ip4_open,
+    .lookup = ip4_lookup,
+};

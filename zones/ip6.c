@@ -35,27 +35,21 @@ ip6_read(const uint8_t *p)
 	    (uint64_t)get_be32(p + 8) << 32 | get_be32(p + 12)};
 }
 
+enum { SLOTS, ENTRIES, LENGTHS };
+
 static int
-ip6_open(union index *u, struct store_txn *txn, unsigned dataset)
+ip6_open(union index *u, const struct store_bytes *arrays)
 {
 	struct ip6_index *ix = &u->ip6;
-	struct store_bytes slots, entries, lengths;
-	int rc;
 
-	rc = array_find(txn, dataset, "slots", &slots);
-	if (rc == 0)
-		rc = array_find(txn, dataset, "entries", &entries);
-	if (rc == 0)
-		rc = array_find(txn, dataset, "lengths", &lengths);
-	if (rc != 0)
-		return rc;
-	if (entries.len / IP6_ENTRY > UINT32_MAX || lengths.len > 129)
+	if (arrays[ENTRIES].len / IP6_ENTRY > UINT32_MAX ||
+	    arrays[LENGTHS].len > 129)
 		return -EBADMSG;
-	ix->entries = entries.data;
-	ix->n_entries = entries.len / IP6_ENTRY;
-	ix->lengths = lengths.data;
-	ix->n_lengths = lengths.len;
-	return slots_open(&ix->slots, slots.data, slots.len);
+	ix->entries = arrays[ENTRIES].data;
+	ix->n_entries = arrays[ENTRIES].len / IP6_ENTRY;
+	ix->lengths = arrays[LENGTHS].data;
+	ix->n_lengths = arrays[LENGTHS].len;
+	return slots_open(&ix->slots, arrays[SLOTS].data, arrays[SLOTS].len);
 }
 
 static inline const uint8_t *
@@ -154,4 +148,9 @@ ip6_lookup(const union index *u, const struct zone_key *key,
 		    any_inside(ix, &ip, key->ip6_bits);
 }
 
-const struct index_kind ip6_index_kind = {"ip6", ip6_open, ip6_lookup};
+const struct index_kind ip6_index_kind = {
+    .name = "ip6",
+    .arrays = {"slots", "entries", "lengths"},
+    .open = ip6_open,
+    .lookup = ip6_lookup,
+};

@@ -6,31 +6,23 @@
 
 #include "lib/bytes.h"
 
+enum { SLOTS, HEAP, META };
+
 static int
-name_open(union index *u, struct store_txn *txn, unsigned dataset)
+name_open(union index *u, const struct store_bytes *arrays)
 {
 	struct name_index *ix = &u->name;
-	struct store_bytes slots, heap, meta;
-	const uint8_t *m;
-	int rc;
+	const uint8_t *meta = arrays[META].data;
 
-	rc = array_find(txn, dataset, "slots", &slots);
-	if (rc == 0)
-		rc = array_find(txn, dataset, "heap", &heap);
-	if (rc == 0)
-		rc = array_find(txn, dataset, "meta", &meta);
-	if (rc != 0)
-		return rc;
-	m = meta.data;
-	if (meta.len != NAME_META_LEN)
+	if (arrays[META].len != NAME_META_LEN)
 		return -EBADMSG;
-	ix->heap = heap.data;
-	ix->heap_len = heap.len;
 	for (unsigned i = 0; i < 2; i++) {
-		ix->depths[i] = get_le64(m + i * 8);
-		ix->wild_depths[i] = get_le64(m + 16 + i * 8);
+		ix->depths[i] = get_le64(meta + i * 8);
+		ix->wild_depths[i] = get_le64(meta + 16 + i * 8);
 	}
-	return slots_open(&ix->slots, slots.data, slots.len);
+	ix->heap = arrays[HEAP].data;
+	ix->heap_len = arrays[HEAP].len;
+	return slots_open(&ix->slots, arrays[SLOTS].data, arrays[SLOTS].len);
 }
 
 static inline bool
@@ -113,4 +105,9 @@ name_lookup(const union index *u, const struct zone_key *key,
 	}
 }
 
-const struct index_kind name_index_kind = {"name", name_open, name_lookup};
+const struct index_kind name_index_kind = {
+    .name = "name",
+    .arrays = {"slots", "heap", "meta"},
+    .open = name_open,
+    .lookup = name_lookup,
+};

@@ -19,14 +19,16 @@ build(struct test_zone *z)
 	ck_assert_int_eq(zones_build(z), 0);
 }
 
-static const char *const questions[] = {"", "4.3.2.1", "5.3.2.1", "9.3.2.1",
-    "8.3.2.1", "3.2.1", "1", "9.2.1.10", "50.3.1.10", "1.1.1.10", "2.1.10",
+#define MAPPED "f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+#define MAPPED_1_2_3_4 "4.0.3.0.2.0.1.0." MAPPED
+
+static const char *const questions[] = {
+    "", "4.3.2.1", "5.3.2.1", "9.3.2.1", "8.3.2.1", "3.2.1", "1", "9.2.1.10",
+    "50.3.1.10", "1.1.1.10", "2.1.10",
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2",
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2",
-    "8.b.d.0.1.0.0.2", "4.0.3.0.2.0.1.0.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-    "0.0.0.0.0.0", "f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",
-    "example.com", "com", "x.example.com", "x.y.example.org", "a.example.org",
-    "www", "nothing.here"};
+    "8.b.d.0.1.0.0.2", MAPPED, MAPPED_1_2_3_4, "example.com", "com",
+    "x.example.com", "x.y.example.org", "a.example.org", "www", "nothing.here"};
 
 static const char *
 path_of_current(void)
