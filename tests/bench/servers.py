@@ -84,7 +84,6 @@ def read(path):
 class Server:
     """One server process tree; subclasses give argv() and write their files."""
     name = "?"
-    runs_as = ""
 
     def __init__(self, folder):
         self.dir = folder
@@ -169,7 +168,6 @@ class Server:
 
 class Echo(Server):
     name = "echo (floor)"
-    runs_as = "udpecho: QR set, batches of 64"
 
     def __init__(self, folder, build):
         super().__init__(folder)
@@ -193,7 +191,6 @@ class Rbldnsd(Server):
         self.zone, self.dataset, self.data = zone, dataset, data
         self.flags = list(flags)
         self.name = " ".join(["rbldnsd", dataset] + self.flags)
-        self.runs_as = " ".join(["rbldnsd -n -a -c 0"] + self.flags)
 
     def argv(self):
         return ["/usr/sbin/rbldnsd", *USER, "-n", "-a", "-c", "0", *self.flags,
@@ -244,7 +241,6 @@ zone:
 
 class Unbound(Server):
     name = "unbound"
-    runs_as = "unbound: 1 thread, iterator only, forwards to the local NSD"
 
     def __init__(self, folder, upstream_port):
         super().__init__(folder)
@@ -282,7 +278,6 @@ class Resolverd(Server):
         self.build = build
         self.zone = zone
         self.name = " ".join(filter(None, ["resolverd", dataset]))
-        self.runs_as = "resolverd: 1 worker"
         text = """
 listen = { "127.0.0.1@%d" }
 state-dir = "%s/state"
