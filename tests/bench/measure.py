@@ -25,7 +25,9 @@ class Bench:
         self.questions = 100000 if quick else 1000000
         self.sizes = {"1m": 20000 if quick else 1000000,
                       "10m": 100000 if quick else 10000000}
-        self.running, self.equal, self.made = [], [], {}
+        self.running = []  # the servers of this row
+        self.kept = []     # what outlives a row's stop_all()
+        self.equal, self.made = [], {}
 
     def say(self, *text):
         print(*text, flush=True)
@@ -64,6 +66,11 @@ class Bench:
     def stop_all(self):
         while self.running:
             self.running.pop().stop()
+
+    def close(self):
+        self.stop_all()
+        while self.kept:
+            self.kept.pop().stop()
 
     def blast_start(self, server, questions, *options):
         return spawn([self.build + "/tests/bench/dnsblast", *options,

@@ -53,7 +53,8 @@ def cache(bench):
     bench.tool("gen", "1", "cache", str(names), zone, str(bench.questions),
                positive, negative)
     nsd = Nsd(bench.folder(), "example.com", zone)
-    bench.start(nsd, "host0.example.com")
+    bench.kept.append(nsd)
+    nsd.start("host0.example.com")
     for title, questions, want in (("cache-positive", positive, 1.0),
                                    ("cache-negative", negative, 0.0)):
         servers = [Echo(bench.folder(), bench.build),
@@ -63,11 +64,9 @@ def cache(bench):
             bench.start(s, "host0.example.com")
             # each name once, gently: the upstream must not lose any
             bench.blast(s, questions, "-n", str(names), "-w", "16")
-        bench.running.remove(nsd)
         load_row(bench, "%s: %d cached names" % (title, names), servers,
                  questions, None, [("resolverd", "unbound", 0.82)], want)
-        bench.running.append(nsd)
-    bench.stop_all()
+    nsd.stop()
 
 
 def first_listed(data):
