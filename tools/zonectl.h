@@ -1,0 +1,43 @@
+/*
+ * What the commands of zonectl share. A command is a file of its own,
+ * zonectl_NAME.c, and a row of the table in zonectl.c.
+ */
+#ifndef TOOLS_ZONECTL_H
+#define TOOLS_ZONECTL_H
+
+#include <stdint.h>
+
+#include "tools/tool.h"
+
+/*
+ * Runs a command: argv[0] is its name; behind it, its options and arguments,
+ * to be taken apart with getopt_long(). Returns an enum tool_exit.
+ */
+typedef int zonectl_run_fn(const char *conf_path, int argc, char **argv);
+
+zonectl_run_fn zonectl_build, zonectl_check, zonectl_list;
+
+/* Prints the usage on stderr. Returns TOOL_USAGE. */
+int zonectl_usage(void);
+
+/*
+ * For a command without options: the arguments, from least to most of them
+ * (-1: any number), NULL behind the last. NULL if they are not so.
+ */
+char **zonectl_args(int argc, char **argv, int least, int most);
+
+/* Says that there is no such zone, and which there are. TOOL_FAILED. */
+int zonectl_say_zones(const struct conf *conf, const char *name);
+
+/* ---- bad lines, printed up to a number of them */
+
+struct zonectl_lines {
+	uint64_t n, n_max;
+	char *next_file; /* of the first one that is not shown; owned */
+};
+
+/* A build_report_fn; arg is a struct zonectl_lines. */
+void zonectl_on_line(void *arg, const char *file, unsigned line,
+    const char *text);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * zonectl build: the next generation of zones.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "tools/zonectl.h"
+#include "zones/build.h"
+#include "zones/generation.h"
+
+#define BAD_LINES_SHOWN 20 /* of a zone */
+
+static double
+seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) +
+	    (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static int
+build_one(const struct conf *conf, const struct conf_zone *zone)
+{
+	struct zonectl_lines bad = {.n_max = BAD_LINES_SHOWN};
+	struct build_result result;
+	char why[GENERATION_WHY_MAX], size[TOOL_TXT_MAX];
+	struct timespec start;
+	int rv;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	rv = build_zone(zone, conf->state_dir, zonectl_on_line, &bad, &result, why);
+	if (bad.next_file != NULL)
+		fprintf(stderr, "%s: %" PRIu64 " more; zonectl check %s shows "
+		    "all\n", zone->name, bad.n - bad.n_max, bad.next_file);
+	free(bad.next_file);
+	if (rv != 0)
+		return tool_error("%s: %s; nothing was changed", zone->name,
+		    why);
+	printf("%s: generation %" PRIu64 ", %" PRIu64 " entr%s, %" PRIu64
+	    " bad line%s, %s, %.2f s\n", zone->name, result.number,
+	    result.entries, result.entries == 1 ? "y" : "ies",
+	    result.bad_lines, tool_plural(result.bad_lines),
+	    tool_size_txt(size, result.file_bytes), seconds_since(&start));
+	fflush(stdout);
+	return TOOL_DONE;
+}
+
+static int
+build_named(const struct conf *conf, char **names)
+{
+	int rc = TOOL_DONE;
+
+	for (char **name = names; *name != NULL; name++)
+		if (conf_zone_find(conf, *name) == NULL)
+			return zonectl_say_zones(conf, *name);
+	for (; *names != NULL; names++)
+		rc |= build_one(conf, conf_zone_find(conf, *names));
+	return rc;
+}
+
+int
+zonectl_build(const char *conf_path, int argc, char **argv)
+{
+	char **names = zonectl_args(argc, argv, 0, -1);
+	struct conf *conf;
+	int rc = TOOL_DONE;
+
+	if (names == NULL)
+		return zonectl_usage();
+	conf = tool_conf(conf_path);
+	if (conf == NULL)
+		return TOOL_FAILED;
+	if (*names != NULL) {
+		rc = build_named(conf, names);
+	} else {
+		if (conf->n_zones == 0)
+			printf("%s has no zone section: nothing to build\n",
+			    conf->path);
+		for (size_t i = 0; i < conf->n_zones; i++)
+			rc |= build_one(conf, &conf->zones[i]);
+	}
+	conf_free(conf);
+	return rc;
+}
