@@ -86,7 +86,7 @@ size_t
 wire_read_name(struct wire_reader *r, uint8_t *out)
 {
 	size_t start = r->pos; /* of the piece we stand in */
-	size_t pos = r->pos, behind = 0, n = 0, target;
+	size_t pos = start, behind = 0, n = 0, target;
 	uint8_t c;
 
 	if (r->failed)

@@ -26,7 +26,10 @@ dataset_type_find(const char *name)
 
 /* ---- bad lines */
 
-__attribute__((format(printf, 2, 0))) static void
+static void tell(struct dataset *ds, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void
 tell(struct dataset *ds, const char *fmt, va_list ap)
 {
 	char text[GENERATION_WHY_MAX];
