@@ -640,9 +640,9 @@ note_listed(struct walk *k, uint32_t c16)
 	k->any8[c16 / 2048] |= 1 << c16 / 256 % 8;
 }
 
-/* A /16 of one value; all of these share a page. value is final. */
+/* n /16s of one value; all of these share a page. value is final. */
 static int
-even_16(struct walk *k, uint32_t c16, uint32_t value)
+even_16s(struct walk *k, uint32_t c16, unsigned n, uint32_t value)
 {
 	uint8_t bytes[IP4_PAGE] = {0};
 	uint32_t id, page = k->pages.len / IP4_PAGE;
@@ -659,9 +659,10 @@ even_16(struct walk *k, uint32_t c16, uint32_t value)
 		return rc;
 	memcpy(&page, k->even_page.data + (id - 1) * sizeof(page),
 	    sizeof(page));
-	put_dir(k, c16, page);
 	if (value != 0)
 		note_listed(k, c16);
+	for (; n > 0; n--)
+		put_dir(k, c16++, page);
 	return 0;
 }
 
@@ -726,7 +727,7 @@ narrow_16(struct walk *k, uint32_t c16, uint32_t base)
 		return put_page(k, &page, c16, cells_len / 4);
 	k->cells.len = cells_len; /* cells of nothing but exclusions */
 	k->heap.len = heap_len;
-	return even_16(k, c16, page.is_listed ? page.rest : 0);
+	return even_16s(k, c16, 1, page.is_listed ? page.rest : 0);
 }
 
 /* ---- all of it */
@@ -746,7 +747,7 @@ walk_8(struct walk *k, uint32_t c8, uint32_t base)
 		if (has_narrower(k, LEVEL_16, c8 << 8 | i))
 			rc = narrow_16(k, c8 << 8 | i, raw.value[i]);
 		else
-			rc = even_16(k, c8 << 8 | i, final.value[i]);
+			rc = even_16s(k, c8 << 8 | i, 1, final.value[i]);
 	}
 	return rc;
 }
@@ -755,6 +756,7 @@ static int
 walk_all(struct walk *k)
 {
 	struct window w;
+	uint32_t value;
 	int rc;
 
 	rc = buf_room(&k->dir, IP4_DIR_LEN);
@@ -762,8 +764,15 @@ walk_all(struct walk *k)
 		return rc;
 	k->dir.len = IP4_DIR_LEN;
 	rc = paint_window(k, &w, LEVEL_8, 0, 0);
-	for (unsigned i = 0; i < 256 && rc == 0; i++)
-		rc = walk_8(k, i, w.value[i]);
+	for (unsigned i = 0; i < 256 && rc == 0; i++) {
+		if (has_narrower(k, LEVEL_8, i)) {
+			rc = walk_8(k, i, w.value[i]);
+			continue;
+		}
+		rc = pool_final(k->pool, k->values, w.value[i], &value);
+		if (rc == 0)
+			rc = even_16s(k, i << 8, 256, value);
+	}
 	return rc;
 }
 

@@ -37,7 +37,10 @@ source_open(struct source *s, const char *path, char *why)
 		rc = fail(why, -EINVAL, path, "not a regular file");
 	} else {
 		s->modified = s->before.st_mtime;
-		s->buf = malloc(BLOCK_SIZE + 1);
+		/* one more, so that the end of a small file is seen */
+		s->cap = s->before.st_size < BLOCK_SIZE
+		    ? s->before.st_size + 1 : BLOCK_SIZE;
+		s->buf = malloc(s->cap + 1);
 		rc = s->buf != NULL ? 0 : fail(why, -ENOMEM, path,
 		    strerror(ENOMEM));
 	}
@@ -82,8 +85,8 @@ fill(struct source *s)
 	s->len -= s->taken;
 	memmove(s->buf, s->buf + s->taken, s->len);
 	s->taken = 0;
-	while (s->len < BLOCK_SIZE && !s->at_end) {
-		n = read(s->fd, s->buf + s->len, BLOCK_SIZE - s->len);
+	while (s->len < s->cap && !s->at_end) {
+		n = read(s->fd, s->buf + s->len, s->cap - s->len);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0) {

@@ -17,7 +17,8 @@
 struct source {
 	int fd;
 	struct stat before;
-	char *buf;
+	char *buf;	 /* cap bytes, and one for a NUL */
+	size_t cap;
 	size_t len;	 /* bytes in buf */
 	size_t taken;	 /* of them, given out as blocks */
 	uint64_t total;	 /* bytes read so far */
