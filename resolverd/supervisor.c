@@ -35,6 +35,7 @@ struct child {
 	pid_t pid; /* 0: dead, to be started at start_at */
 	int64_t started_ms, start_at_ms;
 	unsigned backoff_ms;
+	bool crashed; /* the last one was ended by a signal */
 };
 
 static int64_t
@@ -171,7 +172,8 @@ static void
 start_child(struct child *c, unsigned number, const struct conf *conf,
     struct sockets *sockets, const struct identity *who)
 {
-	sigset_t none;
+	const struct worker_start start = { .number = number,
+		.supervisor = getpid(), .after_crash = c->crashed };
 
 	c->started_ms = now_ms();
 	c->pid = fork();
@@ -184,13 +186,11 @@ start_child(struct child *c, unsigned number, const struct conf *conf,
 	}
 	if (c->pid > 0)
 		return;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (unsigned i = 0; i < conf->workers; i++) {
 		if (i != number)
 			sockets_close(&sockets[i]);
 	}
-	worker_run(conf, &sockets[number], number, who);
+	worker_run(conf, &sockets[number], who, &start);
 }
 
 static void
@@ -198,7 +198,8 @@ plan_restart(struct child *c, unsigned number, int status)
 {
 	char how[64];
 
-	if (WIFSIGNALED(status))
+	c->crashed = WIFSIGNALED(status);
+	if (c->crashed)
 		snprintf(how, sizeof(how), "was killed by signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else

@@ -181,12 +181,31 @@ watch_signal(struct worker *w, int signo, event_callback_fn fn)
 	return ev;
 }
 
+/*
+ * SIGTERM and SIGHUP were blocked since before the fork: what came since then
+ * is handled now, and did not end us half started.
+ */
 static void
-open_stores(struct worker *w)
+take_signals(struct worker *w)
+{
+	sigset_t none;
+
+	signal(SIGINT, SIG_IGN); /* from a terminal; the supervisor ends us */
+	w->ev_term = watch_signal(w, SIGTERM, on_term);
+	w->ev_hup = watch_signal(w, SIGHUP, on_hup);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+open_stores(struct worker *w, bool after_crash)
 {
 	char why[CACHE_WHY_MAX + UPSTREAM_WHY_MAX];
 
 	w->handler.conf = w->conf;
+	/* LMDB dies of a damaged file: not each new worker, too */
+	if (after_crash && cache_prepare(w->conf->state_dir, why) != 0)
+		log_warn("cache: %s", why);
 	w->handler.zones = listzones_open(w->conf);
 	if (cache_open(&w->handler.cache, w->conf->state_dir,
 		w->conf->cache.size, why) != 0)
@@ -233,27 +252,26 @@ close_all(struct worker *w)
 }
 
 noreturn void
-worker_run(const struct conf *conf, struct sockets *sockets, unsigned number,
-    const struct identity *who)
+worker_run(const struct conf *conf, struct sockets *sockets,
+    const struct identity *who, const struct worker_start *start)
 {
 	struct worker w = { .conf = conf, .notify = -1 };
 	char name[32];
 
-	snprintf(name, sizeof(name), "worker %u", number);
+	snprintf(name, sizeof(name), "worker %u", start->number);
 	log_procname(name);
 	raise_file_limit();
 	worker_drop_privileges(who);
 	/* after setuid(), which clears it: no worker outlives its supervisor */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, SIG_IGN); /* from a terminal; the supervisor ends us */
+	if (getppid() != start->supervisor) /* it died before that */
+		exit(0);
 
 	w.base = event_base_new();
 	if (w.base == NULL)
 		fatal("cannot make an event base");
-	w.ev_term = watch_signal(&w, SIGTERM, on_term);
-	w.ev_hup = watch_signal(&w, SIGHUP, on_hup);
-	open_stores(&w);
+	take_signals(&w);
+	open_stores(&w, start->after_crash);
 	watch_generations(&w);
 	w.ev_drain = event_new(w.base, -1, EV_PERSIST, on_drain, &w);
 	w.handler.flush = evtimer_new(w.base, on_flush, &w);

@@ -19,12 +19,20 @@ struct identity {
 	gid_t gid;
 };
 
+/* This start of a worker. */
+struct worker_start {
+	unsigned number;
+	pid_t supervisor; /* who forked it */
+	bool after_crash; /* the one before it was ended by a signal */
+};
+
 /*
- * Runs in a process forked for it, until SIGTERM; then answers what is under
- * way and exits 0. Exits 1 where it cannot start.
+ * Runs in a process forked for it, with the signals that it handles blocked,
+ * until SIGTERM; then answers what is under way and exits 0. Exits 1 where it
+ * cannot start.
  */
 noreturn void worker_run(const struct conf *conf, struct sockets *sockets,
-    unsigned number, const struct identity *who);
+    const struct identity *who, const struct worker_start *start);
 
 /* Drops root for good; fatal where that fails. */
 void worker_drop_privileges(const struct identity *who);

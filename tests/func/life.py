@@ -5,6 +5,7 @@ import pathlib
 import pwd
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -281,6 +282,17 @@ def _(bench):
     drains(bench, "drain-tcp", tcp=True)
 
 
+@case("SIGTERM while workers start: they end by themselves, status 0")
+def _(bench):
+    for n in range(5):
+        rd = new(bench, f"early-{n}", workers=16)
+        rd.process = bench.start([RESOLVERD, "-d", "-c", rd.conf], rd.name)
+        wait_until(lambda: "starts:" in rd.process.log(), every=.001)
+        time.sleep(n * .001)
+        equal(rd.stop(), 0)
+        equal(rd.process.log().splitlines()[-1], "resolverd: ended")
+
+
 @case("SIGINT ends it, too; nothing is left running")
 def _(bench):
     rd = started(bench, "interrupted", workers=2)
@@ -323,6 +335,43 @@ def _(bench):
     for _ in range(20):
         listed(rd.server)
     equal(rd.stop(), 0)
+
+
+@case("after a crash over a damaged cache, the new worker begins another one")
+def _(bench):
+    with Outside(lambda q: answer(q, f"{q.qname} 99 A 192.0.2.1")) as outside:
+        rd = started(bench, "damaged", forward=[outside.server])
+        cache = rd.state / "cache" / "answers.mdb"
+        for n in range(200):
+            ask(rd.server, f"kept-{n}.example")
+        wait_until(lambda: kept_pages(cache), 5, "entries in the file")
+        with open(cache, "r+b") as f:
+            for pos in kept_pages(cache):
+                f.seek(pos + 16)  # where LMDB has a page's offsets
+                f.write(b"\xff" * 64)
+        os.kill(rd.worker_pids()[0], signal.SIGSEGV)
+        wait_until(lambda: "put aside" in rd.process.log(), 5, "a log line")
+        for n in range(200):
+            equal(data(ask(rd.server, f"kept-{n}.example")), ["192.0.2.1"])
+        equal(cache.with_suffix(".mdb.bad").exists(), True)
+        equal(rd.process.log().count("was killed"), 1)
+        equal(rd.stop(), 0)
+
+
+def kept_pages(cache):
+    """Where LMDB's pages are whose first node is an answer of this test.
+
+    That leaves out the page that is read at each start.
+    """
+    size = os.sysconf("SC_PAGESIZE")
+    with open(cache, "rb") as f:
+        pages = [f.read(size) for _ in range(64)]
+
+    def qname(page):
+        node, = struct.unpack_from("=H", page, 16)
+        return page[node + 8 + 8 + 36:]  # the node's head, key, entry's head
+    return [n * size for n, page in enumerate(pages)
+            if qname(page)[1:6] == b"kept-"]
 
 
 @case("meanwhile the others serve; it comes back later each time")
