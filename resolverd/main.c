@@ -1,9 +1,12 @@
 /*
  * resolverd(8): command line, configuration, start.
  */
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +42,19 @@ report(void *arg, const char *path, unsigned line, const char *text)
 		fprintf(stderr, "%s:%u: %s\n", path, line, text);
 	else
 		fprintf(stderr, "%s: %s\n", path, text);
+}
+
+/* A socket must not become what is taken for stderr, or daemon() closes. */
+static void
+fill_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* What only zones/ knows about: the dataset types. */
@@ -97,6 +113,11 @@ main(int argc, char **argv)
 	if (optind < argc)
 		return usage(stderr, EXIT_USAGE);
 
+	/* whatever our parent made of it all */
+	fill_standard_files();
+	signal(SIGCHLD, SIG_DFL); /* ignored, a worker's death is not told */
+	signal(SIGPIPE, SIG_IGN); /* a log or a client that is gone */
+	umask(022); /* the workers, another user, read what we make */
 	log_init("resolverd", true, false);
 	if (conf_read(&conf, path, report, NULL) != 0)
 		return 1;

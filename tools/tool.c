@@ -3,6 +3,8 @@
  */
 #include "tools/tool.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -33,6 +35,7 @@ tool_init(const char *name)
 	if (is_closed(STDERR_FILENO) && open("/dev/null", O_WRONLY) == -1)
 		exit(TOOL_FAILED);
 	signal(SIGXFSZ, SIG_IGN);
+	umask(022); /* the daemon, another user, reads what we make */
 }
 
 int

@@ -18,8 +18,8 @@ enum tool_exit {
 /*
  * First thing in main(). Ends the process if standard output is closed: the
  * first file that is opened would take its place, and what is printed would go
- * into it. A file that may not grow is an error, not a signal. name is
- * borrowed.
+ * into it. A file that may not grow is an error, not a signal. What is made is
+ * readable for the daemon, whatever the umask was. name is borrowed.
  */
 void tool_init(const char *name);
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 
@@ -231,6 +232,56 @@ def read_or_empty(path):
 def parent(pid):
     stat = read_or_empty(pathlib.Path(f"/proc/{pid}/stat")).decode()
     return int(stat.rsplit(")", 1)[1].split()[1]) if stat else 0
+
+
+def started_as(bench, name, prepare, *options):
+    """Starts it by a parent that prepares the process in its own way."""
+    rd = new(bench, name)
+    rd.build()
+    rd.process = bench.start(
+        [sys.executable, "-c", f"import os, signal, sys\n{prepare}\n"
+         "os.execv(sys.argv[1], sys.argv[1:])",
+         RESOLVERD, *options, "-c", rd.conf], name)
+    return rd
+
+
+@case("started with SIGCHLD ignored, it still starts dead workers again")
+def _(bench):
+    rd = started_as(bench, "ignored",
+                    "signal.signal(signal.SIGCHLD, signal.SIG_IGN)", "-d")
+    wait_until(rd.answers)
+    victim, = rd.worker_pids()
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: (p := rd.worker_pids()) and p != [victim], 5,
+               "the new worker")
+    equal(rd.stop(), 0)
+
+
+@case("started without standard files, it goes into the background and serves")
+def _(bench):
+    rd = started_as(bench, "closed", "[os.close(fd) for fd in (0, 1, 2)]")
+    try:
+        equal(rd.process.wait(), 0)
+        wait_until(lambda: rvtest.raw(rd.server, rvtest.PROBE, .2))
+        listed(rd.server)
+        equal(data(ask(rd.server, LISTED, tcp=True)), ["127.0.0.2"])
+    finally:
+        for pid in pids_with(rd.conf):
+            os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not pids_with(rd.conf), 10, "its end")
+
+
+@case("started with umask 077, workers can read what it and the tools make")
+def _(bench):
+    old = os.umask(0o077)
+    try:
+        rd = started(bench, "umask")
+        equal(rd.blctl("add", "192.0.2.7").returncode, 0)
+    finally:
+        os.umask(old)
+    listed(rd.server)
+    equal(data(ask(rd.server, "7.2.0.192.blacklist.internal")), ["127.0.0.2"])
+    equal(rd.stop(), 0)
 
 
 @case("on the wildcard address, the answer comes from where it was asked")
