@@ -260,6 +260,18 @@ tcp_stop(struct tcp_server *s)
 		evconnlistener_disable(s->listeners[i]);
 }
 
+bool
+tcp_is_sent(const struct tcp_server *s)
+{
+	const struct tcp_conn *c;
+
+	TAILQ_FOREACH(c, &s->conns, entry) {
+		if (unsent(c) > 0)
+			return false;
+	}
+	return true;
+}
+
 void
 tcp_server_free(struct tcp_server *s)
 {

@@ -5,6 +5,7 @@
 #ifndef RESOLVERD_TCP_H
 #define RESOLVERD_TCP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct tcp_server *tcp_server_new(struct event_base *base, struct handler *h);
 /* Serves a listening, non-blocking socket, which stays the caller's. */
 void tcp_serve(struct tcp_server *s, int fd);
 void tcp_stop(struct tcp_server *s); /* accepts no more */
+bool tcp_is_sent(const struct tcp_server *s); /* no answer is on its way out */
 void tcp_server_free(struct tcp_server *s); /* NULL is fine */
 
 /* A held connection stays until it is released, closed or not. */

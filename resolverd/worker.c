@@ -44,7 +44,7 @@ struct worker {
 	int notify; /* inotify */
 	struct event *ev_notify, *ev_refresh, *ev_drain;
 	struct event *ev_term, *ev_hup;
-	time_t drain_until; /* 0: not ending */
+	unsigned drain_polls; /* left; 0: not ending */
 };
 
 void
@@ -147,8 +147,9 @@ on_drain(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (upstream_waiting(w->handler.upstream) == 0 ||
-	    time(NULL) >= w->drain_until)
+	if ((upstream_waiting(w->handler.upstream) == 0 &&
+		tcp_is_sent(w->tcp)) ||
+	    --w->drain_polls == 0)
 		event_base_loopbreak(w->base);
 }
 
@@ -162,9 +163,9 @@ on_term(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (w->drain_until != 0)
+	if (w->drain_polls > 0)
 		return;
-	w->drain_until = time(NULL) + DRAIN_S;
+	w->drain_polls = DRAIN_S * 1000 / DRAIN_POLL_MS;
 	tcp_stop(w->tcp);
 	for (size_t i = 0; i < w->n_udp; i++)
 		udp_stop(w->udp[i]);

@@ -333,6 +333,27 @@ def _(bench):
     drains(bench, "drain-tcp", tcp=True)
 
 
+@case("SIGTERM: answers that a slow TCP client has not read yet still come")
+def _(bench):
+    txt = "x" * 250
+    feed = bench.file("wide", "".join(f"127.0.0.2 :2:{n:03}{txt}\n"
+                                      for n in range(200)))
+    rd = rvtest.resolverd(bench, name="unread",
+                          zones={"bl.test": [f"ip4set:{feed}"]})
+    q = rvtest.frame_tcp(rvtest.question(LISTED, qtype=16))
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.connect(rd.server)
+        s.sendall(q * 200)
+        wait_until(lambda: rvtest.raw(rd.server, rvtest.PROBE))
+        rd.process.popen.send_signal(signal.SIGTERM)
+        time.sleep(.3)
+        s.settimeout(5)
+        got = [len(rvtest.recv_tcp(s)) for _ in range(200)]
+    equal(got, [got[0]] * 200)
+    equal(rd.process.wait(), 0)
+
+
 @case("SIGTERM while workers start: they end by themselves, status 0")
 def _(bench):
     for n in range(5):
