@@ -240,20 +240,31 @@ generation_info(const struct generation *gen)
 
 /* ---- lookups */
 
-static bool
-value_rrs(const struct generation *gen, uint32_t value, struct zone_hit *hit)
+bool
+generation_value(const struct generation *gen, uint32_t value,
+    const uint8_t **rrs, size_t *len)
 {
 	uint32_t begin, end;
 
-	if (value > gen->n_values)
+	if (value == 0 || value > gen->n_values)
 		return false;
 	begin = value > 1 ? get_le32(gen->ends + (size_t)(value - 2) * 4) : 0;
 	end = get_le32(gen->ends + (size_t)(value - 1) * 4);
 	if (begin >= end || end > gen->rrs_len)
 		return false;
-	hit->rrs = gen->rrs + begin;
-	hit->len = end - begin;
+	*rrs = gen->rrs + begin;
+	*len = end - begin;
 	return true;
+}
+
+const union index *
+generation_index(const struct generation *gen, unsigned i,
+    const struct index_kind **kind)
+{
+	if (i >= gen->n_datasets)
+		return NULL;
+	*kind = gen->datasets[i].kind;
+	return &gen->datasets[i].index;
 }
 
 /*
@@ -283,7 +294,7 @@ generation_lookup(const struct generation *gen, const struct zone_key *key,
 		found = (struct index_hit){0};
 		d->kind->lookup(&d->index, key, &found);
 		hit = &hits->hit[hits->n];
-		if (found.value != 0 && value_rrs(gen, found.value, hit)) {
+		if (generation_value(gen, found.value, &hit->rrs, &hit->len)) {
 			hit->kind = found.kind;
 			hit->first_label = found.first_label;
 			hits->n++;

@@ -9,6 +9,7 @@
 #ifndef ZONES_GENERATION_H
 #define ZONES_GENERATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "zones/key.h"
@@ -33,6 +34,17 @@ void generation_lookup(const struct generation *gen,
 
 /* Valid for the generation's life. */
 const struct zone_apex *generation_apex(const struct generation *gen);
+
+/* What an index gave: RRs as zones/value.h has them, valid for the generation's
+ * life. False for 0, and where the file is damaged. */
+bool generation_value(const struct generation *gen, uint32_t value,
+    const uint8_t **rrs, size_t *len);
+
+/* The index of dataset i (zones/index.h); NULL past the last. */
+struct index_kind;
+union index;
+const union index *generation_index(const struct generation *gen, unsigned i,
+    const struct index_kind **kind);
 
 struct generation_info {
 	uint64_t number;      /* counts up from 1 within a zone */

@@ -272,6 +272,120 @@ any_embedded(const struct ip4_index *ix, const struct zone_key *key)
 	return false;
 }
 
+/* ---- runs of addresses, for those who walk over all of them */
+
+static uint32_t
+run_in_octets(const uint8_t *p, size_t n, uint32_t value, unsigned octet,
+    unsigned *last)
+{
+	for (; n > 0 && *p < octet; n--)
+		p++;
+	*last = n == 0 ? 255 : *p == octet ? octet : *p - 1u;
+	return n > 0 && *p == octet ? value : 0;
+}
+
+static uint32_t
+run_in_bits(const uint8_t *p, const uint8_t *end, uint32_t value,
+    unsigned octet, unsigned *last)
+{
+	uint32_t found = find_in_bits(p, end, octet, value);
+
+	for (*last = octet; *last < 255; (*last)++)
+		if (find_in_bits(p, end, *last + 1, value) != found)
+			break;
+	return found;
+}
+
+static uint32_t
+run_in_runs(const uint8_t *p, const uint8_t *end, unsigned octet,
+    unsigned *last)
+{
+	size_t n = end - p < 2 ? 0 : get_le16(p);
+
+	*last = 255;
+	if ((size_t)(end - p) < 2 + n * IP4_RUN)
+		return 0;
+	for (p += 2; n > 0 && p[1] < octet; n--)
+		p += IP4_RUN;
+	if (n == 0)
+		return 0;
+	*last = octet < p[0] ? p[0] - 1u : p[1];
+	return octet < p[0] ? 0 : get_le32(p + 2);
+}
+
+static uint32_t
+run_in_heap(const struct ip4_index *ix, uint32_t pos, unsigned octet,
+    unsigned *last)
+{
+	const uint8_t *p = ix->heap + pos, *end = ix->heap + ix->heap_len;
+	uint32_t value = ix->common;
+	unsigned form, n;
+
+	*last = 255;
+	if (pos >= ix->heap_len)
+		return 0;
+	form = *p++;
+	if (form == IP4_LIST || form == IP4_BITS) {
+		if (end - p < 4)
+			return 0;
+		value = get_le32(p);
+		p += 4;
+	}
+	switch (form) {
+	case IP4_LIST:
+	case IP4_LIST_COMMON:
+		n = p < end ? *p++ : 0;
+		if (end - p < (ptrdiff_t)n)
+			return 0;
+		return run_in_octets(p, n, value, octet, last);
+	case IP4_BITS:
+	case IP4_BITS_COMMON:
+		return run_in_bits(p, end, value, octet, last);
+	case IP4_RUNS:
+		return run_in_runs(p, end, octet, last);
+	default:
+		return 0;
+	}
+}
+
+static uint32_t
+run_in_cell(const struct ip4_index *ix, uint32_t cell, unsigned octet,
+    unsigned *last)
+{
+	uint8_t octets[4];
+	uint32_t word;
+
+	*last = 255;
+	if (cell >= ix->n_cells)
+		return 0;
+	word = get_le32(ix->cells + (size_t)cell * 4);
+	if ((word & IP4_CELL_INLINE) == 0)
+		return run_in_heap(ix, word, octet, last);
+	put_le32(octets, word);
+	return run_in_octets(octets, IP4_INLINE_MAX, ix->common, octet, last);
+}
+
+uint32_t
+ip4_run(const struct ip4_index *ix, uint32_t ip, uint32_t *last)
+{
+	const uint8_t *page = page_of(ix, ip >> 16);
+	uint32_t cell, value, c24 = ip >> 8 & 255;
+	unsigned last_octet;
+
+	*last = ip | 0xffff;
+	if (page == NULL)
+		return 0;
+	if (cell_of(page, c24, &cell)) {
+		value = run_in_cell(ix, cell, ip & 255, &last_octet);
+		*last = (ip & ~255u) | last_octet;
+		return value;
+	}
+	while (c24 < 255 && !cell_of(page, c24 + 1, &cell))
+		c24++;
+	*last = (ip & ~0xffffu) | c24 << 8 | 255;
+	return get_le32(page + IP4_PAGE_REST);
+}
+
 static void
 ip4_lookup(const union index *u, const struct zone_key *key,
     struct index_hit *hit)

@@ -54,6 +54,12 @@ enum ip4_form {
 
 #define IP4_RUN 6 /* bytes */
 
+/*
+ * The value of an address, and the last of the addresses from it on that are
+ * known to have the same; the next one may have it, too.
+ */
+uint32_t ip4_run(const struct ip4_index *ix, uint32_t ip, uint32_t *last);
+
 /* ---- the builder */
 
 /* Which of the entries that cover an address counts. */

@@ -28,6 +28,14 @@ ip6_mask(struct ip6 ip, unsigned bits)
 	return ip;
 }
 
+struct ip6
+ip6_last(struct ip6 ip, unsigned bits)
+{
+	struct ip6 host = ip6_mask((struct ip6){UINT64_MAX, UINT64_MAX}, bits);
+
+	return (struct ip6){ip.high | ~host.high, ip.low | ~host.low};
+}
+
 static struct ip6
 ip6_read(const uint8_t *p)
 {
@@ -80,9 +88,9 @@ find_prefix(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits)
 	return NULL;
 }
 
-/* The value of the longest prefix, of at most max bits, around an address. */
-static uint32_t
-find(const struct ip6_index *ix, const struct ip6 *ip, unsigned max)
+/* The entry of the longest prefix, of at most max bits, around an address. */
+static const uint8_t *
+find_entry(const struct ip6_index *ix, const struct ip6 *ip, unsigned max)
 {
 	const uint8_t *entry;
 	struct ip6 masked;
@@ -95,30 +103,50 @@ find(const struct ip6_index *ix, const struct ip6 *ip, unsigned max)
 		masked = ip6_mask(*ip, bits);
 		entry = find_prefix(ix, &masked, bits);
 		if (entry != NULL)
-			return get_le32(entry + IP6_ENTRY_VALUE);
+			return entry;
 	}
-	return 0;
+	return NULL;
+}
+
+static uint32_t
+entry_value(const uint8_t *entry)
+{
+	return entry != NULL ? get_le32(entry + IP6_ENTRY_VALUE) : 0;
+}
+
+static uint32_t
+find(const struct ip6_index *ix, const struct ip6 *ip, unsigned max)
+{
+	return entry_value(find_entry(ix, ip, max));
+}
+
+/* The number of the first entry that does not begin before an address. */
+static uint32_t
+first_from(const struct ip6_index *ix, const struct ip6 *ip)
+{
+	uint32_t low = 0, high = ix->n_entries, mid;
+	struct ip6 at;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		at = ip6_read(entry_at(ix, mid));
+		if (ip6_compare(&at, ip) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 /* Is a prefix within this one listed? */
 static bool
 any_inside(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits)
 {
-	uint32_t low = 0, high = ix->n_entries, mid;
 	const uint8_t *entry;
 	struct ip6 at;
 
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		at = ip6_read(entry_at(ix, mid));
-		if (at.high < ip->high ||
-		    (at.high == ip->high && at.low < ip->low))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < ix->n_entries; low++) {
-		entry = entry_at(ix, low);
+	for (uint32_t i = first_from(ix, ip); i < ix->n_entries; i++) {
+		entry = entry_at(ix, i);
 		at = ip6_mask(ip6_read(entry), bits);
 		if (at.high != ip->high || at.low != ip->low)
 			return false;
@@ -127,6 +155,25 @@ any_inside(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits)
 			return true;
 	}
 	return false;
+}
+
+uint32_t
+ip6_run(const struct ip6_index *ix, struct ip6 ip, struct ip6 *last)
+{
+	const uint8_t *entry = find_entry(ix, &ip, 128);
+	struct ip6 next = ip6_next(ip), at;
+	uint32_t i;
+
+	*last = ip6_last(ip, entry != NULL ? entry[IP6_ENTRY_BITS] : 0);
+	if (ip6_compare(&next, &ip) < 0) /* that was the last of all */
+		return entry_value(entry);
+	i = first_from(ix, &next);
+	if (i < ix->n_entries) {
+		at = ip6_before(ip6_read(entry_at(ix, i)));
+		if (ip6_compare(&at, last) < 0 && ip6_compare(&at, &ip) >= 0)
+			*last = at;
+	}
+	return entry_value(entry);
 }
 
 static void

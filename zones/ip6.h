@@ -27,6 +27,33 @@ uint64_t ip6_hash(const struct ip6 *ip, unsigned bits);
 /* Bits beyond the length become 0. */
 struct ip6 ip6_mask(struct ip6 ip, unsigned bits);
 
+static inline int
+ip6_compare(const struct ip6 *a, const struct ip6 *b)
+{
+	if (a->high != b->high)
+		return a->high < b->high ? -1 : 1;
+	return a->low < b->low ? -1 : a->low > b->low;
+}
+
+/* The next address, or the one before; around at the ends. */
+static inline struct ip6
+ip6_next(struct ip6 ip)
+{
+	return (struct ip6){ip.high + (ip.low == UINT64_MAX), ip.low + 1};
+}
+
+static inline struct ip6
+ip6_before(struct ip6 ip)
+{
+	return (struct ip6){ip.high - (ip.low == 0), ip.low - 1};
+}
+
+/* The last address of a prefix. */
+struct ip6 ip6_last(struct ip6 ip, unsigned bits);
+
+/* As ip4_run(). */
+uint32_t ip6_run(const struct ip6_index *ix, struct ip6 ip, struct ip6 *last);
+
 /* Starts zeroed. Members private. */
 struct ip6_build {
 	struct buf entries; /* struct ip6_entry, see ip6_build.c */

@@ -31,22 +31,17 @@ has_depth(const uint64_t depths[2], unsigned n)
 	return n < 128 && (depths[n / 64] >> n % 64 & 1) != 0;
 }
 
-struct record {
-	unsigned flags;
-	uint32_t exact, wild;
-};
-
-/* The record at a place in the heap, if it is of the name. */
+/* The record at a place in the heap; false if it does not fit in there. */
 static bool
-read_record(const struct name_index *ix, uint64_t place, const uint8_t *labels,
-    unsigned len, struct record *out)
+read_record(const struct name_index *ix, uint64_t place, struct name_entry *out)
 {
 	const uint8_t *p = ix->heap + place * NAME_HEAP_UNIT;
 	unsigned head = 2;
 
-	if (place * NAME_HEAP_UNIT + 2 + 8 > ix->heap_len || p[1] != len)
+	if (place * NAME_HEAP_UNIT + 2 + 8 > ix->heap_len)
 		return false;
 	out->flags = p[0];
+	out->len = p[1];
 	out->exact = out->wild = 0;
 	if ((out->flags & NAME_EXACT) != 0) {
 		out->exact = get_le32(p + head);
@@ -56,15 +51,26 @@ read_record(const struct name_index *ix, uint64_t place, const uint8_t *labels,
 		out->wild = get_le32(p + head);
 		head += 4;
 	}
-	if (ix->heap_len - place * NAME_HEAP_UNIT < head + len)
+	out->labels = p + head;
+	return ix->heap_len - place * NAME_HEAP_UNIT >= head + out->len;
+}
+
+bool
+name_next(const struct name_index *ix, uint64_t *place, struct name_entry *out)
+{
+	/* behind the last record stand NAME_HEAP_UNIT + 8 zeros */
+	if (*place * NAME_HEAP_UNIT + NAME_HEAP_UNIT + 8 >= ix->heap_len ||
+	    !read_record(ix, *place, out))
 		return false;
-	return memcmp(p + head, labels, len) == 0;
+	*place = (uint64_t)(out->labels + out->len - ix->heap +
+	    NAME_HEAP_UNIT - 1) / NAME_HEAP_UNIT;
+	return true;
 }
 
 /* Finds the record of the key without its first labels. */
 static bool
 find(const struct name_index *ix, const struct zone_key *key, unsigned first,
-    struct record *out)
+    struct name_entry *out)
 {
 	uint64_t hash = key->dname[0] != 0 ? key->hash[first] : DNAME_HASH_ROOT;
 	unsigned begin = first < key->n_labels ? key->off[first] : key->rel_len;
@@ -72,10 +78,26 @@ find(const struct name_index *ix, const struct zone_key *key, unsigned first,
 	uint32_t place;
 
 	while ((place = slots_next(&ix->slots, &search)) != 0)
-		if (read_record(ix, place, key->dname + begin,
-		    key->rel_len - begin, out))
+		if (read_record(ix, place, out) &&
+		    out->len == key->rel_len - begin &&
+		    memcmp(out->labels, key->dname + begin, out->len) == 0)
 			return true;
 	return false;
+}
+
+/*
+ * Asks for the slots of all names that will be looked for, before the first is
+ * read: each is a cache miss, and they then wait together.
+ */
+static void
+fetch_slots(const struct name_index *ix, const struct zone_key *key)
+{
+	unsigned n = key->n_labels;
+
+	for (unsigned i = 0; i < n; i++)
+		if (has_depth(i == 0 ? ix->depths : ix->wild_depths, n - i))
+			__builtin_prefetch(slots_at(&ix->slots,
+			    slots_home(key->hash[i], ix->slots.n)));
 }
 
 static void
@@ -84,10 +106,11 @@ name_lookup(const union index *u, const struct zone_key *key,
 {
 	const struct name_index *ix = &u->name;
 	unsigned n = key->n_labels;
-	struct record r;
+	struct name_entry r;
 
 	hit->kind = ZONE_HIT_NAME;
 	hit->exists = n == 0;
+	fetch_slots(ix, key);
 	if (has_depth(ix->depths, n) && find(ix, key, 0, &r)) {
 		hit->exists |= (r.flags & NAME_EXISTS) != 0;
 		if ((r.flags & NAME_EXACT) != 0) {

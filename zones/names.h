@@ -25,6 +25,19 @@
 #define NAME_HEAP_UNIT 4
 #define NAME_META_LEN (16 + 16)
 
+struct name_entry {
+	unsigned flags;	     /* NAME_* */
+	uint32_t exact, wild; /* 0 where the flag is not set, too */
+	const uint8_t *labels; /* below the apex, no root byte; borrowed */
+	unsigned len;
+};
+
+/* The entry at *place, which moves on; start with NAME_FIRST. False at the end.
+ * The order is that of the file: none. */
+bool name_next(const struct name_index *ix, uint64_t *place,
+    struct name_entry *out);
+#define NAME_FIRST 1
+
 /* ---- the builder */
 
 /* Members private. */
