@@ -29,15 +29,23 @@
 
 static void begin_zone(struct conf_reader *r, const char *title);
 static void begin_local(struct conf_reader *r, const char *title);
+static void begin_feed(struct conf_reader *r, const char *title);
 
+/*
+ * One with begin may be there many times, and makes a struct each time; its
+ * options take their defaults then. Others are there once, in the root.
+ */
 static const struct section {
 	const char *name;
-	void (*begin)(struct conf_reader *r, const char *title); /* titled */
+	const char *within; /* the section that it stands in */
+	bool titled;
+	void (*begin)(struct conf_reader *r, const char *title);
 } sections[] = {
-    {"cache", NULL},
-    {"upstream", NULL},
-    {"zone", begin_zone},
-    {"local", begin_local},
+    {"cache", "", false, NULL},
+    {"upstream", "", false, NULL},
+    {"zone", "", true, begin_zone},
+    {"local", "", true, begin_local},
+    {"feed", "zone", false, begin_feed},
 };
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
@@ -75,8 +83,10 @@ complain_unknown(struct conf_reader *r, const char *section, const char *name)
 		if (strcmp(conf_rows[i].opt.section, section) == 0)
 			spell_offer(&spell, conf_rows[i].opt.name);
 	}
-	for (size_t i = 0; i < N_SECTIONS && section[0] == '\0'; i++)
-		spell_offer(&spell, sections[i].name);
+	for (size_t i = 0; i < N_SECTIONS; i++) {
+		if (strcmp(sections[i].within, section) == 0)
+			spell_offer(&spell, sections[i].name);
+	}
 	other = known_elsewhere(name);
 	if (spell.near)
 		conf_complain(r, "there is no \"%.64s\"; did you mean \"%s\"?",
@@ -167,16 +177,129 @@ begin_local(struct conf_reader *r, const char *title)
 }
 
 static void
+begin_feed(struct conf_reader *r, const char *title)
+{
+	struct conf_zone *z = &r->conf->zones[r->conf->n_zones - 1];
+
+	(void)title;
+	if (z->feed.line)
+		conf_complain(r,
+		    "feed: a second section, first in line %u; join them",
+		    z->feed.line);
+	z->feed.line = r->line;
+}
+
+/* NAME behind @feed/, once in the list of what is fetched. */
+static void
+add_feed_file(struct conf_feed *feed, const char *name)
+{
+	for (size_t i = 0; i < feed->n_files; i++) {
+		if (strcmp(feed->files[i], name) == 0)
+			return;
+	}
+	feed->files = xreallocarray(
+	    feed->files, feed->n_files + 1, sizeof(*feed->files));
+	feed->files[feed->n_files++] = xstrdup(name);
+}
+
+/* Makes paths of the names @feed/NAME. */
+static void
+settle_feed(struct conf_reader *r, struct conf_zone *z)
+{
+	struct conf_feed *feed = &z->feed;
+	struct conf_dataset *d;
+	const char *name;
+	char *path;
+
+	feed->dir = xasprintf("%s/feeds/%s", r->conf->state_dir, z->name);
+	for (d = z->datasets; d < z->datasets + z->n_datasets; d++) {
+		for (size_t i = 0; i < d->n_files; i++) {
+			name = conf_feed_name(d->files[i]);
+			if (!name)
+				continue;
+			add_feed_file(feed, name);
+			path = xasprintf("%s/" CONF_FEED_CURRENT "/%s",
+			    feed->dir, name);
+			free(d->files[i]);
+			d->files[i] = path;
+		}
+	}
+}
+
+static void
+check_feed(struct conf_reader *r, const struct conf_zone *z)
+{
+	const struct conf_feed *feed = &z->feed;
+
+	if (feed->line == 0 && feed->n_files > 0)
+		conf_complain(r,
+		    "zone \"%s\": @feed/%.64s, but no feed; add feed { source "
+		    "= ... }",
+		    z->name, feed->files[0]);
+	if (feed->line == 0)
+		return;
+	r->line = feed->line;
+	if (!feed->source)
+		conf_complain(r, "feed: no source; add where it comes from");
+	if (feed->n_files == 0)
+		conf_complain(r,
+		    "feed: no dataset of zone \"%s\" names a file of it; write "
+		    "@feed/NAME there",
+		    z->name);
+}
+
+static void
 check_zones(struct conf_reader *r)
 {
 	for (size_t i = 0; i < r->conf->n_zones; i++) {
-		const struct conf_zone *z = &r->conf->zones[i];
+		struct conf_zone *z = &r->conf->zones[i];
 
 		r->line = z->line;
 		if (z->n_datasets == 0)
 			conf_complain(r,
 			    "zone \"%s\": no datasets; add what to build from",
 			    z->name);
+		settle_feed(r, z);
+		check_feed(r, z);
+	}
+}
+
+/*
+ * Defaults
+ */
+
+static void
+set_default(struct conf_reader *r, const struct conf_row *row)
+{
+	const char *item, *end;
+	char *value;
+
+	for (item = row->opt.def; *item; item = end + strspn(end, ", ")) {
+		end = strchrnul(item, ',');
+		value = xasprintf("%.*s", (int)(end - item), item);
+		row->set(r, row, value);
+		free(value);
+	}
+}
+
+static bool
+is_repeated(const char *section)
+{
+	for (size_t i = 0; i < N_SECTIONS; i++) {
+		if (strcmp(sections[i].name, section) == 0)
+			return sections[i].begin != NULL;
+	}
+	return false;
+}
+
+/* What is not given; of sections that may repeat, on_begin() sees to it. */
+static void
+set_defaults(struct parse *p)
+{
+	p->r.line = 0;
+	for (size_t i = 0; i < CONF_ROWS; i++) {
+		if (!p->given[i] && !is_repeated(conf_rows[i].opt.section))
+			set_default(&p->r, &conf_rows[i]);
 	}
 }
 
@@ -245,9 +368,13 @@ on_begin(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		if (strcmp(conf_rows[j].opt.section, cfg->name) == 0)
 			parsing->given[j] = 0;
 	}
-	if (sections[i].begin)
+	if (sections[i].begin) {
 		sections[i].begin(r, cfg->title);
-	else if (parsing->begun[i])
+		for (size_t j = 0; j < CONF_ROWS; j++) {
+			if (strcmp(conf_rows[j].opt.section, cfg->name) == 0)
+				set_default(r, &conf_rows[j]);
+		}
+	} else if (parsing->begun[i])
 		conf_complain(r,
 		    "%s: a second section, first in line %u; join them",
 		    cfg->name, parsing->begun[i]);
@@ -316,29 +443,42 @@ make_options(cfg_opt_t *out, const char *section)
 	return n;
 }
 
+static cfg_opt_t
+make_section(size_t i, cfg_opt_t *in)
+{
+	/* CFGF_MULTI: else it would begin before it is written */
+	return (cfg_opt_t){
+	    .name = sections[i].name,
+	    .type = CFGT_SEC,
+	    .flags = CFGF_MULTI | (sections[i].titled ? CFGF_TITLE : 0),
+	    .subopts = in,
+	};
+}
+
 /* libConfuse copies what it is given. */
 static cfg_t *
 make_parser(void)
 {
-	cfg_opt_t in[N_SECTIONS][CONF_ROWS + 2] = {0};
+	cfg_opt_t in[N_SECTIONS][CONF_ROWS + N_SECTIONS + 2] = {0};
 	cfg_opt_t root[CONF_ROWS + N_SECTIONS + 1] = {0};
-	size_t n = make_options(root, "");
+	size_t n, n_root = make_options(root, "");
 
-	for (size_t i = 0; i < N_SECTIONS; i++) {
-		in[i][make_options(in[i], sections[i].name)] = (cfg_opt_t){
+	/* backwards: what stands in another one stands behind it in the table */
+	for (size_t i = N_SECTIONS; i-- > 0;) {
+		n = make_options(in[i], sections[i].name);
+		in[i][n++] = (cfg_opt_t){
 		    .name = begin_name,
 		    .type = CFGT_STR,
 		    .flags = CFGF_LIST,
 		    .def = {.parsed = begin_value},
 		    .parsecb = on_begin,
 		};
-		/* CFGF_MULTI: else it would begin before it is written */
-		root[n++] = (cfg_opt_t){
-		    .name = sections[i].name,
-		    .type = CFGT_SEC,
-		    .flags = CFGF_MULTI | (sections[i].begin ? CFGF_TITLE : 0),
-		    .subopts = in[i],
-		};
+		for (size_t j = i + 1; j < N_SECTIONS; j++) {
+			if (strcmp(sections[j].within, sections[i].name) == 0)
+				in[i][n++] = make_section(j, in[j]);
+		}
+		if (sections[i].within[0] == '\0')
+			root[n_root++] = make_section(i, in[i]);
 	}
 	return cfg_init(root, CFGF_NONE);
 }
@@ -346,28 +486,6 @@ make_parser(void)
 /*
  * Reading
  */
-
-static void
-set_defaults(struct parse *p)
-{
-	const struct conf_row *row;
-	const char *item, *end;
-	char *value;
-
-	p->r.line = 0;
-	for (size_t i = 0; i < CONF_ROWS; i++) {
-		if (p->given[i])
-			continue;
-		row = &conf_rows[i];
-		for (item = row->opt.def; *item;
-		     item = end + strspn(end, ", ")) {
-			end = strchrnul(item, ',');
-			value = xasprintf("%.*s", (int)(end - item), item);
-			row->set(&p->r, row, value);
-			free(value);
-		}
-	}
-}
 
 /* The folder of path, "/" at the end; "" where that is no folder. */
 static char *
@@ -478,6 +596,12 @@ free_zone(struct conf_zone *z)
 		free(d->type);
 	}
 	free(z->datasets);
+	for (size_t i = 0; i < z->feed.n_files; i++)
+		free(z->feed.files[i]);
+	free(z->feed.files);
+	free(z->feed.dir);
+	free(z->feed.source);
+	free(z->feed.password_file);
 	free(z->name);
 }
 
@@ -548,9 +672,26 @@ conf_type_txt(enum conf_type type)
 	    [CONF_TEXT] = "text",
 	    [CONF_NUMBER] = "number",
 	    [CONF_SIZE] = "size",
+	    [CONF_DURATION] = "duration",
 	    [CONF_SWITCH] = "switch",
 	    [CONF_LIST] = "list",
 	};
 
 	return names[type];
+}
+
+char *
+conf_duration_txt(char *out, uint64_t seconds)
+{
+	static const struct {
+		uint64_t s;
+		char suffix;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	size_t i = 0;
+
+	while (seconds == 0 ? units[i].s > 1 : seconds % units[i].s != 0)
+		i++;
+	snprintf(out, CONF_DURATION_LEN, "%llu%c",
+	    (unsigned long long)(seconds / units[i].s), units[i].suffix);
+	return out;
 }

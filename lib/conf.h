@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/conf_gate.h"
 #include "lib/dname.h"
 
 #define CONF_DEFAULT_PATH SYSCONFDIR "/resolverd/resolverd.conf"
@@ -30,11 +31,31 @@ struct conf_dataset {
 	size_t n_files;
 };
 
+/* Where the zone's files named @feed/NAME come from, see zones/feed.h. */
+struct conf_feed {
+	char *source;	     /* see lib/feed_source.h; NULL: there is no feed */
+	char *password_file; /* or NULL */
+	uint32_t every_s;
+	uint32_t time_limit_s;
+	uint64_t bandwidth; /* bytes per second; 0 for no limit */
+	char *dir;	    /* STATE/feeds/ZONE */
+	char **files;	    /* each NAME once, without @feed/ */
+	size_t n_files;
+	unsigned line; /* where its section starts; 0: there is none */
+};
+
+#define CONF_FEED_CURRENT "current" /* in dir: the last that came whole */
+
 struct conf_zone {
 	char *name;		  /* text, lower case, no final dot */
 	uint8_t apex[DNAME_MAX];  /* the same, wire form, lower case */
 	struct conf_dataset *datasets;
 	size_t n_datasets;
+	struct conf_feed feed;
+	struct conf_gate gate;
+	struct conf_age age;
+	unsigned keep; /* generations; 0: PUBLISH_KEEP */
+	const struct conf_keys *protect; /* the conf's, borrowed; may be NULL */
 	unsigned line;		  /* where its section starts */
 };
 
@@ -63,6 +84,7 @@ struct conf {
 		size_t n_forward; /* 0: full recursion */
 		bool validate;
 	} upstream;
+	struct conf_keys protect; /* what no zone may list */
 	struct conf_zone *zones;
 	size_t n_zones;
 	struct conf_local *locals;
@@ -90,7 +112,14 @@ int conf_parse(struct conf **out, char *text, size_t len, const char *path,
     conf_report_fn *report, void *arg) __attribute__((warn_unused_result));
 void conf_free(struct conf *c); /* NULL is fine */
 
-enum conf_type { CONF_TEXT, CONF_NUMBER, CONF_SIZE, CONF_SWITCH, CONF_LIST };
+enum conf_type {
+	CONF_TEXT,
+	CONF_NUMBER,
+	CONF_SIZE,
+	CONF_DURATION, /* seconds; with s, m, h or d behind the number */
+	CONF_SWITCH,
+	CONF_LIST
+};
 
 /* One option, as the table in conf.c has it; all strings are literals. */
 struct conf_option {
@@ -106,6 +135,10 @@ struct conf_option {
 /* The options in the table's order; NULL past the last. */
 const struct conf_option *conf_option(size_t i);
 const char *conf_type_txt(enum conf_type type);
+
+/* "30m": seconds in the largest unit that divides them; returns out. */
+#define CONF_DURATION_LEN 24
+char *conf_duration_txt(char *out, uint64_t seconds);
 
 /* The zone or local section whose name equals the text; NULL if none. */
 const struct conf_zone *conf_zone_find(const struct conf *c, const char *name);

@@ -35,7 +35,7 @@
 
 #include "lib/xalloc.h"
 
-#define DEPTH_MAX 2 /* a list in a section */
+#define DEPTH_MAX 3 /* a list in a section in a section */
 
 enum token { START, NAME, EQUALS, COMMA, VALUE, LIST, SECTION, CLOSE };
 
@@ -207,7 +207,8 @@ scan_open(struct scan *s)
 {
 	enum token what = s->last == EQUALS ? LIST : SECTION;
 
-	if (s->depth == DEPTH_MAX)
+	if (s->depth == DEPTH_MAX ||
+	    (s->depth > 0 && s->open[s->depth - 1] == LIST))
 		return refuse(s, "{ inside of a list; is a } missing above?");
 	if (what == SECTION && ++s->sections > CONF_TEXT_SECTIONS_MAX)
 		return refuse(

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/feed_source.h"
 #include "lib/xalloc.h"
 
 #define DNS_PORT 53
@@ -25,7 +26,8 @@
 
 static conf_set_fn set_listen, set_allow_query, set_state_dir, set_workers,
     set_user, set_cache_size, set_max_negative_ttl, set_forward, set_validate,
-    set_datasets;
+    set_datasets, set_feed_source, set_feed_every, set_feed_password_file,
+    set_feed_bandwidth, set_feed_time_limit;
 
 const struct conf_row conf_rows[] = {
     {{"", "listen", CONF_LIST, "127.0.0.1@53, ::1@53", 1, 64, "address@port",
@@ -58,6 +60,21 @@ const struct conf_row conf_rows[] = {
     {{"zone", "datasets", CONF_LIST, "", 1, 32, "type:file,...",
 	 "what the list zone is built from"},
 	set_datasets},
+    {{"feed", "source", CONF_TEXT, "", 0, 0, "rsync://host/module/path",
+	 "the folder that the zone's files @feed/NAME are in"},
+	set_feed_source},
+    {{"feed", "every", CONF_DURATION, "30m", 1, 7 * 86400, "duration",
+	 "how often zonectl sync --loop fetches it"},
+	set_feed_every},
+    {{"feed", "password-file", CONF_TEXT, "", 0, 0, "path",
+	 "what holds the password for the source, and is ours alone"},
+	set_feed_password_file},
+    {{"feed", "bandwidth", CONF_SIZE, "0", 0, 1ull << 40, "bytes per second",
+	 "how fast it is fetched at most; 0 is without limit"},
+	set_feed_bandwidth},
+    {{"feed", "time-limit", CONF_DURATION, "10m", 1, 86400, "duration",
+	 "how long one fetch may take"},
+	set_feed_time_limit},
 };
 _Static_assert(sizeof(conf_rows) / sizeof(conf_rows[0]) == CONF_ROWS, "rows");
 
@@ -135,6 +152,51 @@ read_number(struct conf_reader *r, const struct conf_row *row,
 		complain_of(r, row, value,
 		    "is refused; write a number from %llu to %llu", least,
 		    most);
+	return false;
+}
+
+/* A number with its unit behind it, made seconds. */
+static bool
+parse_duration(uint64_t *out, const char *txt)
+{
+	static const struct {
+		char suffix;
+		unsigned s;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	size_t len = strlen(txt), i;
+	char number[24];
+
+	if (len < 2 || len > sizeof(number))
+		return false;
+	memcpy(number, txt, len - 1);
+	number[len - 1] = '\0';
+	for (i = 0; i < 4 && units[i].suffix != txt[len - 1]; i++)
+		continue;
+	if (i == 4 || !parse_number(out, number, false) ||
+	    *out > UINT64_MAX / units[i].s)
+		return false;
+	*out *= units[i].s;
+	return true;
+}
+
+/* False if the value is refused, which has been reported then. */
+static bool
+read_duration(struct conf_reader *r, const struct conf_row *row,
+    const char *value, uint32_t *out)
+{
+	char least[CONF_DURATION_LEN], most[CONF_DURATION_LEN];
+	uint64_t s;
+
+	if (parse_duration(&s, value) && s >= row->opt.least &&
+	    s <= row->opt.most) {
+		*out = (uint32_t)s;
+		return true;
+	}
+	complain_of(r, row, value,
+	    "is refused; write a number with s, m, h or d behind, from %s to "
+	    "%s",
+	    conf_duration_txt(least, row->opt.least),
+	    conf_duration_txt(most, row->opt.most));
 	return false;
 }
 
@@ -324,10 +386,37 @@ add_files(
 		name = xasprintf("%.*s", (int)(comma - files), files);
 		d->files =
 		    xreallocarray(d->files, d->n_files + 1, sizeof(*d->files));
-		d->files[d->n_files++] = complete_path(r, name);
+		d->files[d->n_files++] = conf_feed_name(name) ?
+		    xstrdup(name) : complete_path(r, name);
 		free(name);
 		if (*comma == '\0')
 			return true;
+	}
+}
+
+#define FEED_PREFIX "@feed/"
+
+const char *
+conf_feed_name(const char *file)
+{
+	size_t len = strlen(FEED_PREFIX);
+
+	return strncmp(file, FEED_PREFIX, len) == 0 ? file + len : NULL;
+}
+
+/* The names are rsync's to read, and paths below the feed's folder. */
+static void
+check_feed_names(struct conf_reader *r, const struct conf_row *row,
+    const char *value, const struct conf_dataset *d)
+{
+	const char *name;
+
+	for (size_t i = 0; i < d->n_files; i++) {
+		name = conf_feed_name(d->files[i]);
+		if (name && !feed_source_is_file_name(name))
+			complain_of(r, row, value,
+			    "has no plain name behind @feed/; parts start with "
+			    "a letter, a digit or _, and have no space");
 	}
 }
 
@@ -354,4 +443,65 @@ set_datasets(
 		    "has an empty file name; write it as "
 		    "%s:/path/to/file,/path/to/another",
 		    d->type);
+	else
+		check_feed_names(r, row, value, d);
+}
+
+static struct conf_feed *
+feed_of(const struct conf_reader *r)
+{
+	return &r->conf->zones[r->conf->n_zones - 1].feed;
+}
+
+static void
+set_feed_source(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	struct conf_feed *feed = feed_of(r);
+	enum feed_source_kind kind;
+	const char *why;
+
+	if (feed_source_kind(&kind, value, &why) != 0)
+		complain_of(r, row, value, "%s", why);
+	free(feed->source);
+	feed->source = kind == FEED_SOURCE_LOCAL ? complete_path(r, value) :
+	    xstrdup(value);
+}
+
+static void
+set_feed_every(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	(void)read_duration(r, row, value, &feed_of(r)->every_s);
+}
+
+static void
+set_feed_time_limit(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	(void)read_duration(r, row, value, &feed_of(r)->time_limit_s);
+}
+
+static void
+set_feed_password_file(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	struct conf_feed *feed = feed_of(r);
+
+	if (value[0] == '\0') {
+		complain_of(r, row, value, "is empty; name a file");
+		return;
+	}
+	free(feed->password_file);
+	feed->password_file = complete_path(r, value);
+}
+
+static void
+set_feed_bandwidth(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	uint64_t n;
+
+	if (read_number(r, row, value, &n))
+		feed_of(r)->bandwidth = n;
 }

@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 10
+#define CONF_ROWS 15
 
 /* What a value needs to know while the file is read. */
 struct conf_reader {
@@ -31,6 +31,9 @@ struct conf_row {
 };
 
 extern const struct conf_row conf_rows[];
+
+/* NAME if a dataset's file is @feed/NAME, else NULL. */
+const char *conf_feed_name(const char *file);
 
 /* Reports and counts an error in r->line. */
 void conf_complain(struct conf_reader *r, const char *fmt, ...)

@@ -12,11 +12,15 @@ static void
 print_range(const struct conf_option *o)
 {
 	unsigned long long least = o->least, most = o->most;
+	char from[CONF_DURATION_LEN], to[CONF_DURATION_LEN];
 
 	if (o->type == CONF_LIST)
 		printf("%llu to %llu values", least, most);
 	else if (o->type == CONF_SIZE)
 		printf("%lluM to %lluG", least >> 20, most >> 30);
+	else if (o->type == CONF_DURATION)
+		printf("%s to %s", conf_duration_txt(from, least),
+		    conf_duration_txt(to, most));
 	else if (o->type == CONF_NUMBER)
 		printf("%llu to %llu", least, most);
 }

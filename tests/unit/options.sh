@@ -46,10 +46,12 @@ from_man() {
 # section|name|default from the lines behind a # without a space
 from_conf() {
 	awk '
-	/^#[a-z].*[{]$/ { section = substr($1, 2) }
+	/^#[a-z].*[{]$/ { section = outer = substr($1, 2) }
+	/^#\t[a-z]+ [{]$/ { section = $2 }
+	/^#\t[}]/ { section = outer }
 	/^#[}]/ { section = "" }
-	/^#\t?[a-z-]+ = / {
-		sub(/^#\t?/, "")
+	/^#\t*[a-z-]+ = / {
+		sub(/^#\t*/, "")
 		name = $1
 		def = $0
 		sub(/^[^=]*= /, "", def)
@@ -61,7 +63,7 @@ from_conf() {
 
 # the paragraph of the file that has the option, comments and all
 block_of() {
-	awk -v RS= -v name="$1" '$0 ~ "\n#\t?" name " = " { print }' "$conf"
+	awk -v RS= -v name="$1" '$0 ~ "\n#\t*" name " = " { print }' "$conf"
 }
 
 uncomment() {

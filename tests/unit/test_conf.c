@@ -97,6 +97,16 @@ dump(struct out *out, const struct conf *c)
 				put(out, " %s", z->datasets[j].files[k]);
 			put(out, "\n");
 		}
+		if (z->feed.source) {
+			put(out, "%u feed %s %u %u %llu %s", z->feed.line,
+			    z->feed.source, z->feed.every_s,
+			    z->feed.time_limit_s,
+			    (unsigned long long)z->feed.bandwidth,
+			    z->feed.password_file ? z->feed.password_file : "-");
+			for (size_t j = 0; j < z->feed.n_files; j++)
+				put(out, " %s", z->feed.files[j]);
+			put(out, "\n");
+		}
 	}
 	for (size_t i = 0; i < c->n_locals; i++)
 		put(out, "%u local %s\n", c->locals[i].line, c->locals[i].name);
@@ -143,6 +153,22 @@ static const struct {
     {"two zones have datasets each",
 	"zone a { datasets = t:f }\nzone b { datasets = t:g }",
 	DEFAULTS "1 zone a\n t f\n2 zone b\n t g\n"},
+    {"a feed, all options, in front of the datasets",
+	"state-dir = '/s'\nzone z { feed {\nsource = 'rsync://u@h:1/m/p'\n"
+	"every = 90s time-limit = 2h bandwidth = 1M password-file = '/p' }\n"
+	"datasets = { 'a:@feed/b,/c,@feed/d/e', 'f:@feed/b' } }",
+	LISTEN ALLOW "state /s\n" USER CACHE
+	"validate 1\n2 zone z\n"
+	" a /s/feeds/z/current/b /c /s/feeds/z/current/d/e\n"
+	" f /s/feeds/z/current/b\n"
+	"2 feed rsync://u@h:1/m/p 90 7200 1048576 /p b d/e\n"},
+    {"two zones have feeds, one with the defaults of each",
+	"state-dir = '/s'\n"
+	"zone y { datasets = 'a:@feed/b' feed { source = '/x' every = 1d } }\n"
+	"zone z { datasets = 'a:@feed/b' feed { source = 'h:x' } }",
+	LISTEN ALLOW "state /s\n" USER CACHE "validate 1\n"
+	"2 zone y\n a /s/feeds/y/current/b\n2 feed /x 86400 600 0 - b\n"
+	"3 zone z\n a /s/feeds/z/current/b\n3 feed h:x 1800 600 0 - b\n"},
     {"the file of the interface",
 	"listen = { \"127.0.0.1@53\", \"::1@53\" }     # UDP and TCP\n"
 	"allow-query = { \"127.0.0.0/8\", \"::1\" }    # others REFUSED\n"
@@ -182,6 +208,9 @@ END_TEST
 	"is refused; write a number with K, M or G behind, from 1M to 1024G\n"
 #define NO_NAME "no domain name; parts are of a-z, 0-9, - and _\n"
 #define NO_TYPE "has no type in front; write it as ip4set:/path/to/file\n"
+#define NO_FEED_FILE                                                           \
+	"has no plain name behind @feed/; parts start with a letter, a digit " \
+	"or _, and have no space\n"
 #define NO_STATEMENT "write NAME = VALUE or NAME = { VALUE, VALUE }\n"
 
 static const struct {
@@ -290,6 +319,38 @@ static const struct {
 	"3: zone datasets: \"\" " NO_TYPE},
     {"a zone without datasets", "\nzone \"z.\" { }\nlocal l { }",
 	"2: zone \"z\": no datasets; add what to build from\n"},
+    {"two feeds of a zone",
+	"zone z { datasets = 'a:@feed/b' feed { source = '/x' }\n"
+	"feed { every = 1h } }",
+	"2: feed: a second section, first in line 1; join them\n"},
+    {"a feed that is named, but is not there",
+	"\nzone z { datasets = 'a:@feed/b' }",
+	"2: zone \"z\": @feed/b, but no feed; add feed { source = ... }\n"},
+    {"a feed without a source, of which nothing is used",
+	"zone z { datasets = 'a:b'\nfeed { } }",
+	"2: feed: no source; add where it comes from\n"
+	"2: feed: no dataset of zone \"z\" names a file of it; write "
+	"@feed/NAME there\n"},
+    {"a source that is none",
+	"zone z { datasets = 'a:@feed/b'\nfeed { source = '-x' } }",
+	"2: feed source: \"-x\" starts with -, which rsync would take for an "
+	"option\n"},
+    {"files of a feed that are none",
+	"zone z { feed { source = '/x' } datasets = {\n'a:@feed/../b', "
+	"'a:@feed/',\n'a:@feed/-x', 'a:@feed/a b' } }",
+	"2: zone datasets: \"a:@feed/../b\" " NO_FEED_FILE
+	"2: zone datasets: \"a:@feed/\" " NO_FEED_FILE
+	"3: zone datasets: \"a:@feed/-x\" " NO_FEED_FILE
+	"3: zone datasets: \"a:@feed/a b\" " NO_FEED_FILE},
+    {"durations",
+	"zone z { datasets = 'a:@feed/b' feed { source = '/x'\n"
+	"every = 30 time-limit = 0s } }",
+	"2: feed every: \"30\" is refused; write a number with s, m, h or d "
+	"behind, from 1s to 7d\n"
+	"2: feed time-limit: \"0s\" is refused; write a number with s, m, h "
+	"or d behind, from 1s to 1d\n"},
+    {"a feed outside of a zone", "feed { source = '/x' }",
+	"1: there is no \"feed\"; see resolverd.conf(5)\n"},
     {"no domain names",
 	"local '' { } local . { } local a..b { } local \"../etc\" { }\n"
 	"local \"a b\" { } local \"a/b\" { } local .a { }",
@@ -505,6 +566,59 @@ START_TEST(workers)
 END_TEST
 
 /* Too many of what a file may have many of, and the time that takes. */
+/* Seconds of a duration; 0: refused. */
+static const struct {
+	const char *in;
+	uint32_t want;
+} duration_cases[] = {
+    {"1s", 1}, {"60s", 60}, {"1m", 60}, {"1h", 3600}, {"7d", 604800},
+    {"604800s", 604800}, {"0s", 0}, {"8d", 0}, {"604801s", 0}, {"", 0},
+    {"s", 0}, {"30", 0}, {"1.5h", 0}, {"-1h", 0}, {"1 h", 0}, {"1M", 0},
+    {"1hm", 0}, {"1h30m", 0}, {"0x1s", 0}, {"18446744073709551617s", 0},
+    {"307445734561825861m", 0}, {"00000000000000000000001h", 3600},
+    {"000000000000000000000000000000000000000001s", 0},
+};
+
+START_TEST(durations)
+{
+	char text[256], want[512];
+	struct out out = {0};
+	struct conf *conf;
+	int rc;
+
+	snprintf(text, sizeof(text),
+	    "zone z { datasets = 'a:@feed/b' feed { source = '/x' "
+	    "every = '%s' } }", duration_cases[_i].in);
+	rc = parse(&conf, text, strlen(text), &out);
+	if (duration_cases[_i].want == 0) {
+		snprintf(want, sizeof(want), "1: feed every: \"%s\" is refused; "
+		    "write a number with s, m, h or d behind, from 1s to 7d\n",
+		    duration_cases[_i].in);
+		ck_assert_int_eq(rc, -EINVAL);
+		ck_assert_str_eq(out.txt, want);
+		return;
+	}
+	ck_assert_msg(rc == 0, "%s: %s", duration_cases[_i].in, out.txt);
+	ck_assert_uint_eq(conf->zones[0].feed.every_s, duration_cases[_i].want);
+	conf_free(conf);
+}
+END_TEST
+
+START_TEST(duration_txt)
+{
+	static const struct {
+		uint64_t s;
+		const char *want;
+	} cases[] = {{0, "0s"}, {1, "1s"}, {59, "59s"}, {60, "1m"}, {90, "90s"},
+	    {5400, "90m"}, {86400, "1d"}, {90000, "25h"}};
+	char out[CONF_DURATION_LEN];
+
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++)
+		ck_assert_str_eq(
+		    conf_duration_txt(out, cases[i].s), cases[i].want);
+}
+END_TEST
+
 START_TEST(limits)
 {
 	char *text = malloc(CONF_TEXT_MAX + 1);
@@ -685,5 +799,6 @@ END_TEST
 UNIT_MAIN("conf", UNIT_EACH(good_files, good_cases),
     UNIT_EACH(bad_files, bad_cases), UNIT_ONCE(nul_bytes),
     UNIT_EACH(sizes, size_cases), UNIT_ONCE(ranges), UNIT_ONCE(workers),
+    UNIT_EACH(durations, duration_cases), UNIT_ONCE(duration_txt),
     UNIT_ONCE(limits), UNIT_ONCE(files_that_are_none), UNIT_ONCE(long_line),
     UNIT_ONCE(relative_names), UNIT_ONCE(find), UNIT_ONCE(table))
