@@ -36,8 +36,9 @@ struct listzone {
 
 	bool is_local;
 	bool unreadable; /* said so already */
+	bool again;	 /* what was seen could not be opened, but may be yet */
 	char path[PATH_MAX]; /* of `current` */
-	struct stat seen;    /* of the file that gen is, or that was bad */
+	struct stat seen;    /* of the file that gen is, or that failed */
 };
 
 struct listzones {
@@ -298,6 +299,8 @@ refresh_generation(struct listzone *z)
 	char why[GENERATION_WHY_MAX];
 	struct generation *gen;
 	struct stat st;
+	bool is_new;
+	int rv;
 
 	if (stat(z->path, &st) == -1) {
 		if (!z->unreadable)
@@ -309,14 +312,19 @@ refresh_generation(struct listzone *z)
 		z->unreadable = true;
 		return;
 	}
-	if (is_same_file(&st, &z->seen))
+	is_new = !is_same_file(&st, &z->seen);
+	if (!is_new && !z->again)
 		return;
 	z->seen = st;
 	z->unreadable = false;
-	if (generation_open(&gen, z->path, z->apex, why) != 0) {
-		log_warn("%s: %s; %s", z->name, why,
-		    z->gen != NULL ? "the last generation serves on" :
-				     "answering SERVFAIL");
+	rv = generation_open(&gen, z->path, z->apex, why);
+	/* out of descriptors, say; what is damaged stays so */
+	z->again = rv != 0 && rv != -EBADMSG;
+	if (rv != 0) {
+		if (is_new)
+			log_warn("%s: %s; %s", z->name, why,
+			    z->gen != NULL ? "the last generation serves on" :
+					     "answering SERVFAIL");
 		return;
 	}
 	generation_close(z->gen);

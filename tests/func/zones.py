@@ -122,6 +122,21 @@ def _(bench):
     equal(len(kept), 3, f"{kept}")
 
 
+@case("a generation that could not be read for a while is served later on")
+def _(bench):
+    rd = rvtest.Resolverd(bench, "later", zones={
+        "a.test": [f"ip4set:{bench.file('feed-later', feed(2))}"]})
+    rd.build()
+    current = rd.state / "zones" / "a.test" / "current"
+    current.chmod(0)
+    rd.start()
+    equal(rcode(ask(rd.server, LISTED.format("a.test"))), "SERVFAIL")
+    current.chmod(0o644)
+    wait_until(lambda: data(ask(rd.server, LISTED.format("a.test"))), 10)
+    equal(rd.process.log().count("Permission denied"), 1)
+    equal(rd.stop(), 0)
+
+
 @case("a zone that is not configured, and usage errors: status 1 and 2")
 def _(bench):
     failed_build(bench, "nowhere.test", "nowhere.test")
