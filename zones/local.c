@@ -10,8 +10,6 @@
  *
  * The daemon reads as another user, who may write the lock file but not the
  * data. The file comes from blctl; damage reads as "not listed".
- *
- * Known limit: a file that is put in place of an open one is not noticed.
  */
 #include "zones/local.h"
 
@@ -289,6 +287,38 @@ make_folder(const char *path, mode_t mode, char *why)
 }
 
 static int
+identify_files(struct local_files *out, const struct local *l)
+{
+	static const char *const suffixes[] = {"", "-lock"};
+	char path[PATH_MAX + sizeof("-lock")];
+	struct stat st;
+
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s%s", l->path, suffixes[i]);
+		if (stat(path, &st) == -1)
+			return -errno;
+		out->dev[i] = st.st_dev;
+		out->ino[i] = st.st_ino;
+	}
+	return 0;
+}
+
+bool
+local_is_replaced(const struct local *l)
+{
+	struct local_files now;
+
+	if (identify_files(&now, l) != 0)
+		return false;
+	for (unsigned i = 0; i < 2; i++) {
+		if (now.dev[i] != l->files.dev[i] ||
+		    now.ino[i] != l->files.ino[i])
+			return true;
+	}
+	return false;
+}
+
+static int
 open_store(struct local *l, enum store_mode mode, char *why)
 {
 	const struct store_opts opts = {
@@ -300,10 +330,12 @@ open_store(struct local *l, enum store_mode mode, char *why)
 	char store_why[STORE_WHY_MAX] = "";
 	int rv = store_open(&l->store, l->path, &opts, store_why);
 
-	if (rv == 0)
-		return 0;
-	l->store = NULL;
-	return local_fail(why, rv, "%s", store_why);
+	if (rv != 0) {
+		l->store = NULL;
+		return local_fail(why, rv, "%s", store_why);
+	}
+	(void)identify_files(&l->files, l); /* else taken for replaced */
+	return 0;
 }
 
 static int

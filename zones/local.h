@@ -30,6 +30,12 @@ int local_open(struct local **out, const char *state_dir, const char *zone,
 void local_close(struct local *l); /* NULL is fine */
 
 /*
+ * Are other files in the place of those that are open? Changes then go there,
+ * unseen here: close, and open anew. false while one is missing.
+ */
+bool local_is_replaced(const struct local *l);
+
+/*
  * An entry. key_txt is an address or prefix of either family, or a name:
  * `example.com` (that name), `*.example.com` (all below), `.example.com`
  * (both), as in rbldnsd's dnset. For an address the longest prefix wins.

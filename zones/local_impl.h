@@ -4,6 +4,8 @@
 #ifndef ZONES_LOCAL_IMPL_H
 #define ZONES_LOCAL_IMPL_H
 
+#include <sys/types.h>
+
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,8 +14,15 @@
 #include "zones/local.h"
 #include "zones/local_record.h"
 
+/* The data file and LMDB's lock file, to tell them from others. */
+struct local_files {
+	dev_t dev[2];
+	ino_t ino[2];
+};
+
 struct local {
 	struct store *store;
+	struct local_files files; /* as they were opened */
 	struct store_txn *view;
 	bool is_viewing; /* the view is taken and not paused */
 	struct local_meta meta; /* of the view */

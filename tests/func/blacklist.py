@@ -7,7 +7,7 @@ import time
 
 import rvtest
 from rvtest import (BLCTL, KillPoints, ask, authority, case, contains, data,
-                    equal, rcode)
+                    equal, rcode, wait_until)
 
 SEED = int(os.environ.get("RVTEST_SEED", "11"))
 KILLS = int(os.environ.get("RVTEST_KILLS", "100"))
@@ -173,6 +173,23 @@ def _(bench):
     points.check("the change")
     blctl(bench, "add", "10.2.0.1")
     equal(get(bench, "1.0.2.10"), ["127.0.0.2"])
+
+
+@case("a store in the place of another is seen, and so are its changes")
+def _(bench):
+    folder = bench.rd.state / "local"
+    equal(get(bench, "1.0.2.10"), ["127.0.0.2"])
+    for parts in ("", "-lock"), ("-lock",):
+        for part in parts:
+            (folder / f"{APEX}.mdb{part}").rename(bench.dir / f"old{part}")
+        blctl(bench, "add", "10.3.0.1")
+        wait_until(lambda: all(
+            data(ask(bench.rd.server, f"1.0.3.10.{APEX}")) for _ in range(8)),
+            10, "the new entry")
+        equal(get(bench, "1.0.2.10"), [])
+        blctl(bench, "del", "10.3.0.1")
+        equal(get(bench, "1.0.3.10"), [])
+    blctl(bench, "add", "10.2.0.1")
 
 
 @case("the entries are there after a restart")
