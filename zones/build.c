@@ -43,7 +43,6 @@ struct build {
 	const struct conf_zone *zone;
 	struct intern values;
 	struct arrays arrays;
-	struct buf kinds; /* FORMAT_KIND bytes for each dataset */
 	struct dataset_soa soa; /* of the first dataset that has one */
 	struct dataset_ns ns;
 	uint32_t min_ttl;
@@ -119,7 +118,6 @@ static int
 read_dataset(struct build *b, struct dataset *ds, size_t i, char *why)
 {
 	const struct conf_dataset *conf = &b->zone->datasets[i];
-	char kind[FORMAT_KIND] = "";
 	int rc = 0;
 
 	ds->wants_build = true;
@@ -128,7 +126,7 @@ read_dataset(struct build *b, struct dataset *ds, size_t i, char *why)
 	b->result->entries += ds->entries;
 	b->result->bad_lines += ds->bad_lines;
 	if (rc == 0)
-		rc = dataset_finish(ds, &b->values, &b->arrays, i, why);
+		rc = dataset_finish(ds, &b->values, &b->arrays, why);
 	if (rc != 0)
 		return rc;
 	if (b->min_ttl == 0 || ds->pool.ttl < b->min_ttl)
@@ -136,8 +134,7 @@ read_dataset(struct build *b, struct dataset *ds, size_t i, char *why)
 	if (ds->modified > b->modified)
 		b->modified = ds->modified;
 	take_soa_and_ns(b, ds);
-	memcpy(kind, ds->type->kind->name, strlen(ds->type->kind->name));
-	return buf_put(&b->kinds, kind, sizeof(kind));
+	return 0;
 }
 
 static int
@@ -168,17 +165,35 @@ read_datasets(struct build *b, build_report_fn *report, void *arg, char *why)
 
 /* ---- writing */
 
+/* FORMAT_KIND bytes for each index; how many there are. */
+static int
+put_kinds(const struct build *b, struct buf *out, unsigned *n)
+{
+	const struct index_kind *kind;
+	int rc = 0;
+
+	for (*n = 0; rc == 0 && (kind = arrays_kind(&b->arrays, *n)) != NULL;
+	     (*n)++) {
+		char name[FORMAT_KIND] = "";
+
+		memcpy(name, kind->name, strlen(kind->name));
+		rc = buf_put(out, name, sizeof(name));
+	}
+	return rc;
+}
+
 static int
 make_header(const struct build *b, uint64_t number, struct buf *out)
 {
 	uint8_t h[FORMAT_FIXED];
 	const uint8_t *soa_end = b->soa.rdata.data + b->soa.rdata.len;
 	uint32_t minimum = get_be32(soa_end - 4);
+	unsigned n_indexes = 0;
 	int rc;
 
 	memcpy(h, FORMAT_MAGIC, 8);
 	put_le32(h + 8, FORMAT_VERSION);
-	put_le32(h + 12, b->zone->n_datasets);
+	put_le32(h + 12, 0); /* counted below */
 	put_le64(h + 16, number);
 	put_le64(h + 24, time(NULL));
 	put_le64(h + 32, b->modified);
@@ -196,7 +211,11 @@ make_header(const struct build *b, uint64_t number, struct buf *out)
 		rc = buf_put(out, b->soa.rdata.data, b->soa.rdata.len);
 	if (rc == 0)
 		rc = buf_put(out, b->ns.names.data, b->ns.names.len);
-	return rc == 0 ? buf_put(out, b->kinds.data, b->kinds.len) : rc;
+	if (rc == 0)
+		rc = put_kinds(b, out, &n_indexes);
+	if (rc == 0)
+		put_le32(out->data + 12, n_indexes);
+	return rc;
 }
 
 static int
@@ -336,7 +355,6 @@ build_zone(const struct conf_zone *zone, const char *state_dir,
 		    strerror(-rc));
 	intern_free(&b.values);
 	arrays_free(&b.arrays);
-	buf_free(&b.kinds);
 	buf_free(&b.soa.rdata);
 	buf_free(&b.ns.names);
 	return rc;

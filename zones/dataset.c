@@ -1,5 +1,5 @@
 /*
- * A dataset: its files, line by line, into the builder of its type's index.
+ * A dataset: its files, line by line, into the builders of its type.
  * What all types share is here: comments, `$` lines, values, bad lines.
  */
 #include "zones/dataset.h"
@@ -255,12 +255,12 @@ dataset_begin(struct dataset *ds, const struct dataset_type *type,
 
 int
 dataset_finish(struct dataset *ds, struct intern *values,
-    struct arrays *arrays, unsigned dataset, char *why)
+    struct arrays *arrays, char *why)
 {
 	int rc;
 
 	ds->line = 0;
-	rc = ds->type->finish(ds, values, arrays, dataset);
+	rc = ds->type->finish(ds, values, arrays);
 	if (rc != 0)
 		snprintf(why, GENERATION_WHY_MAX, "%s: %s", ds->file,
 		    strerror(-rc));

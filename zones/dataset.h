@@ -1,5 +1,5 @@
 /*
- * A dataset: files of one type, read line by line into the builder of an index.
+ * A dataset: files of one type, read line by line into builders of indexes.
  * A type is a row of a table and a file of its own (ds_*.c).
  */
 #ifndef ZONES_DATASET_H
@@ -53,7 +53,8 @@ struct dataset {
 	uint32_t default_value; /* of the pool, from here on in this file */
 	uint32_t first_value;	/* what a file starts with: 127.0.0.2 */
 
-	union {
+	/* a type uses one or more */
+	struct {
 		struct ip4_build ip4;
 		struct ip6_build ip6;
 		struct name_build name;
@@ -62,7 +63,6 @@ struct dataset {
 
 struct dataset_type {
 	const char *name;
-	const struct index_kind *kind;
 	void (*begin)(struct dataset *ds);
 	/*
 	 * An entry: a line without space at its ends that is no comment, `$`
@@ -77,7 +77,7 @@ struct dataset_type {
 	 */
 	char *(*plain)(struct dataset *ds, char *p, char *end);
 	int (*finish)(struct dataset *ds, struct intern *values,
-	    struct arrays *arrays, unsigned dataset);
+	    struct arrays *arrays);
 	void (*end)(struct dataset *ds);
 };
 
@@ -92,9 +92,9 @@ int dataset_begin(struct dataset *ds, const struct dataset_type *type,
 int dataset_read(struct dataset *ds, const char *path, char *why)
     __attribute__((warn_unused_result));
 
-/* Makes the arrays, to which values are added. */
+/* Makes the indexes of it, one or more; values are added. */
 int dataset_finish(struct dataset *ds, struct intern *values,
-    struct arrays *arrays, unsigned dataset, char *why)
+    struct arrays *arrays, char *why)
     __attribute__((warn_unused_result));
 
 void dataset_end(struct dataset *ds);

@@ -55,16 +55,13 @@ line(struct dataset *ds, char *s)
 }
 
 static int
-finish(struct dataset *ds, struct intern *values, struct arrays *arrays,
-    unsigned dataset)
+finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 {
-	return name_build_finish(&ds->build.name, &ds->pool, values, arrays,
-	    dataset);
+	return name_build_finish(&ds->build.name, &ds->pool, values, arrays);
 }
 
 const struct dataset_type ds_dnset = {
     .name = "dnset",
-    .kind = &name_index_kind,
     .begin = begin,
     .line = line,
     .finish = finish,

@@ -140,16 +140,13 @@ plain(struct dataset *ds, char *p, char *block_end)
 }
 
 static int
-finish(struct dataset *ds, struct intern *values, struct arrays *arrays,
-    unsigned dataset)
+finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 {
-	return ip4_build_finish(&ds->build.ip4, &ds->pool, values, arrays,
-	    dataset);
+	return ip4_build_finish(&ds->build.ip4, &ds->pool, values, arrays);
 }
 
 const struct dataset_type ds_ip4set = {
     .name = "ip4set",
-    .kind = &ip4_index_kind,
     .begin = begin,
     .line = line,
     .plain = plain,

@@ -49,14 +49,13 @@ line(struct dataset *ds, char *s)
 }
 
 static int
-finish(struct dataset *ds, struct intern *values, struct arrays *arrays,
-    unsigned dataset)
+finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 {
 	struct ip4_build *b = &ds->build.ip4;
 	uint32_t ip;
 	int rc;
 
-	rc = ip4_build_finish(b, &ds->pool, values, arrays, dataset);
+	rc = ip4_build_finish(b, &ds->pool, values, arrays);
 	ip = b->repeated_ip;
 	if (rc == 0 && b->repeated > 0)
 		dataset_note(ds, "%llu prefixes are there more than once, one "
@@ -68,7 +67,6 @@ finish(struct dataset *ds, struct intern *values, struct arrays *arrays,
 
 const struct dataset_type ds_ip4trie = {
     .name = "ip4trie",
-    .kind = &ip4_index_kind,
     .begin = begin,
     .line = line,
     .finish = finish,

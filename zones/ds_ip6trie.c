@@ -147,14 +147,13 @@ line(struct dataset *ds, char *s)
 }
 
 static int
-finish(struct dataset *ds, struct intern *values, struct arrays *arrays,
-    unsigned dataset)
+finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 {
 	struct ip6_build *b = &ds->build.ip6;
 	struct ip6 ip;
 	int rc;
 
-	rc = ip6_build_finish(b, &ds->pool, values, arrays, dataset);
+	rc = ip6_build_finish(b, &ds->pool, values, arrays);
 	ip = b->repeated_ip;
 	if (rc == 0 && b->repeated > 0)
 		dataset_note(ds, "%llu prefixes are there more than once, one "
@@ -169,7 +168,6 @@ finish(struct dataset *ds, struct intern *values, struct arrays *arrays,
 
 const struct dataset_type ds_ip6trie = {
     .name = "ip6trie",
-    .kind = &ip6_index_kind,
     .begin = begin,
     .line = line,
     .finish = finish,

@@ -4,18 +4,18 @@
  *
  *	 0	8 bytes	magic
  *	 8	u32	format version
- *	12	u32	datasets
+ *	12	u32	indexes
  *	16	u64	number of the generation
  *	24	u64	when it was built, seconds since the epoch
  *	32	u64	newest time of the source files
  *	40	u64	entries
  *	48	u32	TTL of the SOA, of the SOA in negative answers, of the NS
  *	60	u32	length of the apex, of the SOA's RDATA, of the NS names
- *	72		these three; then, for each dataset, 8 bytes: the kind of
- *			its index, filled with zeros
+ *	72		these three; then, for each index, 8 bytes: its kind,
+ *			filled with zeros
  *
  * Beside it stand "value.ends" (u32 each: where in "value.rrs" the RRs of value
- * 1, 2, ... end), and the arrays of dataset n as "n.NAME" (zones/index.h).
+ * 1, 2, ... end), and the arrays of index n as "n.NAME" (zones/index.h).
  */
 #ifndef ZONES_FORMAT_H
 #define ZONES_FORMAT_H

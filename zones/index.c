@@ -18,9 +18,29 @@ index_kind_find(const char *name)
 }
 
 void
-array_name(char *out, unsigned dataset, const char *name)
+array_name(char *out, unsigned index, const char *name)
 {
-	snprintf(out, ARRAY_NAME_MAX, "%u.%s", dataset, name);
+	snprintf(out, ARRAY_NAME_MAX, "%u.%s", index, name);
+}
+
+int
+arrays_index(struct arrays *a, const struct index_kind *kind, unsigned *index)
+{
+	*index = a->indexes.len / sizeof(kind);
+	if (*index == ZONE_DATASETS_MAX)
+		return -E2BIG;
+	return buf_put(&a->indexes, &kind, sizeof(kind));
+}
+
+const struct index_kind *
+arrays_kind(const struct arrays *a, unsigned index)
+{
+	const struct index_kind *kind;
+
+	if (index >= a->indexes.len / sizeof(kind))
+		return NULL;
+	memcpy(&kind, a->indexes.data + index * sizeof(kind), sizeof(kind));
+	return kind;
 }
 
 struct array *
@@ -31,14 +51,14 @@ arrays_list(const struct arrays *a, size_t *n)
 }
 
 int
-arrays_take(struct arrays *a, unsigned dataset, const char *name,
+arrays_take(struct arrays *a, unsigned index, const char *name,
     struct buf *bytes)
 {
 	struct array one = {.bytes = *bytes};
 	int rc;
 
 	*bytes = (struct buf){0};
-	array_name(one.name, dataset, name);
+	array_name(one.name, index, name);
 	rc = buf_put(&a->list, &one, sizeof(one));
 	if (rc != 0)
 		buf_free(&one.bytes);
@@ -54,4 +74,5 @@ arrays_free(struct arrays *a)
 	for (size_t i = 0; i < n; i++)
 		buf_free(&list[i].bytes);
 	buf_free(&a->list);
+	buf_free(&a->indexes);
 }

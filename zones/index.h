@@ -1,7 +1,7 @@
 /*
- * The index of a dataset: flat arrays in a generation file that map what is
+ * The indexes of a dataset: flat arrays in a generation file that map what is
  * asked to a value's number. One kind per shape of key; several dataset types
- * may share a kind.
+ * may share a kind, and a dataset may have one of each.
  *
  * The arrays are little-endian, of any alignment, and may be damaged: a lookup
  * checks each offset that it follows, and damage reads as "not listed".
@@ -27,19 +27,30 @@ struct array {
 	struct buf bytes;
 };
 
-/* All arrays of a generation to be. Starts zeroed. */
+/* All arrays of a generation to be, and the indexes that they make up. Starts
+ * zeroed. Members private. */
 struct arrays {
-	struct buf list; /* of struct array */
+	struct buf list;    /* of struct array */
+	struct buf indexes; /* of const struct index_kind * */
 };
 
+/* A further index; its arrays are taken under the number. Returns 0, -E2BIG
+ * (ZONE_DATASETS_MAX) or -ENOMEM. */
+struct index_kind;
+int arrays_index(struct arrays *a, const struct index_kind *kind,
+    unsigned *index) __attribute__((warn_unused_result));
+
+/* NULL past the last. */
+const struct index_kind *arrays_kind(const struct arrays *a, unsigned index);
+
 /* Takes the bytes, whose owner is the list from now on, error or not. */
-int arrays_take(struct arrays *a, unsigned dataset, const char *name,
+int arrays_take(struct arrays *a, unsigned index, const char *name,
     struct buf *bytes) __attribute__((warn_unused_result));
 struct array *arrays_list(const struct arrays *a, size_t *n);
 void arrays_free(struct arrays *a);
 
-/* The key under which an array of a dataset stands in the file. */
-void array_name(char *out, unsigned dataset, const char *name);
+/* The key under which an array of an index stands in the file. */
+void array_name(char *out, unsigned index, const char *name);
 
 /* ---- indexes */
 

@@ -104,9 +104,9 @@ ip4_build_single(struct ip4_build *b, uint32_t ip, uint32_t value)
 int ip4_build_range(struct ip4_build *b, uint32_t first, uint32_t last,
     uint32_t value) __attribute__((warn_unused_result));
 
-/* Makes the arrays; what was gathered is gone. */
+/* Makes an index of it; what was gathered is gone. */
 int ip4_build_finish(struct ip4_build *b, struct pool *pool,
-    struct intern *values, struct arrays *arrays, unsigned dataset)
+    struct intern *values, struct arrays *arrays)
     __attribute__((warn_unused_result));
 
 void ip4_build_free(struct ip4_build *b);

@@ -812,32 +812,35 @@ sort_all(struct ip4_build *b)
 }
 
 static int
-take_arrays(struct walk *k, struct arrays *arrays, unsigned dataset)
+take_arrays(struct walk *k, struct arrays *arrays)
 {
 	struct buf meta = {0};
+	unsigned index;
 	int rc;
 
-	rc = buf_room(&meta, IP4_META_LEN);
+	rc = arrays_index(arrays, &ip4_index_kind, &index);
+	if (rc == 0)
+		rc = buf_room(&meta, IP4_META_LEN);
 	if (rc == 0) {
 		put_le32(meta.data, k->common);
 		memcpy(meta.data + 4, k->any8, sizeof(k->any8));
 		meta.len = IP4_META_LEN;
-		rc = arrays_take(arrays, dataset, "meta", &meta);
+		rc = arrays_take(arrays, index, "meta", &meta);
 	}
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "dir", &k->dir);
+		rc = arrays_take(arrays, index, "dir", &k->dir);
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "pages", &k->pages);
+		rc = arrays_take(arrays, index, "pages", &k->pages);
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "cells", &k->cells);
+		rc = arrays_take(arrays, index, "cells", &k->cells);
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "heap", &k->heap);
+		rc = arrays_take(arrays, index, "heap", &k->heap);
 	return rc;
 }
 
 int
 ip4_build_finish(struct ip4_build *b, struct pool *pool,
-    struct intern *values, struct arrays *arrays, unsigned dataset)
+    struct intern *values, struct arrays *arrays)
 {
 	struct walk k = {.build = b, .pool = pool, .values = values};
 	int rc;
@@ -849,7 +852,7 @@ ip4_build_finish(struct ip4_build *b, struct pool *pool,
 		rc = walk_all(&k);
 	ip4_build_free(b);
 	if (rc == 0)
-		rc = take_arrays(&k, arrays, dataset);
+		rc = take_arrays(&k, arrays);
 	buf_free(&k.scratch);
 	buf_free(&k.ids);
 	buf_free(&k.dir);

@@ -66,9 +66,9 @@ struct ip6_build {
 int ip6_build_add(struct ip6_build *b, struct ip6 ip, unsigned bits,
     uint32_t value) __attribute__((warn_unused_result));
 
-/* Makes the arrays; what was gathered is gone. */
+/* Makes an index of it; what was gathered is gone. */
 int ip6_build_finish(struct ip6_build *b, struct pool *pool,
-    struct intern *values, struct arrays *arrays, unsigned dataset)
+    struct intern *values, struct arrays *arrays)
     __attribute__((warn_unused_result));
 
 void ip6_build_free(struct ip6_build *b);

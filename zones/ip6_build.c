@@ -118,11 +118,12 @@ put_lengths(struct buf *out, const bool occurs[129])
 
 int
 ip6_build_finish(struct ip6_build *b, struct pool *pool,
-    struct intern *values, struct arrays *arrays, unsigned dataset)
+    struct intern *values, struct arrays *arrays)
 {
 	struct buf entries = {0}, slots = {0}, lengths = {0};
 	bool occurs[129] = {false};
 	const struct ip6_entry *e;
+	unsigned index;
 	size_t n;
 	int rc;
 
@@ -138,11 +139,13 @@ ip6_build_finish(struct ip6_build *b, struct pool *pool,
 		rc = put_lengths(&lengths, occurs);
 	ip6_build_free(b);
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "entries", &entries);
+		rc = arrays_index(arrays, &ip6_index_kind, &index);
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "slots", &slots);
+		rc = arrays_take(arrays, index, "entries", &entries);
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "lengths", &lengths);
+		rc = arrays_take(arrays, index, "slots", &slots);
+	if (rc == 0)
+		rc = arrays_take(arrays, index, "lengths", &lengths);
 	buf_free(&entries);
 	buf_free(&slots);
 	buf_free(&lengths);

@@ -62,9 +62,9 @@ void name_build_init(struct name_build *b, const uint8_t *apex);
 int name_build_add(struct name_build *b, const uint8_t *labels, unsigned len,
     unsigned flags, uint32_t value) __attribute__((warn_unused_result));
 
-/* Makes the arrays; what was gathered is gone. */
+/* Makes an index of it; what was gathered is gone. */
 int name_build_finish(struct name_build *b, struct pool *pool,
-    struct intern *values, struct arrays *arrays, unsigned dataset)
+    struct intern *values, struct arrays *arrays)
     __attribute__((warn_unused_result));
 
 void name_build_free(struct name_build *b);

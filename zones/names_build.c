@@ -340,9 +340,10 @@ make_meta(const struct name_build *b, struct buf *meta)
 
 int
 name_build_finish(struct name_build *b, struct pool *pool,
-    struct intern *values, struct arrays *arrays, unsigned dataset)
+    struct intern *values, struct arrays *arrays)
 {
 	struct buf heap = {0}, slots = {0}, meta = {0};
+	unsigned index;
 	int rc;
 
 	rc = unite(b, pool);
@@ -356,11 +357,13 @@ name_build_finish(struct name_build *b, struct pool *pool,
 		rc = make_meta(b, &meta);
 	name_build_free(b);
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "heap", &heap);
+		rc = arrays_index(arrays, &name_index_kind, &index);
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "slots", &slots);
+		rc = arrays_take(arrays, index, "heap", &heap);
 	if (rc == 0)
-		rc = arrays_take(arrays, dataset, "meta", &meta);
+		rc = arrays_take(arrays, index, "slots", &slots);
+	if (rc == 0)
+		rc = arrays_take(arrays, index, "meta", &meta);
 	buf_free(&heap);
 	buf_free(&slots);
 	buf_free(&meta);

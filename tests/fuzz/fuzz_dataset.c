@@ -52,9 +52,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	if (zones_read(&z, types[*data % 5], text, size - 1)) {
+	if (!zones_read(&z, types[*data % 5], text, size - 1))
+		goto out;
+	check_values(&z);
+	for (; (z.kind = arrays_kind(&z.arrays, z.number)) != NULL; z.number++) {
 		open_index(&z);
-		check_values(&z);
 		for (at = 0; at < size - 1; at += n + 1) {
 			for (n = 0; at + n < size - 1 &&
 			    strchr(" \n/-", text[at + n]) == NULL; n++)
@@ -63,6 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			zones_ask(&z, text + at, n, true);
 		}
 	}
+out:
 	zones_free(&z);
 	return 0;
 }

@@ -16,6 +16,7 @@
 static const uint8_t zones_apex[] = "\2bl\4test";
 
 struct zones_index {
+	unsigned number; /* of the index that is looked at */
 	const struct index_kind *kind;
 	struct arrays arrays;
 	struct intern values;
@@ -62,10 +63,10 @@ zones_read(struct zones_index *z, const char *type, const void *text,
 	ds.wants_build = true;
 	rc = dataset_read(&ds, path, why);
 	assert(rc == 0 || why[0] != '\0');
-	z->kind = ds.type->kind;
 	if (rc == 0) {
-		rc = dataset_finish(&ds, &z->values, &z->arrays, 0, why);
+		rc = dataset_finish(&ds, &z->values, &z->arrays, why);
 		assert(rc == 0);
+		z->kind = arrays_kind(&z->arrays, 0);
 	}
 	dataset_end(&ds);
 	return rc == 0;
@@ -78,7 +79,7 @@ zones_array(const struct zones_index *z, const char *name)
 	size_t n;
 	struct array *list = arrays_list(&z->arrays, &n);
 
-	array_name(key, 0, name);
+	array_name(key, z->number, name);
 	while (n > 0 && strcmp(list->name, key) != 0)
 		list++, n--;
 	assert(n > 0);
