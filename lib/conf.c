@@ -259,6 +259,7 @@ check_zones(struct conf_reader *r)
 			conf_complain(r,
 			    "zone \"%s\": no datasets; add what to build from",
 			    z->name);
+		z->protect = &r->conf->protect;
 		settle_feed(r, z);
 		check_feed(r, z);
 	}
@@ -601,6 +602,7 @@ free_zone(struct conf_zone *z)
 	free(z->feed.files);
 	free(z->feed.dir);
 	free(z->feed.source);
+	conf_gate_free(&z->gate);
 	free(z->feed.password_file);
 	free(z->name);
 }
@@ -614,6 +616,7 @@ conf_free(struct conf *c)
 		free_zone(&c->zones[i]);
 	for (size_t i = 0; i < c->n_locals; i++)
 		free(c->locals[i].name);
+	conf_protect_free(&c->protect);
 	free(c->zones);
 	free(c->locals);
 	free(c->upstream.forward);

@@ -45,6 +45,9 @@ const struct conf_row conf_rows[] = {
     {{"", "user", CONF_TEXT, "resolverd", 0, 0, "name",
 	 "whom the daemon becomes once its sockets are open"},
 	set_user},
+    {{"", "protect", CONF_LIST, "", 1, 1024, "address, prefix or name",
+	 "what no list zone may list"},
+	conf_set_protect},
     {{"cache", "size", CONF_SIZE, "256M", 1ull << 20, 1ull << 40, "bytes",
 	 "how large the answer cache may grow"},
 	set_cache_size},
@@ -60,6 +63,49 @@ const struct conf_row conf_rows[] = {
     {{"zone", "datasets", CONF_LIST, "", 1, 32, "type:file,...",
 	 "what the list zone is built from"},
 	set_datasets},
+    {{"zone", "keep", CONF_NUMBER, "3", 2, 1000, "generations",
+	 "how many generations are kept, the one that is served included"},
+	conf_set_keep},
+    {{"zone", "min-entries", CONF_NUMBER, "1", 0, 1000000000, "entries",
+	 "a new generation with fewer is refused"},
+	conf_set_min_entries},
+    {{"zone", "max-shrink", CONF_NUMBER, "50", 0, 100, "percent",
+	 "how much smaller a new generation may be; 0 is any"},
+	conf_set_max_shrink},
+    {{"zone", "max-growth", CONF_NUMBER, "50", 0, 1000000, "percent",
+	 "how much larger a new generation may be; 0 is any"},
+	conf_set_max_growth},
+    {{"zone", "max-bad-lines", CONF_NUMBER, "10", 0, 100, "percent",
+	 "how many lines may not be understood; 0 is any"},
+	conf_set_max_bad_lines},
+    {{"zone", "widest-ip4", CONF_NUMBER, "8", 0, 24, "prefix length",
+	 "the widest IPv4 prefix that may be listed; 0 is any"},
+	conf_set_widest_ip4},
+    {{"zone", "widest-ip6", CONF_NUMBER, "16", 0, 128, "prefix length",
+	 "the widest IPv6 prefix that may be listed; 0 is any"},
+	conf_set_widest_ip6},
+    {{"zone", "test-points", CONF_TEXT, "kept", 0, 0, "kept or all",
+	 "which test points of RFC 5782 must be listed"},
+	conf_set_test_points},
+    {{"zone", "must-list", CONF_LIST, "", 1, 1024, "address or name",
+	 "what a new generation must list"},
+	conf_set_must_list},
+    {{"zone", "must-not-list", CONF_LIST, "", 1, 1024,
+	 "address, prefix or name", "what a new generation must not list"},
+	conf_set_must_not_list},
+    {{"zone", "skip-rules", CONF_LIST, "", 1, 64, "rule",
+	 "rules of the gate that do not hold for this zone"},
+	conf_set_skip_rules},
+    {{"zone", "max-age", CONF_DURATION, "0d", 0, 3650 * 86400ull, "duration",
+	 "when the data is stale; 0d is never"},
+	conf_set_max_age},
+    {{"zone", "expire", CONF_DURATION, "0d", 0, 3650 * 86400ull, "duration",
+	 "when the data has expired; 0d is never"},
+	conf_set_expire},
+    {{"zone", "when-expired", CONF_TEXT, "serve", 0, 0,
+	 "serve, empty or servfail",
+	 "how a zone whose data has expired is answered"},
+	conf_set_when_expired},
     {{"feed", "source", CONF_TEXT, "", 0, 0, "rsync://host/module/path",
 	 "the folder that the zone's files @feed/NAME are in"},
 	set_feed_source},
@@ -92,8 +138,8 @@ conf_complain(struct conf_reader *r, const char *fmt, ...)
 }
 
 /* About a value: what the option is, the value, what is wrong with it. */
-static void __attribute__((format(printf, 4, 5)))
-complain_of(struct conf_reader *r, const struct conf_row *row,
+void
+conf_complain_of(struct conf_reader *r, const struct conf_row *row,
     const char *value, const char *fmt, ...)
 {
 	char why[REPORT_LEN];
@@ -134,8 +180,8 @@ parse_number(uint64_t *out, const char *txt, bool suffix)
 }
 
 /* False if the value is refused, which has been reported then. */
-static bool
-read_number(struct conf_reader *r, const struct conf_row *row,
+bool
+conf_read_number(struct conf_reader *r, const struct conf_row *row,
     const char *value, uint64_t *out)
 {
 	unsigned long long least = row->opt.least, most = row->opt.most;
@@ -144,12 +190,12 @@ read_number(struct conf_reader *r, const struct conf_row *row,
 	if (parse_number(out, value, size) && *out >= least && *out <= most)
 		return true;
 	if (size)
-		complain_of(r, row, value,
+		conf_complain_of(r, row, value,
 		    "is refused; write a number with K, M or G behind, "
 		    "from %lluM to %lluG",
 		    least >> 20, most >> 30);
 	else
-		complain_of(r, row, value,
+		conf_complain_of(r, row, value,
 		    "is refused; write a number from %llu to %llu", least,
 		    most);
 	return false;
@@ -180,8 +226,8 @@ parse_duration(uint64_t *out, const char *txt)
 }
 
 /* False if the value is refused, which has been reported then. */
-static bool
-read_duration(struct conf_reader *r, const struct conf_row *row,
+bool
+conf_read_duration(struct conf_reader *r, const struct conf_row *row,
     const char *value, uint32_t *out)
 {
 	char least[CONF_DURATION_LEN], most[CONF_DURATION_LEN];
@@ -192,7 +238,7 @@ read_duration(struct conf_reader *r, const struct conf_row *row,
 		*out = (uint32_t)s;
 		return true;
 	}
-	complain_of(r, row, value,
+	conf_complain_of(r, row, value,
 	    "is refused; write a number with s, m, h or d behind, from %s to "
 	    "%s",
 	    conf_duration_txt(least, row->opt.least),
@@ -228,25 +274,25 @@ add_endpoint(struct conf_reader *r, const struct conf_row *row,
 	if (at &&
 	    (!parse_number(&port, at + 1, false) || port < 1 ||
 		port > UINT16_MAX)) {
-		complain_of(
+		conf_complain_of(
 		    r, row, value, "has no port from 1 to 65535 behind the @");
 		return;
 	}
 	if (addr_parse_at_port(&ep.sa, &ep.len, value, DNS_PORT) != 0) {
-		complain_of(r, row, value,
+		conf_complain_of(r, row, value,
 		    "is no address; write it as 127.0.0.1@53 or ::1@53");
 		return;
 	}
 	sockaddr_to_txt(ep.txt, (const struct sockaddr *)&ep.sa);
 	if (is_among(*list, *n, ep.txt)) {
-		complain_of(r, row, value, "is there twice; remove one");
+		conf_complain_of(r, row, value, "is there twice; remove one");
 		return;
 	}
 	*list = xreallocarray(*list, *n + 1, sizeof(**list));
 	(*list)[(*n)++] = ep;
 	if (is_among(c->listen, c->n_listen, ep.txt) &&
 	    is_among(c->upstream.forward, c->upstream.n_forward, ep.txt))
-		complain_of(r, row, value,
+		conf_complain_of(r, row, value,
 		    "is both listened on and forwarded to; name another "
 		    "resolver to ask");
 }
@@ -275,13 +321,13 @@ set_allow_query(
 
 	rc = prefix_parse(&prefix, value);
 	if (rc == -ERANGE) {
-		complain_of(r, row, value,
+		conf_complain_of(r, row, value,
 		    "has bits set behind its length; clear them, or write a "
 		    "longer prefix");
 		return;
 	}
 	if (rc != 0) {
-		complain_of(r, row, value,
+		conf_complain_of(r, row, value,
 		    "is no prefix; write it as 192.0.2.0/24, 2001:db8::/32 or "
 		    "one address");
 		return;
@@ -296,7 +342,7 @@ set_state_dir(
     struct conf_reader *r, const struct conf_row *row, const char *value)
 {
 	if (value[0] == '\0') {
-		complain_of(r, row, value, "is empty; name a folder");
+		conf_complain_of(r, row, value, "is empty; name a folder");
 		return;
 	}
 	free(r->conf->state_dir);
@@ -319,7 +365,7 @@ set_workers(
 {
 	uint64_t n;
 
-	if (!read_number(r, row, value, &n))
+	if (!conf_read_number(r, row, value, &n))
 		return;
 	if (n == 0)
 		n = cores() < row->opt.most ? cores() : row->opt.most;
@@ -335,7 +381,7 @@ set_user(struct conf_reader *r, const struct conf_row *row, const char *value)
 	if (value[0] == '\0' || value[0] == '-' ||
 	    strlen(value) > USER_LEN_MAX ||
 	    value[strspn(value, good)] != '\0') {
-		complain_of(r, row, value, "is no user's name");
+		conf_complain_of(r, row, value, "is no user's name");
 		return;
 	}
 	free(r->conf->user);
@@ -348,7 +394,7 @@ set_cache_size(
 {
 	uint64_t n;
 
-	if (read_number(r, row, value, &n))
+	if (conf_read_number(r, row, value, &n))
 		r->conf->cache.size = n;
 }
 
@@ -358,7 +404,7 @@ set_max_negative_ttl(
 {
 	uint64_t n;
 
-	if (read_number(r, row, value, &n))
+	if (conf_read_number(r, row, value, &n))
 		r->conf->cache.max_negative_ttl = (uint32_t)n;
 }
 
@@ -368,7 +414,7 @@ set_validate(
 {
 	r->conf->upstream.validate = strcmp(value, "yes") == 0;
 	if (!r->conf->upstream.validate && strcmp(value, "no") != 0)
-		complain_of(r, row, value, "is neither yes nor no");
+		conf_complain_of(r, row, value, "is neither yes nor no");
 }
 
 /* Splits "file,file" off; false if a name is empty. */
@@ -414,7 +460,7 @@ check_feed_names(struct conf_reader *r, const struct conf_row *row,
 	for (size_t i = 0; i < d->n_files; i++) {
 		name = conf_feed_name(d->files[i]);
 		if (name && !feed_source_is_file_name(name))
-			complain_of(r, row, value,
+			conf_complain_of(r, row, value,
 			    "has no plain name behind @feed/; parts start with "
 			    "a letter, a digit or _, and have no space");
 	}
@@ -433,13 +479,13 @@ set_datasets(
 	d = &z->datasets[z->n_datasets++];
 	memset(d, 0, sizeof(*d));
 	if (!colon || colon == value) {
-		complain_of(r, row, value,
+		conf_complain_of(r, row, value,
 		    "has no type in front; write it as ip4set:/path/to/file");
 		return;
 	}
 	d->type = xasprintf("%.*s", (int)(colon - value), value);
 	if (!add_files(r, d, colon + 1))
-		complain_of(r, row, value,
+		conf_complain_of(r, row, value,
 		    "has an empty file name; write it as "
 		    "%s:/path/to/file,/path/to/another",
 		    d->type);
@@ -462,7 +508,7 @@ set_feed_source(
 	const char *why;
 
 	if (feed_source_kind(&kind, value, &why) != 0)
-		complain_of(r, row, value, "%s", why);
+		conf_complain_of(r, row, value, "%s", why);
 	free(feed->source);
 	feed->source = kind == FEED_SOURCE_LOCAL ? complete_path(r, value) :
 	    xstrdup(value);
@@ -472,14 +518,14 @@ static void
 set_feed_every(
     struct conf_reader *r, const struct conf_row *row, const char *value)
 {
-	(void)read_duration(r, row, value, &feed_of(r)->every_s);
+	(void)conf_read_duration(r, row, value, &feed_of(r)->every_s);
 }
 
 static void
 set_feed_time_limit(
     struct conf_reader *r, const struct conf_row *row, const char *value)
 {
-	(void)read_duration(r, row, value, &feed_of(r)->time_limit_s);
+	(void)conf_read_duration(r, row, value, &feed_of(r)->time_limit_s);
 }
 
 static void
@@ -489,7 +535,7 @@ set_feed_password_file(
 	struct conf_feed *feed = feed_of(r);
 
 	if (value[0] == '\0') {
-		complain_of(r, row, value, "is empty; name a file");
+		conf_complain_of(r, row, value, "is empty; name a file");
 		return;
 	}
 	free(feed->password_file);
@@ -502,6 +548,6 @@ set_feed_bandwidth(
 {
 	uint64_t n;
 
-	if (read_number(r, row, value, &n))
+	if (conf_read_number(r, row, value, &n))
 		feed_of(r)->bandwidth = n;
 }

@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 15
+#define CONF_ROWS 30
 
 /* What a value needs to know while the file is read. */
 struct conf_reader {
@@ -38,5 +38,26 @@ const char *conf_feed_name(const char *file);
 /* Reports and counts an error in r->line. */
 void conf_complain(struct conf_reader *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* About a value: what the option is, the value, what is wrong with it. */
+void conf_complain_of(struct conf_reader *r, const struct conf_row *row,
+    const char *value, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* False if the value is refused, which has been reported then. */
+bool conf_read_number(struct conf_reader *r, const struct conf_row *row,
+    const char *value, uint64_t *out);
+bool conf_read_duration(struct conf_reader *r, const struct conf_row *row,
+    const char *value, uint32_t *out);
+
+/* ---- conf_gate.c */
+
+conf_set_fn conf_set_protect, conf_set_keep, conf_set_min_entries,
+    conf_set_max_shrink, conf_set_max_growth, conf_set_max_bad_lines,
+    conf_set_widest_ip4, conf_set_widest_ip6, conf_set_test_points,
+    conf_set_must_list, conf_set_must_not_list, conf_set_skip_rules,
+    conf_set_max_age, conf_set_expire, conf_set_when_expired;
+void conf_gate_free(struct conf_gate *gate);
+void conf_protect_free(struct conf_keys *protect);
 
 #endif

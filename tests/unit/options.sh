@@ -50,7 +50,7 @@ from_conf() {
 	/^#\t[a-z]+ [{]$/ { section = $2 }
 	/^#\t[}]/ { section = outer }
 	/^#[}]/ { section = "" }
-	/^#\t*[a-z-]+ = / {
+	/^#\t*[a-z0-9-]+ = / {
 		sub(/^#\t*/, "")
 		name = $1
 		def = $0

@@ -204,6 +204,9 @@ END_TEST
 #define NO_PREFIX                                                              \
 	"is no prefix; write it as 192.0.2.0/24, 2001:db8::/32 or one "        \
 	"address\n"
+#define NO_KEY                                                                 \
+	"is no key; write an address, a prefix as 192.0.2.0/24, or a domain "  \
+	"name\n"
 #define NO_SIZE                                                                \
 	"is refused; write a number with K, M or G behind, from 1M to 1024G\n"
 #define NO_NAME "no domain name; parts are of a-z, 0-9, - and _\n"
@@ -317,6 +320,19 @@ static const struct {
 	"3: zone datasets: \"a:f,\" has an empty file name; write it as "
 	"a:/path/to/file,/path/to/another\n"
 	"3: zone datasets: \"\" " NO_TYPE},
+    {"keys of the gate",
+	"protect = { '', '192.0.2.1/24', 'a..b', '1.2.3' }\n"
+	"zone z { datasets = t:f must-list = '192.0.2.0/24' }",
+	"1: protect: \"\" " NO_KEY "1: protect: \"192.0.2.1/24\" has bits set "
+	"behind its length; clear them, or write a longer prefix\n"
+	"1: protect: \"a..b\" " NO_KEY "1: protect: \"1.2.3\" " NO_KEY
+	"2: zone must-list: \"192.0.2.0/24\" is a prefix; name one address of "
+	"it\n"},
+    {"words of the gate",
+	"zone z { datasets = t:f test-points = any when-expired = never }",
+	"1: zone test-points: \"any\" is neither kept nor all\n"
+	"1: zone when-expired: \"never\" is neither serve, empty nor "
+	"servfail\n"},
     {"a zone without datasets", "\nzone \"z.\" { }\nlocal l { }",
 	"2: zone \"z\": no datasets; add what to build from\n"},
     {"two feeds of a zone",
@@ -539,16 +555,67 @@ START_TEST(ranges)
 
 			if (j >= 2 && bad[j - 2] == UINT64_MAX)
 				continue; /* nothing is below 0 */
-			snprintf(text, sizeof(text), "%s %s %s = %llu %s",
-			    o->section, o->section[0] ? "{" : "", o->name,
+			snprintf(text, sizeof(text), "%s%s %s %s = %llu %s",
+			    o->section, strcmp(o->section, "zone") == 0 ?
+			    " z" : "", o->section[0] ? "{" : "", o->name,
 			    (unsigned long long)(j < 2 ? good[j] : bad[j - 2]),
-			    o->section[0] ? "}" : "");
+			    strcmp(o->section, "zone") == 0 ?
+			    "datasets = t:f }" : o->section[0] ? "}" : "");
 			rc = parse(&conf, text, strlen(text), &out);
 			ck_assert_msg(rc == (j < 2 ? 0 : -EINVAL), "%s: %s",
 			    text, out.txt);
 			conf_free(conf);
 		}
 	}
+}
+END_TEST
+
+/* What the gate and the age of a zone are, given and by default. */
+START_TEST(gate)
+{
+	struct conf *conf = must_parse(
+	    "protect = { '192.0.2.0/24', 'Example.COM', '::1' }\n"
+	    "zone a { datasets = t:f }\n"
+	    "zone b { datasets = t:f keep = 9 min-entries = 0 max-shrink = 7\n"
+	    "max-growth = 900 max-bad-lines = 0 widest-ip4 = 0\n"
+	    "widest-ip6 = 32 test-points = all must-list = 127.0.0.2\n"
+	    "must-not-list = { 'a.test', '192.0.2.0/25' }\n"
+	    "skip-rules = { max-growth, protect } max-age = 6h expire = 3d\n"
+	    "when-expired = servfail }");
+	const struct conf_zone *a = &conf->zones[0], *b = &conf->zones[1];
+
+	ck_assert_uint_eq(a->keep, 3);
+	ck_assert_uint_eq(a->gate.min_entries, 1);
+	ck_assert_uint_eq(a->gate.max_shrink, 50);
+	ck_assert_uint_eq(a->gate.max_growth, 50);
+	ck_assert_uint_eq(a->gate.max_bad_lines, 10);
+	ck_assert_uint_eq(a->gate.widest_ip4, 8);
+	ck_assert_uint_eq(a->gate.widest_ip6, 16);
+	ck_assert(!a->gate.all_test_points);
+	ck_assert_uint_eq(a->age.max_age_s, 0);
+	ck_assert_int_eq(a->age.when_expired, CONF_EXPIRED_SERVE);
+	ck_assert_uint_eq(a->gate.skip == NULL ? 0 : a->gate.n_skip, 0);
+	ck_assert_uint_eq(a->protect->n, 3);
+	ck_assert(a->protect->list[1].is_name);
+	ck_assert_mem_eq(a->protect->list[1].name, "\7example\3com", 13);
+	ck_assert(!a->protect->list[2].is_name);
+
+	ck_assert_uint_eq(b->keep, 9);
+	ck_assert_uint_eq(b->gate.min_entries, 0);
+	ck_assert_uint_eq(b->gate.max_shrink, 7);
+	ck_assert_uint_eq(b->gate.max_growth, 900);
+	ck_assert_uint_eq(b->gate.max_bad_lines, 0);
+	ck_assert_uint_eq(b->gate.widest_ip4, 0);
+	ck_assert_uint_eq(b->gate.widest_ip6, 32);
+	ck_assert(b->gate.all_test_points);
+	ck_assert_uint_eq(b->gate.must_list.n, 1);
+	ck_assert_uint_eq(b->gate.must_not_list.n, 2);
+	ck_assert_uint_eq(b->gate.n_skip, 2);
+	ck_assert_str_eq(b->gate.skip[1], "protect");
+	ck_assert_uint_eq(b->age.max_age_s, 21600);
+	ck_assert_uint_eq(b->age.expire_s, 259200);
+	ck_assert_int_eq(b->age.when_expired, CONF_EXPIRED_SERVFAIL);
+	conf_free(conf);
 }
 END_TEST
 
@@ -798,7 +865,7 @@ END_TEST
 
 UNIT_MAIN("conf", UNIT_EACH(good_files, good_cases),
     UNIT_EACH(bad_files, bad_cases), UNIT_ONCE(nul_bytes),
-    UNIT_EACH(sizes, size_cases), UNIT_ONCE(ranges), UNIT_ONCE(workers),
+    UNIT_EACH(sizes, size_cases), UNIT_ONCE(ranges), UNIT_ONCE(gate), UNIT_ONCE(workers),
     UNIT_EACH(durations, duration_cases), UNIT_ONCE(duration_txt),
     UNIT_ONCE(limits), UNIT_ONCE(files_that_are_none), UNIT_ONCE(long_line),
     UNIT_ONCE(relative_names), UNIT_ONCE(find), UNIT_ONCE(table))
