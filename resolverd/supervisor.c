@@ -3,7 +3,6 @@
  * the end, a reload. Worker = fork, without exec: sockets and configuration
  * are simply there.
  */
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -17,6 +16,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <event2/event.h>
 
 #include "lib/log.h"
 #include "lib/xalloc.h"
@@ -90,8 +91,8 @@ make_dir(const char *dir)
 }
 
 /*
- * What opens LMDB files does so in a process of its own: nothing of LMDB may be
- * open across a fork(). The child says what failed.
+ * What opens LMDB files or libunbound does so in a process of its own: nothing
+ * of either may be open across a fork(). The child says what failed.
  */
 static void
 in_child(void (*fn)(const struct conf *, const struct identity *),
@@ -138,6 +139,23 @@ prepare_cache(const struct conf *conf, const struct identity *who)
 		fatal("cache: %s", why);
 }
 
+/* Else the workers find it out, one after the other and for ever. */
+static void
+check_upstream(const struct conf *conf, const struct identity *who)
+{
+	struct event_base *base = event_base_new();
+	char why[UPSTREAM_WHY_MAX];
+	struct upstream *up;
+
+	worker_drop_privileges(who);
+	if (base == NULL)
+		fatal("cannot make an event base");
+	if (upstream_open(&up, base, conf, NULL, why) != 0)
+		fatal("upstream: %s", why);
+	upstream_close(up);
+	event_base_free(base);
+}
+
 static void
 finish_cache(const struct conf *conf, const struct identity *who)
 {
@@ -164,6 +182,7 @@ supervisor_prepare(const struct conf *conf, const struct identity *who)
 		fatal("%s: %s", dir, strerror(errno));
 	in_child(prepare_locals, conf, who);
 	in_child(prepare_cache, conf, who);
+	in_child(check_upstream, conf, who);
 }
 
 /* ---- the workers */

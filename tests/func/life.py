@@ -184,6 +184,20 @@ def _(bench):
     contains(done.stderr, "no-such-user")
 
 
+@case("no trust anchor to validate with: a clear error and status 1")
+def _(bench):
+    hidden = ["unshare", "--mount", "sh", "-c",
+              'mount -t tmpfs none /usr/share/dns && exec "$@"', "sh"]
+    if subprocess.run(hidden + ["true"], capture_output=True).returncode:
+        raise Skip("the system's anchor cannot be hidden here")
+    rd = new(bench, "anchor", validate="yes")
+    done = subprocess.run([*hidden, "timeout", "5", RESOLVERD, "-d", "-c",
+                           rd.conf], text=True, capture_output=True)
+    equal(done.returncode, 1, done.stderr)
+    contains(done.stderr, "/usr/share/dns/root.key")
+    contains(done.stderr, "dns-root-data")
+
+
 @case("started by root, workers run as the configured user, without way back")
 def _(bench):
     if os.geteuid() != 0:
