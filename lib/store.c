@@ -15,6 +15,7 @@
  */
 #include "lib/store.h"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -28,6 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/store_check.h"
 #include "lib/store_file.h"
 
 #define READERS_MAX 512 /* read transactions over all processes */
@@ -666,6 +668,42 @@ store_write_abort(struct store_txn *t)
 	close_cursors(t);
 	mdb_txn_abort(t->txn);
 	free(t);
+}
+
+/* ---- the pages */
+
+/* The meta page that the view was taken from; the two are used in turns. */
+static int
+find_meta(const uint8_t *map, size_t page_size, size_t txnid,
+    struct store_meta *out)
+{
+	memcpy(out, map + (txnid & 1) * page_size, sizeof(*out));
+	out->trees[0].page_size = (uint32_t)page_size;
+	return out->txnid == txnid ? 0 : -EBUSY;
+}
+
+int
+store_check(struct store_txn *t)
+{
+	struct store_meta meta;
+	uint8_t *map;
+	struct stat st;
+	MDB_stat tree;
+	int fd, rc;
+
+	mdb_env_stat(t->store->env, &tree);
+	if (mdb_env_get_fd(t->store->env, &fd) != 0 || fstat(fd, &st) != 0)
+		return -EIO;
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	rc = find_meta(map, tree.ms_psize, mdb_txn_id(t->txn), &meta);
+	if (rc == 0 && meta.last_pgno >= (size_t)st.st_size / tree.ms_psize)
+		rc = -EBADMSG;
+	if (rc == 0)
+		rc = store_check_pages(map, &meta);
+	munmap(map, (size_t)st.st_size);
+	return rc;
 }
 
 /* ---- entries */

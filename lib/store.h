@@ -91,6 +91,16 @@ void store_read_pause(struct store_txn *t);
 int store_read_resume(struct store_txn *t) __attribute__((warn_unused_result));
 void store_read_end(struct store_txn *t); /* NULL is fine */
 
+/*
+ * Looks at every page that the view t holds, and at the list of free ones. LMDB
+ * trusts the inside of pages: damage there can end the process. Reading and
+ * writing a file that passes cannot; what the entries hold is the caller's to
+ * check. To open by the names of tables reads pages already: for this, open
+ * without. Returns 0, -EBADMSG; -EBUSY if others wrote meanwhile (take a newer
+ * view), -ENOMEM, -errno.
+ */
+int store_check(struct store_txn *t) __attribute__((warn_unused_result));
+
 /* The write transaction: waits until no other process writes. */
 int store_write_begin(struct store *s, struct store_txn **out)
     __attribute__((warn_unused_result));

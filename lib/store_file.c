@@ -4,7 +4,8 @@
  * divide by zero, a cut one ends in SIGBUS.
  *
  * Only the two meta pages are read. LMDB itself checks that page numbers lie
- * within the file; other damage inside the pages of a whole file is not found.
+ * within the file; other damage inside the pages of a whole file is for
+ * lib/store_check.c.
  */
 #include "lib/store_file.h"
 
@@ -17,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/store_format.h"
+
 __attribute__((format(printf, 3, 4))) static int
 refuse(char *why, int rc, const char *fmt, ...)
 {
@@ -28,37 +31,21 @@ refuse(char *why, int rc, const char *fmt, ...)
 	return rc;
 }
 
-/* A meta page of LMDB 0.9; both stand at the head of the file. */
-struct meta_page {
-	size_t pgno;
-	uint16_t unused, flags, lower, upper;
-	uint32_t magic, version;
-	void *address;
-	size_t map_size;
-	struct {
-		uint32_t page_size; /* in the first of the two only */
-		uint16_t flags, depth;
-		size_t branches, leaves, overflows, entries, root;
-	} trees[2];
-	size_t last_pgno, txnid;
-};
-#define META_MAGIC 0xbeefc0de
-#define META_VERSION 1
 #define PAGE_SIZE_MIN 512
 #define PAGE_SIZE_MAX 0x8000
 
 static bool
-meta_is_sane(const struct meta_page *m)
+meta_is_sane(const struct store_meta *m)
 {
 	uint32_t size = m->trees[0].page_size;
 
-	return m->magic == META_MAGIC && m->version == META_VERSION &&
+	return m->magic == STORE_META_MAGIC && m->version == STORE_META_VERSION &&
 	    size >= PAGE_SIZE_MIN && size <= PAGE_SIZE_MAX &&
 	    (size & (size - 1)) == 0;
 }
 
 static bool
-read_meta(int fd, off_t pos, struct meta_page *m)
+read_meta(int fd, off_t pos, struct store_meta *m)
 {
 	return pread(fd, m, sizeof(*m), pos) == sizeof(*m) && meta_is_sane(m);
 }
@@ -66,7 +53,7 @@ read_meta(int fd, off_t pos, struct meta_page *m)
 static int
 check_content(int fd, const char *path, uint64_t size, char *why)
 {
-	struct meta_page first, second;
+	struct store_meta first, second;
 	uint32_t page_size;
 	uint64_t last;
 
