@@ -31,10 +31,10 @@ struct cache;
 /*
  * Before the workers start: makes STATE/cache, and puts the file aside where
  * the machine went down with it open (its boot id differs and it was not closed
- * well). Where only a process died over it, the file is looked through in a
- * child: so call it, too, before a worker is started anew that a signal ended;
- * the others go on with the old file. Called as the user that the workers run
- * as. Returns 0 or -errno with why (CACHE_WHY_MAX bytes).
+ * well), or where a process died over it and its pages are damaged. So call it,
+ * too, before a worker is started anew that a signal ended; the others go on
+ * with the old file. Called as the user that the workers run as, by a process
+ * that has no cache open. Returns 0 or -errno with why (CACHE_WHY_MAX bytes).
  */
 int cache_prepare(const char *state_dir, char *why)
     __attribute__((warn_unused_result));

@@ -7,8 +7,8 @@
  * after the last one ended well. Compared with what would be written now:
  *
  *	clean, the same file	trusted
- *	open, the same boot	a process died: looked through in a child, since
- *				LMDB dies of some kinds of damage
+ *	open, the same boot	a process died: its pages are looked at, since
+ *				LMDB dies of damage there
  *	anything else		put aside
  *
  * Put aside is: renamed to answers.mdb.bad, one is kept. It is a cache: when in
@@ -16,14 +16,11 @@
  */
 #include <sys/file.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +28,6 @@
 
 #include "lib/log.h"
 #include "resolverd/cache.h"
-#include "resolverd/cache_entry.h"
 #include "resolverd/cache_file.h"
 
 #define FILE_NAME "answers.mdb"
@@ -40,7 +36,7 @@
 #define STATE_NAME "state"
 #define STATE_NEW_NAME "state.new"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
-#define LOOK_MAX_S 5 /* a file that takes longer to look through is trusted */
+#define CHECK_TRIES 10 /* others may write at the same time */
 #define STATE_MAX 128
 
 static int explain(char *why, int rc, const char *fmt, ...)
@@ -160,7 +156,7 @@ state_write(int dir, const char *text)
 	return rc;
 }
 
-/* ---- looking through a file that a process died over */
+/* ---- looking at the pages of a file that a process died over */
 
 static int
 store_open_as(struct store **out, const char *path, enum store_mode mode,
@@ -174,78 +170,28 @@ store_open_as(struct store **out, const char *path, enum store_mode mode,
 	return store_open(out, path, &opts, why);
 }
 
-static int
-look_at_entries(struct store_txn *t)
-{
-	struct store_usage usage;
-	struct store_bytes key, data;
-	struct store_walk *w;
-	struct cache_entry e;
-	uint64_t k, n = 0;
-	int rc;
-
-	rc = store_usage(t, &usage);
-	if (rc == 0)
-		rc = store_walk_begin(t, 0, NULL, 0, &w);
-	if (rc != 0)
-		return rc;
-	while ((rc = store_walk_next(w, &key, &data)) == 0) {
-		if (key.len != sizeof(k) || n++ == usage.entries)
-			break;
-		memcpy(&k, key.data, sizeof(k));
-		if (k != CACHE_META_KEY &&
-		    !cache_entry_read(&e, data.data, data.len))
-			break;
-	}
-	store_walk_end(w);
-	return rc == -ENOENT ? 0 : -EBADMSG;
-}
-
-static int
-look_through(const char *path)
-{
-	char why[STORE_WHY_MAX];
-	struct store *s;
-	struct store_txn *t;
-	int rc;
-
-	rc = store_open_as(&s, path, STORE_LIVE_READ, 0, why);
-	if (rc != 0)
-		return rc;
-	rc = store_read_begin(s, &t);
-	if (rc == 0) {
-		rc = look_at_entries(t);
-		store_read_end(t);
-	}
-	store_close(s);
-	return rc;
-}
-
-/* What kills its reader kills the child only. */
 static bool
 is_sound(const char *state_dir)
 {
-	const struct rlimit no_core = {0, 0};
-	char path[PATH_MAX];
-	int status = 0, null;
-	pid_t pid;
+	char path[PATH_MAX], why[STORE_WHY_MAX];
+	struct store_txn *t = NULL;
+	struct store *s;
+	int rc;
 
 	snprintf(path, sizeof(path), "%s/cache/" FILE_NAME, state_dir);
-	pid = fork();
-	if (pid == 0) {
-		null = open("/dev/null", O_WRONLY);
-		dup2(null, STDERR_FILENO);
-		setrlimit(RLIMIT_CORE, &no_core);
-		signal(SIGALRM, SIG_DFL);
-		alarm(LOOK_MAX_S);
-		_exit(look_through(path) == 0 ? 0 : 1);
+	rc = store_open_as(&s, path, STORE_LIVE_READ, 0, why);
+	if (rc == 0)
+		rc = store_read_begin(s, &t);
+	if (rc == 0)
+		rc = store_check(t);
+	for (unsigned n = 0; n < CHECK_TRIES && rc == -EBUSY; n++) {
+		rc = store_read_resume(t);
+		if (rc == 0)
+			rc = store_check(t);
 	}
-	if (pid < 0)
-		return false;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-	    (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM);
+	store_read_end(t);
+	store_close(s);
+	return rc == 0;
 }
 
 /* ---- before the first worker, after the last */
