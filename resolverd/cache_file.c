@@ -120,6 +120,16 @@ state_open(char *out)
 		    (int)getpid());
 }
 
+/* The file can be used all the same, but not be trusted at the next start. */
+static int
+state_remove(int dir)
+{
+	(void)unlinkat(dir, STATE_NEW_NAME, 0);
+	if (unlinkat(dir, STATE_NAME, 0) != 0 && errno != ENOENT)
+		return -errno;
+	return fsync(dir) == 0 ? 0 : -errno;
+}
+
 /* For the file as it is; "" without one. */
 static void
 state_clean(int dir, char *out)
@@ -228,6 +238,8 @@ cache_prepare(const char *state_dir, char *why)
 		put_aside(dir);
 	}
 	rc = state_write(dir, opened);
+	if (rc == -ENOSPC || rc == -EDQUOT)
+		rc = state_remove(dir);
 	if (rc != 0)
 		rc = explain(why, rc, "%s/cache/" STATE_NAME ": %s", state_dir,
 		    strerror(-rc));

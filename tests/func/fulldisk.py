@@ -77,6 +77,17 @@ def _(bench):
     ballast.unlink()
 
 
+@case("a start on a full disk: lists and the outside are answered")
+def _(bench):
+    ballast = fill(bench)
+    equal(bench.rd.stop(), 0)
+    bench.rd.start()
+    equal(data(ask(bench.rd.server, LISTED)), ["127.0.0.2"])
+    equal(data(ask(bench.rd.server, "www.example")), ["192.0.2.1"])
+    equal("starting it again" in bench.rd.process.log(), False, "workers")
+    ballast.unlink()
+
+
 @case("blctl add on a full disk: done wholly, or refused with the reason")
 def _(bench):
     ballast = fill(bench)
