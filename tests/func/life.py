@@ -321,6 +321,14 @@ def _(bench):
     equal(rd.stop(), 0)
 
 
+@case("the systemd unit leaves what the daemon reads in /proc")
+def _(bench):
+    unit = (rvtest.HERE.parent.parent / "conf" / "resolverd.service")
+    hides = [line for line in unit.read_text().splitlines()
+             if line.startswith("ProcSubset=")]
+    equal(hides, [], "with it there is no boot id: no cache is trusted")
+
+
 # --- end
 
 def drains(bench, name, tcp):
