@@ -29,6 +29,9 @@ char **zonectl_args(int argc, char **argv, int least, int most);
 /* Says that there is no such zone, and which there are. TOOL_FAILED. */
 int zonectl_say_zones(const struct conf *conf, const char *name);
 
+/* Builds and publishes one zone, and prints how it went. */
+int zonectl_build_zone(const struct conf *conf, const struct conf_zone *zone);
+
 /* ---- bad lines, printed up to a number of them */
 
 struct zonectl_lines {

@@ -22,8 +22,8 @@ seconds_since(const struct timespec *start)
 	    (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static int
-build_one(const struct conf *conf, const struct conf_zone *zone)
+int
+zonectl_build_zone(const struct conf *conf, const struct conf_zone *zone)
 {
 	struct zonectl_lines bad = {.n_max = BAD_LINES_SHOWN};
 	struct build_result result;
@@ -58,7 +58,7 @@ build_named(const struct conf *conf, char **names)
 		if (conf_zone_find(conf, *name) == NULL)
 			return zonectl_say_zones(conf, *name);
 	for (; *names != NULL; names++)
-		rc |= build_one(conf, conf_zone_find(conf, *names));
+		rc |= zonectl_build_zone(conf, conf_zone_find(conf, *names));
 	return rc;
 }
 
@@ -81,7 +81,7 @@ zonectl_build(const char *conf_path, int argc, char **argv)
 			printf("%s has no zone section: nothing to build\n",
 			    conf->path);
 		for (size_t i = 0; i < conf->n_zones; i++)
-			rc |= build_one(conf, &conf->zones[i]);
+			rc |= zonectl_build_zone(conf, &conf->zones[i]);
 	}
 	conf_free(conf);
 	return rc;
