@@ -111,7 +111,7 @@ zonectl_check(const char *conf_path, int argc, char **argv)
 	if (args == NULL)
 		return zonectl_usage();
 	for (; *args != NULL; args++) {
-		char type[32];
+		char type[256];
 		const char *file = split_type(type, sizeof(type), *args);
 
 		if (file != NULL) {

@@ -34,7 +34,8 @@ find_type(const char *type, char *why)
 
 	if (found == NULL)
 		snprintf(why, GENERATION_WHY_MAX, "unknown dataset type %s; "
-		    "known are ip4set, ip4trie, ip6trie, dnset, generic", type);
+		    "known are ip4set, ip4trie, ip6trie, dnset, generic, plain, "
+		    "domains, hosts, csv, drop-json", type);
 	return found;
 }
 
@@ -156,6 +157,8 @@ read_datasets(struct build *b, build_report_fn *report, void *arg, char *why)
 		if (type == NULL)
 			return -EINVAL;
 		rc = dataset_begin(&ds, type, zone->apex, report, arg);
+		if (rc == 0)
+			rc = dataset_options(&ds, zone->datasets[i].type, why);
 		if (rc == 0)
 			rc = read_dataset(b, &ds, i, why);
 		dataset_end(&ds);
@@ -375,6 +378,8 @@ build_check(const char *type, const char *file, build_report_fn *report,
 	if (found == NULL)
 		return -EINVAL;
 	rc = dataset_begin(&ds, found, root, report, arg);
+	if (rc == 0)
+		rc = dataset_options(&ds, type, why);
 	if (rc == 0)
 		rc = dataset_read(&ds, file, why);
 	result->entries = ds.entries;

@@ -16,10 +16,13 @@ const struct dataset_type *
 dataset_type_find(const char *name)
 {
 	static const struct dataset_type *const types[] = {
-	    &ds_ip4set, &ds_ip4trie, &ds_ip6trie, &ds_dnset, &ds_generic};
+	    &ds_ip4set, &ds_ip4trie, &ds_ip6trie, &ds_dnset, &ds_generic,
+	    &ds_plain, &ds_domains, &ds_hosts, &ds_csv, &ds_drop_json};
+	size_t len = strcspn(name, "(");
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(types[i]->name, name) == 0)
+		if (strncmp(types[i]->name, name, len) == 0 &&
+		    types[i]->name[len] == '\0')
 			return types[i];
 	return NULL;
 }
@@ -223,6 +226,8 @@ dataset_read(struct dataset *ds, const char *path, char *why)
 	ds->file = path;
 	ds->line = 0;
 	ds->default_value = ds->first_value;
+	if (ds->type->start != NULL)
+		ds->type->start(ds);
 	if (ds->modified < s.modified)
 		ds->modified = s.modified;
 	while (rc == 0) {
@@ -234,6 +239,8 @@ dataset_read(struct dataset *ds, const char *path, char *why)
 		rc = read_event(ds, &s, event, why);
 	}
 	source_close(&s);
+	if (rc == 0 && ds->type->done != NULL)
+		rc = ds->type->done(ds, why);
 	if (rc != 0 && why[0] == '\0')
 		snprintf(why, GENERATION_WHY_MAX, "%s: %s", path,
 		    strerror(-rc));
@@ -251,6 +258,44 @@ dataset_begin(struct dataset *ds, const struct dataset_type *type,
 	ds->pool.ttl = DATASET_TTL;
 	type->begin(ds);
 	return pool_a_txt(&ds->pool, VALUE_A, "", 0, &ds->first_value);
+}
+
+static int
+take_option(struct dataset *ds, const char *word)
+{
+	const char *end;
+	unsigned bits;
+	uint32_t a;
+
+	end = text_ip4(word, &a, &bits);
+	if (end != NULL && *end == '\0' && bits == 32)
+		return pool_a_txt(&ds->pool, a, "", 0, &ds->first_value);
+	return ds->type->option != NULL ? ds->type->option(ds, word) : -EINVAL;
+}
+
+int
+dataset_options(struct dataset *ds, const char *name, char *why)
+{
+	size_t at = strcspn(name, "("), len = strlen(name), n;
+	char word[256];
+	int rc = 0;
+
+	if (name[at] == '\0')
+		return 0;
+	if (name[len - 1] != ')')
+		rc = -EINVAL;
+	for (at++; at < len && rc == 0; at += n + 1) {
+		n = strcspn(name + at, ",)");
+		snprintf(word, sizeof(word), "%.*s", (int)n, name + at);
+		rc = n > 0 && n < sizeof(word) ? take_option(ds, word)
+					       : -EINVAL;
+	}
+	if (rc != 0)
+		snprintf(why, GENERATION_WHY_MAX, "%s: %s", name,
+		    rc != -EINVAL ? strerror(-rc) :
+		    "not an option of this type of dataset; see "
+		    "resolverd-dataset(5)");
+	return rc;
 }
 
 int

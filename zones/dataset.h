@@ -29,6 +29,19 @@ struct dataset_ns {
 	struct buf names; /* dnames one behind the other */
 };
 
+/* For zones/list.h and the types that use it. */
+struct list_state {
+	bool text, below; /* the options */
+	struct list_column {
+		char *name;	 /* as it is given; owned */
+		unsigned fixed;	 /* if that is a number */
+		unsigned number; /* in this file, from 1; 0: not known yet */
+	} columns[2];		 /* of the keys, of the texts */
+	bool is_lost;		 /* a file has no such column */
+	bool has_records;	 /* a file says how many entries it has */
+	uint64_t records, read;
+};
+
 struct dataset {
 	const struct dataset_type *type;
 	const uint8_t *apex; /* borrowed */
@@ -53,6 +66,8 @@ struct dataset {
 	uint32_t default_value; /* of the pool, from here on in this file */
 	uint32_t first_value;	/* what a file starts with: 127.0.0.2 */
 
+	struct list_state list; /* of the types of foreign lists */
+
 	/* a type uses one or more */
 	struct {
 		struct ip4_build ip4;
@@ -64,6 +79,12 @@ struct dataset {
 struct dataset_type {
 	const char *name;
 	void (*begin)(struct dataset *ds);
+	/* Optional: a word of the parentheses behind the type's name. Returns
+	 * 0, -EINVAL if it means nothing, or -ENOMEM. */
+	int (*option)(struct dataset *ds, const char *word);
+	/* Optional: a file begins; it was read, to which the type may object. */
+	void (*start)(struct dataset *ds);
+	int (*done)(struct dataset *ds, char *why);
 	/*
 	 * An entry: a line without space at its ends that is no comment, `$`
 	 * line or empty. It may be written to. Returns 0, also for a bad line,
@@ -81,11 +102,19 @@ struct dataset_type {
 	void (*end)(struct dataset *ds);
 };
 
-/* NULL if there is no such type. */
+/* "csv", or "csv(ip)" with options; NULL if there is no such type. */
 const struct dataset_type *dataset_type_find(const char *name);
 
 int dataset_begin(struct dataset *ds, const struct dataset_type *type,
     const uint8_t *apex, build_report_fn *report, void *report_arg)
+    __attribute__((warn_unused_result));
+
+/*
+ * The options in "csv(ip)", behind dataset_begin(). An address is the A record
+ * of entries that have none, other words are the type's. Returns 0 or -errno
+ * with the reason in why.
+ */
+int dataset_options(struct dataset *ds, const char *name, char *why)
     __attribute__((warn_unused_result));
 
 /* Reads a file into the dataset. Returns 0 or -errno with the reason in why. */

@@ -13,4 +13,11 @@ extern const struct dataset_type ds_ip6trie;
 extern const struct dataset_type ds_dnset;
 extern const struct dataset_type ds_generic;
 
+/* foreign lists (zones/list.h) */
+extern const struct dataset_type ds_plain;
+extern const struct dataset_type ds_domains;
+extern const struct dataset_type ds_hosts;
+extern const struct dataset_type ds_csv;
+extern const struct dataset_type ds_drop_json;
+
 #endif

@@ -45,14 +45,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const types[] = {"ip4set", "ip4trie", "ip6trie",
-	    "dnset", "generic"};
+	    "dnset", "generic", "plain(text)", "domains(text)", "hosts(below)",
+	    "csv(ip,2)", "csv(1)", "drop-json(text)"};
+	const unsigned n_types = sizeof(types) / sizeof(types[0]);
 	const char *text = (const char *)data + 1;
 	struct zones_index z;
 	size_t at, n;
 
 	if (size == 0)
 		return 0;
-	if (!zones_read(&z, types[*data % 5], text, size - 1))
+	if (!zones_read(&z, types[*data % n_types], text, size - 1))
 		goto out;
 	check_values(&z);
 	for (; (z.kind = arrays_kind(&z.arrays, z.number)) != NULL; z.number++) {

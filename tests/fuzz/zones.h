@@ -60,6 +60,8 @@ zones_read(struct zones_index *z, const char *type, const void *text,
 	rc = dataset_begin(&ds, dataset_type_find(type), zones_apex,
 	    zones_on_report, NULL);
 	assert(rc == 0);
+	rc = dataset_options(&ds, type, why);
+	assert(rc == 0);
 	ds.wants_build = true;
 	rc = dataset_read(&ds, path, why);
 	assert(rc == 0 || why[0] != '\0');
