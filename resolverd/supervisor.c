@@ -3,6 +3,7 @@
  * the end, a reload. Worker = fork, without exec: sockets and configuration
  * are simply there.
  */
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -30,6 +31,7 @@
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 30000
 #define BACKOFF_RESET_S 60 /* a worker that lived this long starts afresh */
+#define FILES_MIN 8192 /* of a worker: libunbound's sockets, connections */
 #define END_S (UPSTREAM_DEADLINE_S + 5) /* then SIGKILL */
 
 struct child {
@@ -68,6 +70,25 @@ supervisor_identity(struct identity *out, const struct conf *conf)
 		    conf->user, conf->user);
 	out->uid = pw->pw_uid;
 	out->gid = pw->pw_gid;
+}
+
+/* The workers inherit it. Root may raise what is the most, too. */
+static void
+raise_file_limit(void)
+{
+	struct rlimit rl, more;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= FILES_MIN)
+		return;
+	more.rlim_cur = FILES_MIN;
+	more.rlim_max = rl.rlim_max < FILES_MIN ? FILES_MIN : rl.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &rl);
+	log_warn("a process may have %llu descriptors only: beyond that, "
+		 "questions fail; raise it to %d (ulimit -n, LimitNOFILE)",
+	    (unsigned long long)rl.rlim_max, FILES_MIN);
 }
 
 /* Makes dir and its parents, owned by us. */
@@ -168,6 +189,7 @@ supervisor_prepare(const struct conf *conf, const struct identity *who)
 {
 	char dir[PATH_MAX];
 
+	raise_file_limit();
 	make_dir(conf->state_dir);
 	for (size_t i = 0; i < conf->n_zones; i++) {
 		if (publish_dir(dir, conf->state_dir, conf->zones[i].name) != 0)

@@ -17,7 +17,8 @@ void supervisor_identity(struct identity *out, const struct conf *conf);
 
 /*
  * Makes what is missing under state-dir: zones/ and local/ stay ours, cache/ is
- * the workers'. Sees whether libunbound takes its settings. Fatal on failure.
+ * the workers'. Sees whether libunbound takes its settings. Raises the limit of
+ * descriptors. Fatal on failure.
  */
 void supervisor_prepare(const struct conf *conf, const struct identity *who);
 

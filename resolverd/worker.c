@@ -4,7 +4,6 @@
  */
 #include <sys/inotify.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <errno.h>
 #include <grp.h>
@@ -32,7 +31,6 @@
 #define REFRESH_S 5	/* should a notice of a new generation be lost */
 #define DRAIN_S (UPSTREAM_DEADLINE_S + 1)
 #define DRAIN_POLL_MS 20
-#define FILES_MIN 8192	/* libunbound's sockets and our connections */
 
 struct worker {
 	const struct conf *conf;
@@ -59,17 +57,6 @@ worker_drop_privileges(const struct identity *who)
 	/* RFC-less but vital: no way back */
 	if (who->uid != 0 && setuid(0) == 0)
 		fatal("root could be regained");
-}
-
-static void
-raise_file_limit(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= FILES_MIN)
-		return;
-	rl.rlim_cur = rl.rlim_max < FILES_MIN ? rl.rlim_max : FILES_MIN;
-	(void)setrlimit(RLIMIT_NOFILE, &rl);
 }
 
 /* ---- generations */
@@ -133,12 +120,6 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 	cache_flush(w->handler.cache, (uint64_t)time(NULL));
 }
 
-static void
-on_hup(evutil_socket_t fd, short what, void *arg)
-{
-	on_refresh(fd, what, arg);
-}
-
 /* What came is answered, then the loop ends. */
 static void
 on_drain(evutil_socket_t fd, short what, void *arg)
@@ -193,7 +174,7 @@ take_signals(struct worker *w)
 
 	signal(SIGINT, SIG_IGN); /* from a terminal; the supervisor ends us */
 	w->ev_term = watch_signal(w, SIGTERM, on_term);
-	w->ev_hup = watch_signal(w, SIGHUP, on_hup);
+	w->ev_hup = watch_signal(w, SIGHUP, on_refresh);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -261,7 +242,6 @@ worker_run(const struct conf *conf, struct sockets *sockets,
 
 	snprintf(name, sizeof(name), "worker %u", start->number);
 	log_procname(name);
-	raise_file_limit();
 	worker_drop_privileges(who);
 	/* after setuid(), which clears it: no worker outlives its supervisor */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -248,6 +248,19 @@ def parent(pid):
     return int(stat.rsplit(")", 1)[1].split()[1]) if stat else 0
 
 
+@case("a low limit of descriptors is raised, or it says so")
+def _(bench):
+    rd = new(bench, "limit")
+    rd.process = bench.start(
+        ["prlimit", "--nofile=64:64", RESOLVERD, "-d", "-c", rd.conf], rd.name)
+    wait_until(rd.answers)
+    limits = pathlib.Path(f"/proc/{rd.worker_pids()[0]}/limits").read_text()
+    line, = (l for l in limits.splitlines() if l.startswith("Max open files"))
+    equal(int(line.split()[3]) >= 8192 or
+          "64 descriptors only" in rd.process.log(), True, line)
+    equal(rd.stop(), 0)
+
+
 def started_as(bench, name, prepare, *options):
     """Starts it by a parent that prepares the process in its own way."""
     rd = new(bench, name)
