@@ -95,18 +95,13 @@ ask_upstream(struct handler *h, const struct query *q,
 	return rv;
 }
 
-/* Returns false if q waits for its answer. */
+/* The answer from outside. Returns false if q waits for it. */
 static bool
-find_answer(struct handler *h, struct query *q, const struct client *client)
+answer_from_outside(struct handler *h, struct query *q, const struct client *client)
 {
-	struct listzone *zone = listzones_route(h->zones, q);
 	struct cache_key key;
 	struct answer a;
 
-	if (zone != NULL) {
-		listzone_answer(zone, q);
-		return true;
-	}
 	/* RFC 1034 4.3.1: whoever wants recursion says so */
 	if (!(q->flags & DNS_FLAG_RD)) {
 		query_set_error(q, DNS_RCODE_REFUSED);
@@ -138,17 +133,26 @@ find_answer(struct handler *h, struct query *q, const struct client *client)
 	}
 }
 
-size_t
-handle_packet(struct handler *h, const struct client *client,
-    const uint8_t *packet, size_t len, uint8_t *reply, size_t cap)
+void
+handle_begin(struct handler *h, struct handling *g,
+    const struct client *client, const uint8_t *packet, size_t len,
+    uint8_t *reply, size_t cap)
 {
-	struct query q;
-
 	h->n_queries++;
-	switch (query_begin(&q, packet, len, client->allowed,
-	    client->udp != NULL, reply, cap)) {
+	g->verdict = query_begin(&g->q, packet, len, client->allowed,
+	    client->udp != NULL, reply, cap);
+	g->is_list = g->verdict == QUERY_ANSWER &&
+	    listzones_route(h->zones, &g->q, &g->list);
+}
+
+size_t
+handle_end(struct handler *h, struct handling *g, const struct client *client)
+{
+	switch (g->verdict) {
 	case QUERY_ANSWER:
-		if (!find_answer(h, &q, client))
+		if (g->is_list)
+			listzone_answer(&g->list, &g->q);
+		else if (!answer_from_outside(h, &g->q, client))
 			return 0;
 		break;
 	case QUERY_FINISH:
@@ -158,8 +162,8 @@ handle_packet(struct handler *h, const struct client *client,
 		h->n_dropped++;
 		return 0;
 	}
-	query_finish(&q);
-	return q.reply_len;
+	query_finish(&g->q);
+	return g->q.reply_len;
 }
 
 void

@@ -12,13 +12,14 @@
 #include <stdint.h>
 
 #include "lib/conf.h"
+#include "resolverd/listzone.h"
+#include "resolverd/query.h"
 
 /* What upstream gave goes into the cache this much later, many at once. */
 #define HANDLE_FLUSH_MS 20
 
 struct cache;
 struct event;
-struct listzones;
 struct tcp_conn;
 struct udp_socket;
 struct upstream;
@@ -43,14 +44,41 @@ struct client {
 /* Does allow-query hold for the address? */
 bool handle_allows(const struct handler *h, const struct sockaddr *sa);
 
+/* A packet between handle_begin() and handle_end(). Members private. */
+struct handling {
+	struct query q;
+	enum query_verdict verdict;
+	bool is_list;
+	struct list_lookup list;
+};
+
 /*
- * Handles len untrusted bytes. Returns the length of the answer in reply (cap
- * bytes of room, at least DNS_UDP_PLAIN_MAX), to be sent now; 0 where there is
+ * Reads len untrusted bytes and finds out who will answer. reply (cap bytes of
+ * room, at least DNS_UDP_PLAIN_MAX) is borrowed until handle_end().
+ */
+void handle_begin(struct handler *h, struct handling *g,
+    const struct client *client, const uint8_t *packet, size_t len,
+    uint8_t *reply, size_t cap);
+
+/*
+ * Optional, between the two: in a batch, each step for all packets begins to
+ * load what the answers will read, so that they wait for memory together.
+ */
+#define HANDLE_FETCH_STEPS LISTZONE_FETCH_STEPS
+static inline void
+handle_fetch(const struct handling *g, unsigned step)
+{
+	if (g->is_list)
+		listzone_fetch(&g->list, step);
+}
+
+/*
+ * Returns the length of the answer in reply, to be sent now; 0 where there is
  * none, or not yet: then the handler sends it through the client's transport
  * when it is there.
  */
-size_t handle_packet(struct handler *h, const struct client *client,
-    const uint8_t *packet, size_t len, uint8_t *reply, size_t cap);
+size_t handle_end(struct handler *h, struct handling *g,
+    const struct client *client);
 
 /* After each batch of packets: lets go of what answers pointed to. */
 void handle_batch_done(struct handler *h);

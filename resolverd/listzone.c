@@ -52,8 +52,8 @@ struct listzones {
 
 /* ---- routing */
 
-struct listzone *
-listzones_route(struct listzones *zs, struct query *q)
+static struct listzone *
+find_zone(struct listzones *zs, struct query *q)
 {
 	unsigned labels = q->n_labels;
 
@@ -76,6 +76,34 @@ listzones_route(struct listzones *zs, struct query *q)
 		if (labels == zs->labels_min)
 			return NULL;
 	}
+}
+
+bool
+listzones_route(struct listzones *zs, struct query *q, struct list_lookup *out)
+{
+	struct listzone *z = find_zone(zs, q);
+
+	if (z == NULL)
+		return false;
+	if (z->gen != NULL && generation_has_names(z->gen))
+		query_hash_from(q, 0);
+	out->zone = z;
+	out->key.dname = q->qname;
+	out->key.off = q->off;
+	out->key.hash = q->hash;
+	out->key.n_labels = q->n_labels - z->apex_labels;
+	out->key.rel_len = (unsigned)(q->qname_len - z->apex_len);
+	zone_key_addresses(&out->key);
+	return true;
+}
+
+void
+listzone_fetch(const struct list_lookup *l, unsigned step)
+{
+	_Static_assert(LISTZONE_FETCH_STEPS == GENERATION_FETCH_STEPS,
+	    "a step of the zone is one of its generation");
+	if (l->zone->gen != NULL)
+		generation_fetch(l->zone->gen, &l->key, step);
 }
 
 /* ---- answering */
@@ -249,27 +277,19 @@ put_answer(const struct listzone *z, struct query *q,
 }
 
 void
-listzone_answer(struct listzone *z, struct query *q)
+listzone_answer(const struct list_lookup *l, struct query *q)
 {
-	struct zone_hits hits;
-	struct zone_key key;
+	struct listzone *z = l->zone;
 	const struct zone_apex *apex;
+	struct zone_hits hits;
 
 	hits.n = 0;
 	hits.exists = false;
-	key.dname = q->qname;
-	key.off = q->off;
-	key.hash = q->hash;
-	key.n_labels = q->n_labels - z->apex_labels;
-	key.rel_len = (unsigned)(q->qname_len - z->apex_len);
-	zone_key_addresses(&key);
-
 	if (z->gen != NULL) {
-		query_hash_from(q, 0);
-		generation_lookup(z->gen, &key, &hits);
+		generation_lookup(z->gen, &l->key, &hits);
 		apex = generation_apex(z->gen);
 	} else if (z->local != NULL) {
-		int rv = local_lookup(z->local, &key, &hits);
+		int rv = local_lookup(z->local, &l->key, &hits);
 
 		if (rv != 0 && !z->unreadable)
 			log_warn("%s: local store: %s; answered as not listed",
@@ -280,7 +300,7 @@ listzone_answer(struct listzone *z, struct query *q)
 		query_set_error(q, DNS_RCODE_SERVFAIL);
 		return;
 	}
-	put_answer(z, q, apex, &key, &hits);
+	put_answer(z, q, apex, &l->key, &hits);
 }
 
 /* ---- opening */

@@ -9,6 +9,7 @@
 
 #include "lib/conf.h"
 #include "resolverd/query.h"
+#include "zones/key.h"
 
 struct listzone;
 struct listzones;
@@ -21,14 +22,28 @@ struct listzones;
 struct listzones *listzones_open(const struct conf *conf);
 void listzones_close(struct listzones *zs); /* NULL is fine */
 
+/* A question for a list zone. key points into the query. */
+struct list_lookup {
+	struct listzone *zone;
+	struct zone_key key;
+};
+
 /*
- * The zone whose apex is the longest suffix of the qname, or NULL. Works out
- * the hashes of q that it needs.
+ * Finds the zone whose apex is the longest suffix of the qname. Returns false
+ * if there is none. Works out the hashes of q that are needed.
  */
-struct listzone *listzones_route(struct listzones *zs, struct query *q);
+bool listzones_route(struct listzones *zs, struct query *q,
+    struct list_lookup *out);
+
+/*
+ * Optional, for a batch of questions: each step for all of them, then the
+ * answers. What they will read is then loaded for all at the same time.
+ */
+#define LISTZONE_FETCH_STEPS 3
+void listzone_fetch(const struct list_lookup *l, unsigned step);
 
 /* Writes the answer behind the question of q. */
-void listzone_answer(struct listzone *z, struct query *q);
+void listzone_answer(const struct list_lookup *l, struct query *q);
 
 /* Lets go of the local stores' views; after each batch of queries. */
 void listzones_pause(struct listzones *zs);

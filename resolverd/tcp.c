@@ -98,6 +98,7 @@ conn_read(struct tcp_conn *c)
 {
 	static uint8_t packet[DNS_MESSAGE_MAX], reply[DNS_MESSAGE_MAX];
 	struct client client = { .tcp = c, .allowed = c->allowed };
+	struct handling g;
 
 	while (c->bev != NULL && c->held <= TCP_PENDING_MAX &&
 	    unsent(c) < TCP_OUTPUT_MAX) {
@@ -118,8 +119,9 @@ conn_read(struct tcp_conn *c)
 		}
 		TAILQ_REMOVE(&c->server->conns, c, entry);
 		TAILQ_INSERT_TAIL(&c->server->conns, c, entry);
-		len = handle_packet(c->server->h, &client, packet, len, reply,
+		handle_begin(c->server->h, &g, &client, packet, len, reply,
 		    sizeof(reply));
+		len = handle_end(c->server->h, &g, &client);
 		if (len > 0 && c->bev != NULL)
 			conn_write(c, reply, len);
 	}

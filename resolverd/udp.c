@@ -27,6 +27,8 @@ struct batch {
 	struct iovec in_iov[BATCH], out_iov[BATCH];
 	struct sockaddr_in6 from[BATCH];
 	_Alignas(16) uint8_t control[BATCH][UDP_CONTROL_MAX];
+	struct client client[BATCH];
+	struct handling handling[BATCH];
 	uint8_t packet[BATCH][PACKET_MAX];
 	uint8_t reply[BATCH][QUERY_UDP_MAX];
 };
@@ -89,24 +91,34 @@ send_all(const struct udp_socket *s, struct batch *b, unsigned n)
 	}
 }
 
-/* Handles n packets; returns how many answers are ready. */
+static void
+begin_batch(struct udp_socket *s, struct batch *b, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct client *client = &b->client[i];
+
+		client->udp = s;
+		client->from = &b->in[i].msg_hdr;
+		client->allowed = handle_allows(s->h,
+		    (const struct sockaddr *)client->from->msg_name);
+		handle_begin(s->h, &b->handling[i], client, b->packet[i],
+		    b->in[i].msg_len, b->reply[i], QUERY_UDP_MAX);
+	}
+}
+
+/* Returns how many answers are ready. */
 static unsigned
-handle_batch(struct udp_socket *s, struct batch *b, unsigned n)
+end_batch(struct udp_socket *s, struct batch *b, unsigned n)
 {
 	unsigned ready = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct msghdr *m = &b->in[i].msg_hdr;
-		struct client client = { .udp = s, .from = m };
-		size_t len;
+		size_t len = handle_end(s->h, &b->handling[i], &b->client[i]);
 
-		client.allowed = handle_allows(s->h,
-		    (const struct sockaddr *)m->msg_name);
-		len = handle_packet(s->h, &client, b->packet[i],
-		    b->in[i].msg_len, b->reply[ready], QUERY_UDP_MAX);
 		if (len == 0)
 			continue;
-		b->out_iov[ready].iov_base = b->reply[ready];
+		b->out_iov[ready].iov_base = b->reply[i];
 		b->out_iov[ready].iov_len = len;
 		b->out[ready].msg_hdr.msg_name = m->msg_name;
 		b->out[ready].msg_hdr.msg_namelen = m->msg_namelen;
@@ -116,6 +128,17 @@ handle_batch(struct udp_socket *s, struct batch *b, unsigned n)
 		ready++;
 	}
 	return ready;
+}
+
+/* Handles n packets; returns how many answers are ready. */
+static unsigned
+handle_batch(struct udp_socket *s, struct batch *b, unsigned n)
+{
+	begin_batch(s, b, n);
+	for (unsigned step = 0; n > 1 && step < HANDLE_FETCH_STEPS; step++)
+		for (unsigned i = 0; i < n; i++)
+			handle_fetch(&b->handling[i], step);
+	return end_batch(s, b, n);
 }
 
 static void

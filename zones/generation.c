@@ -27,7 +27,7 @@ struct generation {
 	unsigned n_datasets;
 	const uint8_t *ends, *rrs;
 	uint32_t n_values, rrs_len;
-	bool has_ip4;
+	bool has_ip4, has_names;
 	struct zone_apex apex;
 	struct generation_info info;
 	struct store *store;
@@ -51,6 +51,21 @@ static int
 get(const struct generation *gen, const char *key, struct store_bytes *out)
 {
 	return store_get(gen->txn, 0, key, strlen(key), out);
+}
+
+/* What a generation of before has not is 0. */
+static void
+read_counts(struct generation *gen)
+{
+	struct store_bytes counts;
+	const uint8_t *le;
+
+	if (get(gen, FORMAT_COUNTS, &counts) != 0 ||
+	    counts.len != FORMAT_COUNTS_LEN)
+		return;
+	le = counts.data;
+	gen->info.bad_lines = get_le64(le);
+	gen->info.expires = get_le64(le + 8);
 }
 
 static int
@@ -86,6 +101,7 @@ open_dataset(struct generation *gen, unsigned i, const uint8_t *kind)
 	if (d->kind == NULL)
 		return -EBADMSG;
 	gen->has_ip4 |= d->kind == &ip4_index_kind;
+	gen->has_names |= d->kind == &name_index_kind;
 	for (unsigned a = 0; a < INDEX_ARRAYS_MAX &&
 	    d->kind->arrays[a] != NULL; a++) {
 		array_name(key, i, d->kind->arrays[a]);
@@ -169,6 +185,7 @@ open_header(struct generation *gen, const uint8_t *apex, const char *path,
 	    !are_dnames(gen->apex.ns, ns_len))
 		return refuse(why, -EBADMSG, "%s: damaged SOA or NS", path);
 	h = gen->apex.ns + ns_len;
+	read_counts(gen);
 	rc = open_values(gen);
 	for (unsigned i = 0; i < gen->n_datasets && rc == 0; i++)
 		rc = open_dataset(gen, i, h + (size_t)i * FORMAT_KIND);
@@ -276,6 +293,24 @@ is_mapped_only(const struct generation *gen, const struct zone_key *key)
 {
 	return gen->has_ip4 && key->ip6_bits == 128 && key->ip4_bits == 32 &&
 	    key->ip6[0] == 0;
+}
+
+void
+generation_fetch(const struct generation *gen, const struct zone_key *key,
+    unsigned step)
+{
+	const struct dataset_index *d = gen->datasets;
+	const struct dataset_index *end = d + gen->n_datasets;
+
+	for (; d < end; d++)
+		if (d->kind->fetch != NULL)
+			d->kind->fetch(&d->index, key, step);
+}
+
+bool
+generation_has_names(const struct generation *gen)
+{
+	return gen->has_names;
 }
 
 void

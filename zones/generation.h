@@ -28,6 +28,17 @@ int generation_open(struct generation **out, const char *path,
     const uint8_t *apex, char *why) __attribute__((warn_unused_result));
 void generation_close(struct generation *gen); /* NULL is fine */
 
+/*
+ * For a batch of keys: each step for all keys, then the lookups, so that they
+ * wait for memory together (see zones/index.h). Optional.
+ */
+#define GENERATION_FETCH_STEPS 3
+void generation_fetch(const struct generation *gen, const struct zone_key *key,
+    unsigned step);
+
+/* Is key.hash looked at? Otherwise it need not be filled. */
+bool generation_has_names(const struct generation *gen);
+
 /* Adds what the generation has for the key to hits (which starts zeroed). */
 void generation_lookup(const struct generation *gen,
     const struct zone_key *key, struct zone_hits *hits);
@@ -51,6 +62,8 @@ struct generation_info {
 	uint64_t built;	      /* seconds since the epoch */
 	uint64_t source_time; /* newest mtime of the source files */
 	uint64_t entries;     /* lines that listed or excluded something */
+	uint64_t bad_lines;   /* that were left out */
+	uint64_t expires;     /* by the data's own word; 0: never */
 	uint64_t file_bytes;
 	unsigned datasets;
 };

@@ -98,6 +98,13 @@ struct index_kind {
 	int (*open)(union index *ix, const struct store_bytes *arrays);
 	void (*lookup)(const union index *ix, const struct zone_key *key,
 	    struct index_hit *hit);
+	/*
+	 * Optional: begins to load what lookup() will read, so that a batch of
+	 * keys waits for memory together and not one after the other. Step 0
+	 * follows from the key, each further one from what the last loaded.
+	 */
+	void (*fetch)(const union index *ix, const struct zone_key *key,
+	    unsigned step);
 };
 
 extern const struct index_kind ip4_index_kind, ip6_index_kind, name_index_kind;

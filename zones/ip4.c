@@ -406,9 +406,39 @@ ip4_lookup(const union index *u, const struct zone_key *key,
 		hit->exists = any_embedded(ix, key);
 }
 
+/* Step 0: the page; 1: the cell; 2: where it goes on in the heap. */
+static void
+ip4_fetch(const union index *u, const struct zone_key *key, unsigned step)
+{
+	const struct ip4_index *ix = &u->ip4;
+	const uint8_t *page;
+	uint32_t cell, word;
+
+	if (key->ip4_bits != 32)
+		return;
+	page = page_of(ix, key->ip4 >> 16);
+	if (page == NULL)
+		return;
+	if (step == 0) {
+		__builtin_prefetch(page);
+		__builtin_prefetch(page + IP4_PAGE - 1);
+		return;
+	}
+	if (!cell_of(page, key->ip4 >> 8 & 255, &cell) || cell >= ix->n_cells)
+		return;
+	if (step == 1) {
+		__builtin_prefetch(ix->cells + (size_t)cell * 4);
+		return;
+	}
+	word = get_le32(ix->cells + (size_t)cell * 4);
+	if ((word & IP4_CELL_INLINE) == 0 && word < ix->heap_len)
+		__builtin_prefetch(ix->heap + word);
+}
+
 const struct index_kind ip4_index_kind = {
     .name = "ip4",
     .arrays = {"dir", "pages", "cells", "heap", "meta"},
     .open = ip4_open,
     .lookup = ip4_lookup,
+    .fetch = ip4_fetch,
 };

@@ -85,21 +85,6 @@ find(const struct name_index *ix, const struct zone_key *key, unsigned first,
 	return false;
 }
 
-/*
- * Asks for the slots of all names that will be looked for, before the first is
- * read: each is a cache miss, and they then wait together.
- */
-static void
-fetch_slots(const struct name_index *ix, const struct zone_key *key)
-{
-	unsigned n = key->n_labels;
-
-	for (unsigned i = 0; i < n; i++)
-		if (has_depth(i == 0 ? ix->depths : ix->wild_depths, n - i))
-			__builtin_prefetch(slots_at(&ix->slots,
-			    slots_home(key->hash[i], ix->slots.n)));
-}
-
 static void
 name_lookup(const union index *u, const struct zone_key *key,
     struct index_hit *hit)
@@ -110,7 +95,6 @@ name_lookup(const union index *u, const struct zone_key *key,
 
 	hit->kind = ZONE_HIT_NAME;
 	hit->exists = n == 0;
-	fetch_slots(ix, key);
 	if (has_depth(ix->depths, n) && find(ix, key, 0, &r)) {
 		hit->exists |= (r.flags & NAME_EXISTS) != 0;
 		if ((r.flags & NAME_EXACT) != 0) {
@@ -128,9 +112,34 @@ name_lookup(const union index *u, const struct zone_key *key,
 	}
 }
 
+/* Step 0: the slots of all names that will be looked for; 1: the records. */
+static void
+name_fetch(const union index *u, const struct zone_key *key, unsigned step)
+{
+	const struct name_index *ix = &u->name;
+	unsigned n = key->n_labels;
+
+	for (unsigned i = 0; i < n && step < 2; i++) {
+		struct slots_search search;
+		uint64_t place;
+
+		if (!has_depth(i == 0 ? ix->depths : ix->wild_depths, n - i))
+			continue;
+		search = slots_first(&ix->slots, key->hash[i]);
+		if (step == 0) {
+			__builtin_prefetch(slots_at(&ix->slots, search.at));
+			continue;
+		}
+		place = slots_next(&ix->slots, &search) * NAME_HEAP_UNIT;
+		if (place != 0 && place < ix->heap_len)
+			__builtin_prefetch(ix->heap + place);
+	}
+}
+
 const struct index_kind name_index_kind = {
     .name = "name",
     .arrays = {"slots", "heap", "meta"},
     .open = name_open,
     .lookup = name_lookup,
+    .fetch = name_fetch,
 };
