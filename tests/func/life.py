@@ -284,6 +284,18 @@ def _(bench):
     equal(rd.stop(), 0)
 
 
+@case("whoever read its log may go: it goes on")
+def _(bench):
+    rd = started_as(bench, "unheard", "r, w = os.pipe(); os.dup2(w, 2);"
+                    "os.close(r); os.close(w);"
+                    "signal.signal(signal.SIGPIPE, signal.SIG_DFL)", "-d")
+    wait_until(rd.answers)
+    os.kill(rd.worker_pids()[0], signal.SIGKILL)  # that is logged
+    time.sleep(.2)
+    wait_until(rd.answers)
+    equal(rd.stop(), 0)
+
+
 @case("started without standard files, it goes into the background and serves")
 def _(bench):
     rd = started_as(bench, "closed", "[os.close(fd) for fd in (0, 1, 2)]")
@@ -456,7 +468,7 @@ def _(bench):
             for pos in kept_pages(cache):
                 f.seek(pos + 16)  # where LMDB has a page's offsets
                 f.write(b"\xff" * 64)
-        os.kill(rd.worker_pids()[0], signal.SIGSEGV)
+        os.kill(rd.worker_pids()[0], signal.SIGKILL)
         wait_until(lambda: "put aside" in rd.process.log(), 5, "a log line")
         for n in range(200):
             equal(data(ask(rd.server, f"kept-{n}.example")), ["192.0.2.1"])
