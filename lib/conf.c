@@ -207,12 +207,13 @@ static void
 settle_feed(struct conf_reader *r, struct conf_zone *z)
 {
 	struct conf_feed *feed = &z->feed;
-	struct conf_dataset *d;
 	const char *name;
 	char *path;
 
 	feed->dir = xasprintf("%s/feeds/%s", r->conf->state_dir, z->name);
-	for (d = z->datasets; d < z->datasets + z->n_datasets; d++) {
+	for (size_t n = 0; n < z->n_datasets; n++) {
+		struct conf_dataset *d = &z->datasets[n];
+
 		for (size_t i = 0; i < d->n_files; i++) {
 			name = conf_feed_name(d->files[i]);
 			if (!name)
