@@ -15,7 +15,7 @@ static const struct command {
 	const char *name, *args;
 	zonectl_run_fn *run;
 } commands[] = {
-    {"build", "[ZONE...]", zonectl_build},
+    {"build", "[--force RULE,...] [ZONE...]", zonectl_build},
     {"check", "[TYPE:]FILE...", zonectl_check},
     {"list", "", zonectl_list},
 };

@@ -1,13 +1,15 @@
 /*
  * From a zone's dataset files to its next generation: read all, make the
- * arrays, write them into one file, publish it. Until the last step nothing
- * changes for those who serve the zone.
+ * arrays, write them into one file, have it judged, publish it. Until the last
+ * step nothing changes for those who serve the zone.
  */
 #include "zones/build.h"
 
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 #include "zones/dataset.h"
 #include "zones/format.h"
 #include "zones/generation.h"
+#include "zones/history.h"
 #include "zones/publish.h"
 
 bool
@@ -48,6 +51,7 @@ struct build {
 	struct dataset_ns ns;
 	uint32_t min_ttl;
 	int64_t modified;
+	struct gate_counts counts;
 	struct build_result *result;
 };
 
@@ -115,6 +119,22 @@ take_soa_and_ns(struct build *b, struct dataset *ds)
 	}
 }
 
+static void
+take_counts(struct build *b, const struct dataset *ds)
+{
+	struct gate_counts *c = &b->counts;
+
+	c->entries += ds->entries;
+	c->bad_lines += ds->bad_lines;
+	c->cut_files += ds->cut_files;
+	if (c->stamp < ds->stamp)
+		c->stamp = ds->stamp;
+	if (ds->expires != 0 && (c->expires == 0 || c->expires > ds->expires))
+		c->expires = ds->expires;
+	b->result->entries = c->entries;
+	b->result->bad_lines = c->bad_lines;
+}
+
 static int
 read_dataset(struct build *b, struct dataset *ds, size_t i, char *why)
 {
@@ -124,8 +144,7 @@ read_dataset(struct build *b, struct dataset *ds, size_t i, char *why)
 	ds->wants_build = true;
 	for (size_t f = 0; f < conf->n_files && rc == 0; f++)
 		rc = dataset_read(ds, conf->files[f], why);
-	b->result->entries += ds->entries;
-	b->result->bad_lines += ds->bad_lines;
+	take_counts(b, ds);
 	if (rc == 0)
 		rc = dataset_finish(ds, &b->values, &b->arrays, why);
 	if (rc != 0)
@@ -253,6 +272,17 @@ put_values(struct store_txn *txn, const struct build *b)
 	return rc;
 }
 
+static int
+put_counts(struct store_txn *txn, const struct build *b)
+{
+	uint8_t le[FORMAT_COUNTS_LEN];
+	struct buf bytes = {.data = le, .len = sizeof(le)};
+
+	put_le64(le, b->counts.bad_lines);
+	put_le64(le + 8, (uint64_t)b->counts.expires);
+	return put(txn, FORMAT_COUNTS, &bytes);
+}
+
 /* Each array is let go of when it is written. */
 static int
 put_all(struct store_txn *txn, struct build *b, uint64_t number)
@@ -266,6 +296,8 @@ put_all(struct store_txn *txn, struct build *b, uint64_t number)
 	if (rc == 0)
 		rc = put(txn, FORMAT_HEADER, &header);
 	buf_free(&header);
+	if (rc == 0)
+		rc = put_counts(txn, b);
 	if (rc == 0)
 		rc = put_values(txn, b);
 	list = arrays_list(&b->arrays, &n);
@@ -321,17 +353,104 @@ write_file(struct build *b, const char *path, uint64_t number, char *why)
 	return rc;
 }
 
+/* ---- judging */
+
 static int
-publish(struct build *b, const char *state_dir, char *why)
+check_rules(const char *const *names, size_t n, const char *where, char *why)
 {
+	const char *unknown = gate_unknown_rule(names, n);
+	size_t len;
+
+	if (unknown == NULL)
+		return 0;
+	snprintf(why, GENERATION_WHY_MAX, "%s: there is no rule %.40s; there "
+	    "is", where, unknown);
+	for (size_t i = 0; gate_rule(i) != NULL; i++) {
+		len = strlen(why);
+		snprintf(why + len, GENERATION_WHY_MAX - len, " %s",
+		    gate_rule(i)->name);
+	}
+	return -EINVAL;
+}
+
+static int
+check_all_rules(const struct conf_zone *zone, const char *const *force,
+    char *why)
+{
+	size_t n = 0;
+	int rc;
+
+	while (force != NULL && force[n] != NULL)
+		n++;
+	rc = check_rules(force, n, "--force", why);
+	return rc != 0 ? rc : check_rules(
+	    (const char *const *)zone->gate.skip, zone->gate.n_skip,
+	    "skip-rules", why);
+}
+
+/* A current generation that cannot be opened is none to compare with. */
+static struct generation *
+open_current(const struct conf_zone *zone, const char *state_dir)
+{
+	char path[PATH_MAX], ignored[GENERATION_WHY_MAX];
+	struct generation *gen;
+
+	if (publish_current(path, state_dir, zone->name) != 0 ||
+	    generation_open(&gen, path, zone->apex, ignored) != 0)
+		return NULL;
+	return gen;
+}
+
+static int
+judge(struct build *b, const char *state_dir, const char *path,
+    const char *const *force, char *why)
+{
+	struct gate_verdict *v = &b->result->verdict;
+	struct generation *next, *current;
+	struct gate_case c = {.zone = b->zone, .counts = &b->counts,
+	    .now = time(NULL)};
+	int rc;
+
+	rc = generation_open(&next, path, b->zone->apex, why);
+	if (rc != 0)
+		return rc;
+	current = open_current(b->zone, state_dir);
+	c.next = next;
+	c.current = current;
+	gate_judge(v, &c, force);
+	generation_close(current);
+	generation_close(next);
+	if (v->passed)
+		return 0;
+	snprintf(why, GENERATION_WHY_MAX, "refused by %.*s: %s; --force %s "
+	    "publishes it all the same", (int)strcspn(v->refused, ","),
+	    v->refused, v->why, v->refused);
+	return -ECANCELED;
+}
+
+/* ---- all of it */
+
+static int
+build(struct build *b, const char *state_dir, const char *const *force,
+    build_report_fn *report, void *arg, char *why)
+{
+	const char *path;
 	struct publish *p;
 	int rc;
 
-	rc = publish_begin(&p, state_dir, b->zone->name, why);
+	rc = check_all_rules(b->zone, force, why);
+	if (rc == 0)
+		rc = publish_begin(&p, state_dir, b->zone->name, why);
 	if (rc != 0)
 		return rc;
+	path = publish_temp_path(p);
+	publish_keep(p, b->zone->keep);
 	b->result->number = publish_number(p);
-	rc = write_file(b, publish_temp_path(p), publish_number(p), why);
+	rc = read_datasets(b, report, arg, why);
+	if (rc == 0)
+		rc = write_file(b, path, publish_number(p), why);
+	if (rc == 0)
+		rc = judge(b, state_dir, path, force, why);
 	if (rc != 0) {
 		publish_abort(p);
 		return rc;
@@ -339,28 +458,54 @@ publish(struct build *b, const char *state_dir, char *why)
 	return publish_commit(p, why);
 }
 
-/* ---- all of it */
+/* What cannot be written down, on a full disk, is no reason to fail. */
+static void
+write_history(const struct build *b, const char *state_dir, int rc,
+    const char *why)
+{
+	const struct build_result *r = b->result;
+	char text[HISTORY_TEXT_MAX];
+
+	if (rc == 0) {
+		snprintf(text, sizeof(text), "%" PRIu64 " entries, %" PRIu64
+		    " bad lines, %" PRIu64 " bytes%s%s", r->entries,
+		    r->bad_lines, r->file_bytes, r->verdict.forced[0] ?
+		    ", forced past " : "", r->verdict.forced);
+		why = text;
+	}
+	(void)history_add(state_dir, b->zone->name, rc == 0 ?
+	    HISTORY_PUBLISHED : rc == -ECANCELED ? HISTORY_REFUSED :
+	    HISTORY_FAILED, rc == 0 ? r->number : 0, why);
+}
 
 int
-build_zone(const struct conf_zone *zone, const char *state_dir,
-    build_report_fn *report, void *arg, struct build_result *result, char *why)
+build_zone_forced(const struct conf_zone *zone, const char *state_dir,
+    const char *const *force, build_report_fn *report, void *arg,
+    struct build_result *result, char *why)
 {
 	struct build b = {.zone = zone, .result = result};
 	int rc;
 
 	*result = (struct build_result){0};
 	why[0] = '\0';
-	rc = read_datasets(&b, report, arg, why);
-	if (rc == 0)
-		rc = publish(&b, state_dir, why);
+	rc = build(&b, state_dir, force, report, arg, why);
 	if (rc != 0 && why[0] == '\0')
 		snprintf(why, GENERATION_WHY_MAX, "%s: %s", zone->name,
 		    strerror(-rc));
+	write_history(&b, state_dir, rc, why);
 	intern_free(&b.values);
 	arrays_free(&b.arrays);
 	buf_free(&b.soa.rdata);
 	buf_free(&b.ns.names);
 	return rc;
+}
+
+int
+build_zone(const struct conf_zone *zone, const char *state_dir,
+    build_report_fn *report, void *arg, struct build_result *result, char *why)
+{
+	return build_zone_forced(zone, state_dir, NULL, report, arg, result,
+	    why);
 }
 
 int

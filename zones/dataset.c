@@ -209,6 +209,7 @@ read_event(struct dataset *ds, const struct source *s, int event, char *why)
 	if (event == SOURCE_LONG_LINE)
 		return dataset_bad_line(ds, "longer than %d bytes; is this a "
 		    "text file?", SOURCE_LINE_MAX);
+	ds->cut_files++;
 	return dataset_bad_line(ds, "the last line does not end in a newline: "
 	    "the file may be cut; it is left out");
 }

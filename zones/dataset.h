@@ -53,6 +53,7 @@ struct dataset {
 	unsigned line;
 	uint64_t entries;
 	uint64_t bad_lines;
+	unsigned cut_files; /* whose last line has no newline */
 	int64_t modified; /* newest time of a file */
 	bool wants_build; /* false: only to be checked */
 
@@ -60,6 +61,7 @@ struct dataset {
 	struct dataset_soa soa;
 	struct dataset_ns ns;
 	uint64_t range4_max; /* addresses of an entry; 0: no limit */
+	int64_t stamp;	     /* newest $TIMESTAMP; 0: none */
 	int64_t expires;     /* 0: never */
 	struct pool pool;    /* and its TTL and $0-$9, $= */
 

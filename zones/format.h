@@ -14,7 +14,8 @@
  *	72		these three; then, for each index, 8 bytes: its kind,
  *			filled with zeros
  *
- * Beside it stand "value.ends" (u32 each: where in "value.rrs" the RRs of value
+ * Beside it stand "counts" (u64 lines that were bad, u64 when the data expires,
+ * or 0), "value.ends" (u32 each: where in "value.rrs" the RRs of value
  * 1, 2, ... end), and the arrays of index n as "n.NAME" (zones/index.h).
  */
 #ifndef ZONES_FORMAT_H
@@ -26,6 +27,8 @@
 #define FORMAT_KIND 8
 
 #define FORMAT_HEADER "header"
+#define FORMAT_COUNTS "counts"
+#define FORMAT_COUNTS_LEN 16
 #define FORMAT_VALUE_ENDS "value.ends"
 #define FORMAT_VALUE_RRS "value.rrs"
 

@@ -30,6 +30,7 @@ struct publish {
 	char dir[PATH_MAX];
 	char temp[PATH_MAX];
 	uint64_t number;
+	unsigned keep;
 	int dir_fd;
 	int lock_fd;
 };
@@ -110,6 +111,21 @@ file_number(const char *name)
 	return strcmp(same, name) == 0 ? n : 0;
 }
 
+int
+publish_path(char *out, const char *state_dir, const char *zone,
+    uint64_t number)
+{
+	char name[NAME_MAX + 1];
+	int rc = publish_dir(out, state_dir, zone);
+
+	file_name(name, sizeof(name), number);
+	if (rc != 0 || strlen(out) + 1 + strlen(name) + 1 > PATH_MAX)
+		return -ENAMETOOLONG;
+	strcat(out, "/");
+	strcat(out, name);
+	return 0;
+}
+
 static int
 make_dirs(const char *dir, char *why)
 {
@@ -171,44 +187,114 @@ on_leftover(struct publish *p, const char *name, void *arg)
 		p->number = file_number(name);
 }
 
-/* The newest generations, by number, newest first. */
-struct newest {
-	uint64_t numbers[PUBLISH_KEEP];
+struct numbers {
+	uint64_t *list;
+	size_t n, cap;
+	int rc;
 };
 
 static void
 on_generation(struct publish *p, const char *name, void *arg)
 {
-	struct newest *newest = arg;
-	uint64_t n = file_number(name), swap;
+	struct numbers *all = arg;
+	size_t cap = all->cap > 0 ? all->cap * 2 : 16;
+	uint64_t *list;
 
 	(void)p;
-	for (int i = 0; i < PUBLISH_KEEP; i++)
-		if (n > newest->numbers[i]) {
-			swap = newest->numbers[i];
-			newest->numbers[i] = n;
-			n = swap;
+	if (file_number(name) == 0 || all->rc != 0)
+		return;
+	if (all->n == all->cap) {
+		list = reallocarray(all->list, cap, sizeof(*list));
+		if (list == NULL) {
+			all->rc = -ENOMEM;
+			return;
 		}
+		all->list = list;
+		all->cap = cap;
+	}
+	all->list[all->n++] = file_number(name);
 }
 
-static void
-on_old(struct publish *p, const char *name, void *arg)
+static int
+by_number(const void *va, const void *vb)
 {
-	const struct newest *newest = arg;
-	uint64_t n = file_number(name);
+	const uint64_t *a = va, *b = vb;
 
-	if (n != 0 && n < newest->numbers[PUBLISH_KEEP - 1])
-		(void)unlinkat(p->dir_fd, name, 0);
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* The generations, ascending. Returns 0 or -errno, with nothing to free. */
+static int
+read_numbers(struct publish *p, struct numbers *all)
+{
+	int rc;
+
+	*all = (struct numbers){0};
+	rc = each_file(p, on_generation, all);
+	if (rc == 0)
+		rc = all->rc;
+	if (rc != 0) {
+		free(all->list);
+		return rc;
+	}
+	if (all->n > 0)
+		qsort(all->list, all->n, sizeof(*all->list), by_number);
+	return 0;
 }
 
 /* What is left over here is not worth failing for: the next build tries. */
 static void
 drop_old(struct publish *p)
 {
-	struct newest newest = {{0}};
+	char name[NAME_MAX + 1];
+	struct numbers all;
 
-	if (each_file(p, on_generation, &newest) == 0)
-		(void)each_file(p, on_old, &newest);
+	if (read_numbers(p, &all) != 0)
+		return;
+	for (size_t i = 0; i + p->keep < all.n; i++) {
+		file_name(name, sizeof(name), all.list[i]);
+		(void)unlinkat(p->dir_fd, name, 0);
+	}
+	free(all.list);
+}
+
+/* The number that `current` names; 0 if it names none. */
+static uint64_t
+current_number(struct publish *p)
+{
+	char name[NAME_MAX + 1];
+	ssize_t len;
+
+	len = readlinkat(p->dir_fd, PUBLISH_CURRENT, name, sizeof(name) - 1);
+	if (len < 0)
+		return 0;
+	name[len] = '\0';
+	return file_number(name);
+}
+
+int
+publish_list(struct publish_list *out, const char *state_dir,
+    const char *zone)
+{
+	struct publish p;
+	struct numbers all;
+	int rc;
+
+	*out = (struct publish_list){0};
+	rc = publish_dir(p.dir, state_dir, zone);
+	if (rc != 0)
+		return rc;
+	p.dir_fd = open(p.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p.dir_fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	rc = read_numbers(&p, &all);
+	if (rc == 0) {
+		out->numbers = all.list;
+		out->n = all.n;
+		out->current = current_number(&p);
+	}
+	close(p.dir_fd);
+	return rc;
 }
 
 /* ---- begin, commit, abort */
@@ -283,6 +369,7 @@ publish_begin(struct publish **out, const char *state_dir, const char *zone,
 	if (p == NULL)
 		return fail(why, -ENOMEM, "%s", zone);
 	p->dir_fd = p->lock_fd = -1;
+	p->keep = PUBLISH_KEEP;
 	rc = begin(p, state_dir, zone, why);
 	if (rc != 0) {
 		publish_free(p);
@@ -330,6 +417,26 @@ turn(struct publish *p, const char *name)
 	if (rc == 0 && fsync(p->dir_fd) != 0)
 		rc = -errno;
 	return rc;
+}
+
+void
+publish_keep(struct publish *p, unsigned n)
+{
+	p->keep = n > 0 ? n : PUBLISH_KEEP;
+}
+
+int
+publish_turn(struct publish *p, uint64_t number, char *why)
+{
+	char name[NAME_MAX + 1];
+	int rc;
+
+	file_name(name, sizeof(name), number);
+	if (faccessat(p->dir_fd, name, F_OK, 0) != 0)
+		rc = -errno;
+	else
+		rc = turn(p, name);
+	return rc == 0 ? 0 : fail(why, rc, "%s/%s", p->dir, name);
 }
 
 int

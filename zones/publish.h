@@ -4,6 +4,7 @@
  *	STATE/zones/ZONE/gen-00000007.mdb	immutable, named by its number
  *	STATE/zones/ZONE/current		symlink to the one that is served
  *	STATE/zones/ZONE/build.lock		held (flock) while one is built
+ *	STATE/zones/ZONE/history		what was built (zones/history.h)
  *
  * Publishing is one rename() of a symlink; a reader sees the old generation or
  * the new one, never neither.
@@ -25,6 +26,20 @@ int publish_dir(char *out, const char *state_dir, const char *zone)
 int publish_current(char *out, const char *state_dir, const char *zone)
     __attribute__((warn_unused_result));
 
+/* The file of a generation into out (PATH_MAX). */
+int publish_path(char *out, const char *state_dir, const char *zone,
+    uint64_t number) __attribute__((warn_unused_result));
+
+struct publish_list {
+	uint64_t *numbers; /* ascending; free() it */
+	size_t n;
+	uint64_t current; /* 0: none, or a file of another name */
+};
+
+/* What generations there are. Returns 0 or -errno; no folder is none. */
+int publish_list(struct publish_list *out, const char *state_dir,
+    const char *zone) __attribute__((warn_unused_result));
+
 struct publish;
 
 /*
@@ -37,9 +52,17 @@ int publish_begin(struct publish **out, const char *state_dir,
 uint64_t publish_number(const struct publish *p);
 const char *publish_temp_path(const struct publish *p); /* build it here */
 
+/* How many generations a commit keeps; 0: PUBLISH_KEEP. */
+void publish_keep(struct publish *p, unsigned n);
+
+/* Makes `current` name a generation that there is. Returns 0 or -errno. */
+int publish_turn(struct publish *p, uint64_t number, char *why)
+    __attribute__((warn_unused_result));
+
 /* fsync, rename into place, turn `current`, drop the oldest. Frees p. */
 int publish_commit(struct publish *p, char *why)
     __attribute__((warn_unused_result));
-void publish_abort(struct publish *p); /* removes the temporary; NULL is fine */
+void publish_abort(struct publish *p); /* removes the temporary, lets go of the
+					 * lock; NULL is fine */
 
 #endif

@@ -174,8 +174,12 @@ read_stamps(const char *s, int64_t *stamp, int64_t *expires)
 	return s;
 }
 
+/*
+ * Whether data from the future, or that has expired, may be served is for the
+ * gate to say; a check counts it as a bad line.
+ */
 static int
-special_timestamp(struct dataset *ds, const char *s, char *why)
+special_timestamp(struct dataset *ds, const char *s)
 {
 	int64_t stamp, expires, now = time(NULL);
 
@@ -186,17 +190,18 @@ special_timestamp(struct dataset *ds, const char *s, char *why)
 		    "or +time after that");
 	if (expires != 0 && (ds->expires == 0 || ds->expires > expires))
 		ds->expires = expires;
-	if (stamp > now)
-		snprintf(why, GENERATION_WHY_MAX, "%s:%u: the data is from the "
-		    "future, by %lld seconds; is the clock right?",
-		    ds->file, ds->line, (long long)(stamp - now));
-	else if (expires != 0 && expires <= now)
-		snprintf(why, GENERATION_WHY_MAX, "%s:%u: the data expired "
-		    "%lld seconds ago; get newer data",
-		    ds->file, ds->line, (long long)(now - expires));
-	else
+	if (ds->stamp < stamp)
+		ds->stamp = stamp;
+	if (ds->wants_build)
 		return 0;
-	return ds->wants_build ? -EINVAL : dataset_bad_line(ds, "%s", why);
+	if (stamp > now)
+		return dataset_bad_line(ds, "the data is from the future, by "
+		    "%lld seconds; is the clock right?",
+		    (long long)(stamp - now));
+	if (expires != 0 && expires <= now)
+		return dataset_bad_line(ds, "the data expired %lld seconds "
+		    "ago; get newer data", (long long)(now - expires));
+	return 0;
 }
 
 /* $0 to $9, $= */
@@ -220,6 +225,7 @@ special_line(struct dataset *ds, char *s, char *why)
 {
 	const char *rest;
 
+	(void)why; /* no line refuses the data as a whole */
 	if ((rest = text_word(s, "soa")) != NULL)
 		return special_soa(ds, rest);
 	if ((rest = text_word(s, "ns")) != NULL ||
@@ -230,7 +236,7 @@ special_line(struct dataset *ds, char *s, char *why)
 	if ((rest = text_word(s, "maxrange4")) != NULL)
 		return special_maxrange4(ds, rest);
 	if ((rest = text_word(s, "timestamp")) != NULL)
-		return special_timestamp(ds, rest, why);
+		return special_timestamp(ds, rest);
 	if ((text_is_digit(*s) || *s == '=') && text_is_space(s[1]))
 		return special_variable(ds, s);
 	return dataset_bad_line(ds, "unknown $ line; known are $SOA $NS $TTL "

@@ -297,7 +297,7 @@ def _(bench):
     good = (bench.dir / "ip").read_text()
     path = bench.file("ip", good + "".join(f"300.0.0.{n}\n"
                                            for n in range(25)))
-    done = bench.feeds.zonectl("build", "bl.test")
+    done = bench.feeds.zonectl("build", "--force", "bad-lines", "bl.test")
     equal(done.returncode, 0)
     contains(done.stdout, "3 entries, 25 bad lines, ")
     lines = done.stderr.splitlines()

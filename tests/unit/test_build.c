@@ -253,17 +253,17 @@ START_TEST(test_timestamp)
 	strftime(text, sizeof(text), "$TIMESTAMP %Y:%m:%d:%H:%M:%S\n1.1.1.1\n",
 	    gmtime(&then));
 	zones_write(z.files[0][0], text, strlen(text));
-	expect_refused(&z, -EINVAL, "ip4set0:1: the data is from the future");
+	expect_refused(&z, -ECANCELED, "timestamp: the data is from the future");
 	then = now - 3600;
 	strftime(text, sizeof(text), "\n$TIMESTAMP %Y%m%d%H%M%S +59m\n",
 	    gmtime(&then));
 	zones_write(z.files[0][0], text, strlen(text));
-	expect_refused(&z, -EINVAL, "ip4set0:2: the data expired");
+	expect_refused(&z, -ECANCELED, "timestamp: the data expired");
 	then = now - 10;
 	strftime(text, sizeof(text), "$TIMESTAMP - %Y-%m-%d:%H:%M:%S\n",
 	    gmtime(&then));
 	zones_write(z.files[0][0], text, strlen(text));
-	expect_refused(&z, -EINVAL, "ip4set0:1: the data expired");
+	expect_refused(&z, -ECANCELED, "timestamp: the data expired");
 	then = now - 3600;
 	strftime(text, sizeof(text), "$TIMESTAMP %Y%m%d%H%M%S +61m\n",
 	    gmtime(&then));

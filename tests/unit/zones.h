@@ -43,8 +43,13 @@ __attribute__((unused)) static void
 zones_init(struct test_zone *z, const char *apex)
 {
 	static char name[256];
+	/* of the gate: test_gate.c has its own */
+	static char file[] = "whole-file", points[] = "test-points",
+	    protect[] = "protect", *skip[] = {file, points, protect};
 
 	memset(z, 0, sizeof(*z));
+	z->conf.gate.skip = skip;
+	z->conf.gate.n_skip = UNIT_COUNT(skip);
 	snprintf(name, sizeof(name), "%s", apex);
 	z->conf.name = name;
 	z->conf.datasets = z->datasets;

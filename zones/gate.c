@@ -1,0 +1,560 @@
+/*
+ * The rules of the gate. They look at a generation through its indexes only,
+ * and never at its files, so that what is judged is what will be served.
+ */
+#include "zones/gate.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/bytes.h"
+#include "zones/ip4.h"
+#include "zones/ip6.h"
+
+__attribute__((format(printf, 2, 3))) static bool
+refuse(char *why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, GATE_WHY_MAX, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* ---- the files */
+
+static bool
+whole_files(const struct gate_case *c, char *why)
+{
+	if (c->counts->cut_files == 0)
+		return true;
+	return refuse(why, "%" PRIu64 " file%s end%s without a newline: cut "
+	    "short?", c->counts->cut_files,
+	    c->counts->cut_files == 1 ? "" : "s",
+	    c->counts->cut_files == 1 ? "s" : "");
+}
+
+static bool
+bad_lines(const struct gate_case *c, char *why)
+{
+	uint64_t bad = c->counts->bad_lines, all = bad + c->counts->entries;
+	unsigned max = c->zone->gate.max_bad_lines;
+
+	if (max == 0 || bad <= GATE_SLACK_BAD_LINES ||
+	    bad * 100 <= all * max)
+		return true;
+	return refuse(why, "%" PRIu64 " of %" PRIu64 " lines are bad (%" PRIu64
+	    " %%), at most %u %% may be", bad, all, bad * 100 / all, max);
+}
+
+static bool
+timestamp(const struct gate_case *c, char *why)
+{
+	int64_t now = c->now;
+
+	if (c->counts->stamp > now)
+		return refuse(why, "the data is from the future, by %" PRId64
+		    " seconds; is the clock right?", c->counts->stamp - now);
+	if (c->counts->expires != 0 && c->counts->expires <= now)
+		return refuse(why, "the data expired %" PRId64 " seconds ago",
+		    now - c->counts->expires);
+	return true;
+}
+
+/* ---- numbers of entries */
+
+static bool
+min_entries(const struct gate_case *c, char *why)
+{
+	uint64_t min = c->zone->gate.min_entries;
+
+	if (c->counts->entries >= min)
+		return true;
+	return refuse(why, "%" PRIu64 " entries, at least %" PRIu64
+	    " are wanted", c->counts->entries, min);
+}
+
+/* Do a and b differ by more than max percent of b, and the slack? */
+static bool
+differ(uint64_t a, uint64_t b, unsigned max)
+{
+	uint64_t by = a > b ? a - b : b - a;
+
+	return by > GATE_SLACK_ENTRIES && by > b / 100 * max + b % 100 * max / 100;
+}
+
+static bool
+changed(const struct gate_case *c, unsigned max, bool grown, char *why)
+{
+	uint64_t new = c->counts->entries, old, by;
+
+	if (max == 0 || c->current == NULL)
+		return true;
+	old = generation_info(c->current)->entries;
+	if ((new > old) != grown || !differ(new, old, max))
+		return true;
+	by = grown ? new - old : old - new;
+	return refuse(why, "%" PRIu64 " entries, generation %" PRIu64 " has %"
+	    PRIu64 ": %s by %" PRIu64 " %%, at most %u %% are allowed", new,
+	    generation_info(c->current)->number, old,
+	    grown ? "grown" : "shrunk", old > 0 ? by * 100 / old : by, max);
+}
+
+static bool
+max_shrink(const struct gate_case *c, char *why)
+{
+	return changed(c, c->zone->gate.max_shrink, false, why);
+}
+
+static bool
+max_growth(const struct gate_case *c, char *why)
+{
+	return changed(c, c->zone->gate.max_growth, true, why);
+}
+
+/* ---- prefixes that are too wide */
+
+#define IP4_JUDGED 0xe0000000ull /* beyond: multicast and reserved */
+
+/* Are all addresses of first..last listed? If not, *next is the first address
+ * that may begin a block that is. */
+static bool
+ip4_is_full(const struct ip4_index *ix, uint64_t first, uint64_t last,
+    uint64_t *next)
+{
+	uint32_t end;
+
+	for (; first <= last; first = end + 1ull) {
+		*next = first;
+		if (ip4_run(ix, first, &end) == 0) {
+			*next = end + 1ull;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A prefix of that length of which all is listed. */
+static bool
+find_full_ip4(const struct ip4_index *ix, unsigned bits, uint32_t *ip)
+{
+	uint64_t size = 1ull << (32 - bits), at = 0, next, last;
+
+	while (at < IP4_JUDGED) {
+		last = at + size - 1;
+		if (last >= IP4_JUDGED)
+			last = IP4_JUDGED - 1;
+		if (ip4_is_full(ix, at, last, &next)) {
+			*ip = at;
+			return true;
+		}
+		at += size;
+		if (next > at) /* to the block that holds it */
+			at = next & ~(size - 1);
+	}
+	return false;
+}
+
+static bool
+widest_ip4_of(const struct ip4_index *ix, unsigned max, char *why)
+{
+	uint32_t ip;
+
+	for (unsigned bits = 0; bits < max; bits++)
+		if (find_full_ip4(ix, bits, &ip))
+			return refuse(why, "lists %u.%u.%u.%u/%u, at most a /%u "
+			    "may be listed as a whole", ip >> 24,
+			    ip >> 16 & 255, ip >> 8 & 255, ip & 255, bits,
+			    max);
+	return true;
+}
+
+/* Global unicast (RFC 4291 2.4) lies in 2000::/3. */
+static bool
+is_judged_ip6(const uint8_t *address, unsigned bits)
+{
+	uint8_t mask = bits < 3 ? (uint8_t)(0xff << (8 - bits)) : 0xe0;
+
+	return (address[0] & mask) == (0x20 & mask);
+}
+
+static bool
+widest_ip6_of(const struct ip6_index *ix, unsigned max, char *why)
+{
+	char txt[ADDR_TXT_MAX];
+	struct prefix prefix = {.addr.family = AF_INET6};
+	const uint8_t *e;
+
+	if (ix->n_lengths == 0 || ix->lengths[ix->n_lengths - 1] >= max)
+		return true;
+	for (uint32_t i = 0; i < ix->n_entries; i++) {
+		e = ix->entries + (size_t)i * IP6_ENTRY;
+		prefix.len = e[IP6_ENTRY_BITS];
+		if (prefix.len >= max || !is_judged_ip6(e, prefix.len) ||
+		    get_le32(e + IP6_ENTRY_VALUE) == 0)
+			continue;
+		memcpy(prefix.addr.bytes, e, 16);
+		return refuse(why, "lists %s, at most a /%u may be listed",
+		    prefix_to_txt(txt, &prefix), max);
+	}
+	return true;
+}
+
+static bool
+widest_ip4(const struct gate_case *c, char *why)
+{
+	const struct index_kind *kind;
+	const union index *ix;
+	bool ok = true;
+
+	for (unsigned i = 0; ok &&
+	    (ix = generation_index(c->next, i, &kind)) != NULL; i++)
+		if (kind == &ip4_index_kind)
+			ok = widest_ip4_of(&ix->ip4, c->zone->gate.widest_ip4,
+			    why);
+	return ok;
+}
+
+static bool
+widest_ip6(const struct gate_case *c, char *why)
+{
+	const struct index_kind *kind;
+	const union index *ix;
+	bool ok = true;
+
+	for (unsigned i = 0; ok &&
+	    (ix = generation_index(c->next, i, &kind)) != NULL; i++)
+		if (kind == &ip6_index_kind)
+			ok = widest_ip6_of(&ix->ip6, c->zone->gate.widest_ip6,
+			    why);
+	return ok;
+}
+
+/* ---- what is listed */
+
+enum listed {
+	LISTED_NOT,
+	LISTED_BELOW, /* something within it, not the whole */
+	LISTED,
+};
+
+/* Asks the indexes of one kind about a name below the apex. */
+static enum listed
+ask_kind(const struct generation *gen, const struct index_kind *kind,
+    const struct zone_key *key)
+{
+	const struct index_kind *of;
+	const union index *ix;
+	enum listed best = LISTED_NOT;
+	struct index_hit hit;
+
+	for (unsigned i = 0; (ix = generation_index(gen, i, &of)) != NULL;
+	     i++) {
+		if (of != kind)
+			continue;
+		hit = (struct index_hit){0};
+		kind->lookup(ix, key, &hit);
+		if (hit.value != 0)
+			return LISTED;
+		if (hit.exists)
+			best = LISTED_BELOW;
+	}
+	return best;
+}
+
+static bool
+has_kind(const struct generation *gen, const struct index_kind *kind)
+{
+	const struct index_kind *of;
+
+	for (unsigned i = 0; generation_index(gen, i, &of) != NULL; i++)
+		if (of == kind)
+			return true;
+	return false;
+}
+
+static enum listed
+ask_labels(const struct generation *gen, const struct conf_zone *zone,
+    const struct index_kind *kind, const uint8_t *labels, size_t len)
+{
+	size_t apex_len = dname_len(zone->apex);
+	uint8_t dname[DNAME_MAX], off[DNAME_LABELS_MAX];
+	uint64_t hash[DNAME_LABELS_MAX];
+	struct zone_key key;
+
+	if (len + apex_len > DNAME_MAX)
+		return LISTED_NOT; /* nobody can ask for it */
+	memcpy(dname, labels, len);
+	memcpy(dname + len, zone->apex, apex_len);
+	zone_key_init(&key, dname, dname_labels(zone->apex), off, hash);
+	if (kind == &ip4_index_kind)
+		key.ip6_bits = 0; /* 2.0.0.2 are nibbles, too */
+	return ask_kind(gen, kind, &key);
+}
+
+/* A prefix whose length is a multiple of `unit`: reversed, a label a unit. */
+static enum listed
+ask_unit(const struct generation *gen, const struct conf_zone *zone,
+    const struct prefix *p, unsigned unit)
+{
+	uint8_t labels[64];
+	size_t len = addr_to_rev(labels, &p->addr), skip = 0;
+	unsigned n = ((p->addr.family == AF_INET ? 32 : 128) - p->len) / unit;
+
+	for (; n > 0; n--)
+		skip += labels[skip] + 1u;
+	return ask_labels(gen, zone, unit == 8 ? &ip4_index_kind :
+	    &ip6_index_kind, labels + skip, len - skip);
+}
+
+/* Any prefix: what stands in the DNS are whole octets or nibbles. */
+static enum listed
+ask_prefix(const struct generation *gen, const struct conf_zone *zone,
+    const struct prefix *p)
+{
+	unsigned unit = p->addr.family == AF_INET ? 8 : 4;
+	unsigned more = p->len == 0 ? unit : (unit - p->len % unit) % unit;
+	struct prefix part = *p;
+	enum listed got, best = LISTED_NOT;
+
+	part.len += more;
+	for (unsigned i = 0; i < 1u << more; i++) {
+		part.addr = p->addr;
+		if (more > 0)
+			part.addr.bytes[(part.len - 1) / 8] |=
+			    i << (8 - part.len % 8) % 8;
+		got = ask_unit(gen, zone, &part, unit);
+		best = got > best ? got : best;
+	}
+	return best;
+}
+
+static enum listed
+ask(const struct generation *gen, const struct conf_zone *zone,
+    const struct conf_key *key)
+{
+	if (key->is_name)
+		return ask_labels(gen, zone, &name_index_kind, key->name,
+		    dname_len(key->name) - 1);
+	return ask_prefix(gen, zone, &key->prefix);
+}
+
+/* ---- test points, RFC 5782 section 5 */
+
+struct test_point {
+	const struct index_kind *kind;
+	struct conf_key listed, unlisted;
+};
+
+static char txt_ip4_in[] = "127.0.0.2", txt_ip4_out[] = "127.0.0.1",
+    txt_ip6_in[] = "::ffff:7f00:2", txt_ip6_out[] = "::ffff:7f00:1",
+    txt_name_in[] = "test", txt_name_out[] = "invalid";
+
+static const struct test_point test_points[] = {
+    {&ip4_index_kind,
+	{.txt = txt_ip4_in, .prefix = {{AF_INET, {127, 0, 0, 2}}, 32}},
+	{.txt = txt_ip4_out, .prefix = {{AF_INET, {127, 0, 0, 1}}, 32}}},
+    {&ip6_index_kind,
+	{.txt = txt_ip6_in, .prefix = {{AF_INET6,
+	    {[10] = 0xff, 0xff, 127, 0, 0, 2}}, 128}},
+	{.txt = txt_ip6_out, .prefix = {{AF_INET6,
+	    {[10] = 0xff, 0xff, 127, 0, 0, 1}}, 128}}},
+    {&name_index_kind, {.txt = txt_name_in, .is_name = true, .name = "\4test"},
+	{.txt = txt_name_out, .is_name = true, .name = "\7invalid"}},
+};
+#define N_TEST_POINTS (sizeof(test_points) / sizeof(test_points[0]))
+
+/* A generic dataset has names, but not those of a list of domains. */
+static bool
+is_wanted(const struct gate_case *c, const struct test_point *t)
+{
+	if (!has_kind(c->next, t->kind))
+		return false;
+	if (c->current != NULL &&
+	    ask(c->current, c->zone, &t->listed) == LISTED)
+		return true;
+	if (!c->zone->gate.all_test_points)
+		return false;
+	for (size_t i = 0; i < c->zone->n_datasets; i++)
+		if (t->kind != &name_index_kind ||
+		    strcmp(c->zone->datasets[i].type, "dnset") == 0)
+			return true;
+	return false;
+}
+
+static bool
+rfc5782(const struct gate_case *c, char *why)
+{
+	const struct test_point *t;
+
+	for (t = test_points; t < test_points + N_TEST_POINTS; t++) {
+		if (has_kind(c->next, t->kind) &&
+		    ask(c->next, c->zone, &t->unlisted) == LISTED)
+			return refuse(why, "lists %s, which no list may (RFC "
+			    "5782 5)", t->unlisted.txt);
+		if (is_wanted(c, t) &&
+		    ask(c->next, c->zone, &t->listed) != LISTED)
+			return refuse(why, "does not list %s, the test point of "
+			    "RFC 5782 5%s", t->listed.txt,
+			    c->zone->gate.all_test_points ? "" :
+			    ", which the current generation lists");
+	}
+	return true;
+}
+
+/* ---- canaries and protected keys */
+
+static bool
+must_list(const struct gate_case *c, char *why)
+{
+	const struct conf_keys *keys = &c->zone->gate.must_list;
+
+	for (size_t i = 0; i < keys->n; i++)
+		if (ask(c->next, c->zone, &keys->list[i]) != LISTED)
+			return refuse(why, "does not list %s",
+			    keys->list[i].txt);
+	return true;
+}
+
+/* A prefix is listed if any of its addresses is. */
+static bool
+must_not_list(const struct gate_case *c, char *why)
+{
+	const struct conf_keys *keys = &c->zone->gate.must_not_list;
+	enum listed got;
+
+	for (size_t i = 0; i < keys->n; i++) {
+		got = ask(c->next, c->zone, &keys->list[i]);
+		if (got == LISTED ||
+		    (got == LISTED_BELOW && !keys->list[i].is_name))
+			return refuse(why, "lists %s%s", got == LISTED ? "" :
+			    "addresses of ", keys->list[i].txt);
+	}
+	return true;
+}
+
+static bool
+none_of(const struct gate_case *c, const struct conf_key *keys, size_t n,
+    char *why)
+{
+	enum listed got;
+
+	for (size_t i = 0; i < n; i++) {
+		got = ask(c->next, c->zone, &keys[i]);
+		if (got != LISTED_NOT)
+			return refuse(why, "lists %s%s, which is protected",
+			    got == LISTED ? "" : "something within ",
+			    keys[i].txt);
+	}
+	return true;
+}
+
+/* 127.0.0.1 is a test point; other addresses of 127.0.0.0/8 serve as such. */
+static char txt_loopback[] = "::1", txt_localhost[] = "localhost";
+static const struct conf_key always_protected[] = {
+    {.txt = txt_loopback, .prefix = {{AF_INET6, {[15] = 1}}, 128}},
+    {.txt = txt_localhost, .is_name = true, .name = "\11localhost"},
+};
+
+static bool
+protect(const struct gate_case *c, char *why)
+{
+	const struct conf_keys *keys = c->zone->protect;
+
+	return none_of(c, always_protected, sizeof(always_protected) /
+	    sizeof(always_protected[0]), why) &&
+	    (keys == NULL || none_of(c, keys->list, keys->n, why));
+}
+
+/* ---- the table */
+
+static const struct gate_rule rules[] = {
+    {"whole-file", "", whole_files},
+    {"bad-lines", "max-bad-lines", bad_lines},
+    {"timestamp", "", timestamp},
+    {"min-entries", "min-entries", min_entries},
+    {"max-shrink", "max-shrink", max_shrink},
+    {"max-growth", "max-growth", max_growth},
+    {"widest-ip4", "widest-ip4", widest_ip4},
+    {"widest-ip6", "widest-ip6", widest_ip6},
+    {"test-points", "test-points", rfc5782},
+    {"must-list", "must-list", must_list},
+    {"must-not-list", "must-not-list", must_not_list},
+    {"protect", "protect", protect},
+};
+#define N_RULES (sizeof(rules) / sizeof(rules[0]))
+
+const struct gate_rule *
+gate_rule(size_t i)
+{
+	return i < N_RULES ? &rules[i] : NULL;
+}
+
+static bool
+is_rule(const char *name)
+{
+	for (size_t i = 0; i < N_RULES; i++)
+		if (strcmp(rules[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+const char *
+gate_unknown_rule(const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_rule(names[i]))
+			return names[i];
+	return NULL;
+}
+
+static bool
+is_skipped(const struct conf_gate *gate, const char *name)
+{
+	for (size_t i = 0; i < gate->n_skip; i++)
+		if (strcmp(gate->skip[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_forced(const char *const *force, const char *name)
+{
+	for (; force != NULL && *force != NULL; force++)
+		if (strcmp(*force, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_name(char list[GATE_RULES_TXT], const char *name)
+{
+	size_t len = strlen(list);
+
+	snprintf(list + len, GATE_RULES_TXT - len, "%s%s", len > 0 ? "," : "",
+	    name);
+}
+
+void
+gate_judge(struct gate_verdict *out, const struct gate_case *c,
+    const char *const *force)
+{
+	char why[GATE_WHY_MAX];
+
+	*out = (struct gate_verdict){.passed = true};
+	for (const struct gate_rule *r = rules; r < rules + N_RULES; r++) {
+		if (is_skipped(&c->zone->gate, r->name) || r->passes(c, why))
+			continue;
+		if (is_forced(force, r->name)) {
+			add_name(out->forced, r->name);
+			continue;
+		}
+		if (out->passed)
+			memcpy(out->why, why, sizeof(why));
+		out->passed = false;
+		add_name(out->refused, r->name);
+	}
+}
