@@ -17,7 +17,7 @@
 #include "resolverd/upstream.h"
 #include "tests/unit/unit.h"
 
-#define NEGATIVE_MAX 3600
+#define NEGATIVE_MAX 7200
 #define NAMES_MAX 16
 
 /* ---- the outside */
@@ -48,22 +48,22 @@ put_a(struct wire_writer *w, const uint8_t *owner, uint32_t ttl)
 	wire_write_bytes(w, address, sizeof(address));
 }
 
-/* SOA of example. with a TTL of 600 and a MINIMUM of 120 */
+/* SOA of example. with a TTL of 600 and a MINIMUM of 120, or both longer */
 static void
-put_soa(struct wire_writer *w)
+put_soa(struct wire_writer *w, bool longer)
 {
 	static const uint8_t example[] = "\7example";
 
 	wire_write_name(w, example, true);
 	wire_write_u16(w, DNS_TYPE_SOA);
 	wire_write_u16(w, DNS_CLASS_IN);
-	wire_write_u32(w, 600);
+	wire_write_u32(w, longer ? 80000 : 600);
 	wire_write_u16(w, 1 + 1 + 20);
 	wire_write_u8(w, 0);
 	wire_write_u8(w, 0);
 	for (unsigned i = 1; i <= 4; i++)
 		wire_write_u32(w, i);
-	wire_write_u32(w, 120);
+	wire_write_u32(w, longer ? 80000 : 120);
 }
 
 /* A signature that nobody checks */
@@ -107,13 +107,13 @@ script(
 	wire_write_u16(&w, DNS_CLASS_IN);
 	if (starts_with(qname, "servfail")) {
 		h.flags |= DNS_RCODE_SERVFAIL;
-	} else if (starts_with(qname, "no")) {
+	} else if (qname[0] > 0 && qname[1] == 'n') {
 		h.flags |= DNS_RCODE_NXDOMAIN;
 		h.nscount = 1;
-		put_soa(&w);
+		put_soa(&w, starts_with(qname, "nolonger"));
 	} else if (qtype != DNS_TYPE_A) {
 		h.nscount = 1;
-		put_soa(&w);
+		put_soa(&w, false);
 	} else {
 		h.ancount = 2;
 		put_a(&w, qname, 300);
@@ -340,6 +340,8 @@ static const struct {
 } answer_cases[] = {
     {"mx.example", DNS_TYPE_A, true, DNS_RCODE_NOERROR, 1, 0, 300},
     {"no.example", DNS_TYPE_A, true, DNS_RCODE_NXDOMAIN, 0, 1, 120},
+    {"nolonger.example", DNS_TYPE_A, true, DNS_RCODE_NXDOMAIN, 0, 1,
+	NEGATIVE_MAX},
     {"mx.example", DNS_TYPE_TXT, true, DNS_RCODE_NOERROR, 0, 1, 120},
     {"servfail.example", DNS_TYPE_A, false, 0, 0, 0, 0},
     {"localhost", DNS_TYPE_A, true, DNS_RCODE_NOERROR, 1, 0, 10800},
