@@ -79,7 +79,7 @@ become(const struct spawn *s, pid_t parent, int out, int err, int started)
 
 	setpgid(0, 0);
 	reset_signals();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM); /* for it to end its own children */
 	if (getppid() != parent)
 		_exit(127); /* it died before it could be noticed */
 	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&

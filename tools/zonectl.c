@@ -18,6 +18,7 @@ static const struct command {
     {"build", "[--force RULE,...] [ZONE...]", zonectl_build},
     {"check", "[TYPE:]FILE...", zonectl_check},
     {"list", "", zonectl_list},
+    {"sync", "[--loop] [ZONE...]", zonectl_sync},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -15,7 +15,7 @@
  */
 typedef int zonectl_run_fn(const char *conf_path, int argc, char **argv);
 
-zonectl_run_fn zonectl_build, zonectl_check, zonectl_list;
+zonectl_run_fn zonectl_build, zonectl_check, zonectl_list, zonectl_sync;
 
 /* Prints the usage on stderr. Returns TOOL_USAGE. */
 int zonectl_usage(void);
