@@ -22,6 +22,7 @@
 
 #include "lib/conf_text.h"
 #include "lib/conf_values.h"
+#include "lib/feed_source.h"
 #include "lib/spell.h"
 #include "lib/xalloc.h"
 
@@ -231,6 +232,8 @@ static void
 check_feed(struct conf_reader *r, const struct conf_zone *z)
 {
 	const struct conf_feed *feed = &z->feed;
+	enum feed_source_kind kind;
+	const char *why;
 
 	if (feed->line == 0 && feed->n_files > 0)
 		conf_complain(r,
@@ -242,6 +245,12 @@ check_feed(struct conf_reader *r, const struct conf_zone *z)
 	r->line = feed->line;
 	if (!feed->source)
 		conf_complain(r, "feed: no source; add where it comes from");
+	else if (feed->password_file &&
+	    feed_source_kind(&kind, feed->source, &why) == 0 &&
+	    kind != FEED_SOURCE_RSYNCD)
+		conf_complain(r,
+		    "feed: password-file is for a source of rsync://; remove "
+		    "it");
 	if (feed->n_files == 0)
 		conf_complain(r,
 		    "feed: no dataset of zone \"%s\" names a file of it; write "

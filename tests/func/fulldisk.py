@@ -23,16 +23,25 @@ def setup(bench):
     bench.outside = Outside(
         lambda q: answer(q, f"{q.qname} 300 A 192.0.2.1")).__enter__()
     path = bench.file("feed", feed(2))
+    bench.file("source/ip", feed(2))
     bench.rd = rvtest.Resolverd(
         bench, zones={"bl.test": [f"ip4set:{path}"]},
         locals=["blacklist.internal"], forward=[bench.outside.server],
-        cache='size = "1M"')
+        cache='size = "1M"',
+        extra='zone "feed.test" { datasets = "ip4set:@feed/ip"\n'
+              f'feed {{ source = "{bench.dir}/source" }} }}\n')
     bench.mount(bench.rd.state, "-t", "tmpfs", "-o", f"size={ROOM},mode=0755",
                 "tmpfs")
     rvtest.own(bench.rd.state, bench.rd.user)
+    synced(bench)
     bench.rd.build()
     bench.rd.start()
     equal(data(ask(bench.rd.server, LISTED)), ["127.0.0.2"])
+
+
+def synced(bench):
+    done = bench.rd.zonectl("sync")
+    equal(done.returncode, 0, f"{done.stdout}{done.stderr}")
 
 
 def fill(bench):
@@ -86,6 +95,30 @@ def _(bench):
     equal(data(ask(bench.rd.server, "www.example")), ["192.0.2.1"])
     equal("starting it again" in bench.rd.process.log(), False, "workers")
     ballast.unlink()
+
+
+@case("a feed that does not fit: said, nothing is left; healed with room again")
+def _(bench):
+    def fails():
+        done = bench.rd.zonectl("sync")
+        equal(done.returncode, 1, f"{done.stdout}{done.stderr}")
+        contains(done.stderr, "No space left on device")
+        contains(done.stderr, "nothing was changed")
+        equal(data(ask(bench.rd.server, "2.0.0.127.feed.test")),
+              ["127.0.0.2"])
+
+    bench.file("source/ip", feed(3) + f"# {'x' * 998}\n" * 8000)
+    fails()
+    left = sum(p.stat().st_size
+               for p in (bench.rd.state / "feeds").rglob("*") if p.is_file())
+    equal(left < 1000, True, f"{left} bytes are left")
+    bench.file("source/ip", feed(4))
+    ballast = fill(bench)
+    fails()
+    ballast.unlink()
+    synced(bench)
+    wait_until(lambda: data(ask(bench.rd.server, "2.0.0.127.feed.test")) ==
+               ["127.0.0.4"], 3, "the new generation")
 
 
 @case("blctl add on a full disk: done wholly, or refused with the reason")

@@ -351,6 +351,10 @@ static const struct {
 	"zone z { datasets = 'a:@feed/b'\nfeed { source = '-x' } }",
 	"2: feed source: \"-x\" starts with -, which rsync would take for an "
 	"option\n"},
+    {"a password where none is asked for",
+	"zone z { datasets = 'a:@feed/b'\n"
+	"feed { source = 'h:x' password-file = '/p' } }",
+	"2: feed: password-file is for a source of rsync://; remove it\n"},
     {"files of a feed that are none",
 	"zone z { feed { source = '/x' } datasets = {\n'a:@feed/../b', "
 	"'a:@feed/',\n'a:@feed/-x', 'a:@feed/a b' } }",
