@@ -17,6 +17,9 @@ static const struct command {
 } commands[] = {
     {"build", "[--force RULE,...] [ZONE...]", zonectl_build},
     {"check", "[TYPE:]FILE...", zonectl_check},
+    {"convert", "[--format FORMAT] [--zone NAME] TYPE:FILE...",
+	zonectl_convert},
+    {"export", "[--format FORMAT] ZONE", zonectl_export},
     {"list", "", zonectl_list},
     {"sync", "[--loop] [ZONE...]", zonectl_sync},
 };

@@ -15,7 +15,8 @@
  */
 typedef int zonectl_run_fn(const char *conf_path, int argc, char **argv);
 
-zonectl_run_fn zonectl_build, zonectl_check, zonectl_list, zonectl_sync;
+zonectl_run_fn zonectl_build, zonectl_check, zonectl_convert, zonectl_export,
+    zonectl_list, zonectl_sync;
 
 /* Prints the usage on stderr. Returns TOOL_USAGE. */
 int zonectl_usage(void);

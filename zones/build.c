@@ -478,6 +478,23 @@ write_history(const struct build *b, const char *state_dir, int rc,
 	    HISTORY_FAILED, rc == 0 ? r->number : 0, why);
 }
 
+static void
+explain(const struct conf_zone *zone, int rc, char *why)
+{
+	if (rc != 0 && why[0] == '\0')
+		snprintf(why, GENERATION_WHY_MAX, "%s: %s", zone->name,
+		    strerror(-rc));
+}
+
+static void
+clear(struct build *b)
+{
+	intern_free(&b->values);
+	arrays_free(&b->arrays);
+	buf_free(&b->soa.rdata);
+	buf_free(&b->ns.names);
+}
+
 int
 build_zone_forced(const struct conf_zone *zone, const char *state_dir,
     const char *const *force, build_report_fn *report, void *arg,
@@ -489,14 +506,9 @@ build_zone_forced(const struct conf_zone *zone, const char *state_dir,
 	*result = (struct build_result){0};
 	why[0] = '\0';
 	rc = build(&b, state_dir, force, report, arg, why);
-	if (rc != 0 && why[0] == '\0')
-		snprintf(why, GENERATION_WHY_MAX, "%s: %s", zone->name,
-		    strerror(-rc));
+	explain(zone, rc, why);
 	write_history(&b, state_dir, rc, why);
-	intern_free(&b.values);
-	arrays_free(&b.arrays);
-	buf_free(&b.soa.rdata);
-	buf_free(&b.ns.names);
+	clear(&b);
 	return rc;
 }
 
@@ -506,6 +518,23 @@ build_zone(const struct conf_zone *zone, const char *state_dir,
 {
 	return build_zone_forced(zone, state_dir, NULL, report, arg, result,
 	    why);
+}
+
+int
+build_file(const struct conf_zone *zone, const char *path,
+    build_report_fn *report, void *arg, struct build_result *result, char *why)
+{
+	struct build b = {.zone = zone, .result = result};
+	int rc;
+
+	*result = (struct build_result){.number = 1};
+	why[0] = '\0';
+	rc = read_datasets(&b, report, arg, why);
+	if (rc == 0)
+		rc = write_file(&b, path, result->number, why);
+	explain(zone, rc, why);
+	clear(&b);
+	return rc;
 }
 
 int

@@ -42,6 +42,14 @@ int build_zone_forced(const struct conf_zone *zone, const char *state_dir,
     const char *const *force, build_report_fn *report, void *arg,
     struct build_result *result, char *why) __attribute__((warn_unused_result));
 
+/*
+ * The same into a file of the caller's choice, which must not exist: nothing is
+ * published. result->number is 1.
+ */
+int build_file(const struct conf_zone *zone, const char *path,
+    build_report_fn *report, void *arg, struct build_result *result, char *why)
+    __attribute__((warn_unused_result));
+
 /* Reads one dataset file only to report its bad lines. */
 int build_check(const char *type, const char *file, build_report_fn *report,
     void *arg, struct build_result *result, char *why)

@@ -295,6 +295,15 @@ walk_open(struct walk **out, const struct generation *gen)
 }
 
 void
+walk_rewind(struct walk *w)
+{
+	w->ip4_at = 0;
+	w->ip6_at = (struct ip6){0, 0};
+	w->ip6_done = false;
+	w->name_at = 0;
+}
+
+void
 walk_close(struct walk *w)
 {
 	if (w != NULL)

@@ -3,7 +3,8 @@
  * differences are found by. The datasets are laid over each other: a step is
  * given once, with what each of them has for it.
  *
- * Three walks, each from its start to its end, in any order:
+ * Three walks, each from its start to its end, in any order; walk_rewind() is
+ * for all three:
  *
  *	walk_open(&w, gen);
  *	while (walk_ip4(w, &ip4)) ...
@@ -59,6 +60,7 @@ struct walk;
 int walk_open(struct walk **out, const struct generation *gen)
     __attribute__((warn_unused_result));
 void walk_close(struct walk *w); /* NULL is fine */
+void walk_rewind(struct walk *w);
 
 /* The next step; false at the end. */
 bool walk_ip4(struct walk *w, struct walk_ip4 *out);
