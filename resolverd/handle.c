@@ -15,16 +15,13 @@
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
 #include "resolverd/query.h"
-#include "resolverd/tcp.h"
-#include "resolverd/udp.h"
 #include "resolverd/upstream.h"
 
 struct waiter {
 	struct handler *h;
 	struct query_saved query;
-	struct udp_socket *udp; /* one of the two */
-	struct udp_return back;
-	struct tcp_conn *tcp; /* held */
+	const struct transport *transport;
+	void *kept; /* the transport's way back */
 };
 
 bool
@@ -59,10 +56,7 @@ on_answer(void *arg, const struct answer *a)
 	else
 		query_set_error(&q, DNS_RCODE_SERVFAIL);
 	query_finish(&q);
-	if (w->tcp != NULL)
-		tcp_answer(w->tcp, reply, q.reply_len);
-	else
-		udp_answer(w->udp, &w->back, reply, q.reply_len);
+	w->transport->answer(w->kept, reply, q.reply_len);
 	if (!evtimer_pending(w->h->flush, NULL))
 		evtimer_add(w->h->flush, &soon);
 	free(w);
@@ -79,17 +73,16 @@ ask_upstream(struct handler *h, const struct query *q,
 	if (w == NULL)
 		return -ENOMEM;
 	w->h = h;
+	w->transport = client->transport;
+	w->kept = client->transport->keep(client);
+	if (w->kept == NULL) {
+		free(w);
+		return -ENOMEM;
+	}
 	query_save(q, &w->query);
-	w->udp = client->udp;
-	w->tcp = client->tcp;
-	if (client->tcp != NULL)
-		tcp_hold(client->tcp);
-	else
-		udp_keep_return(&w->back, client->from);
 	rv = upstream_resolve(h->upstream, key, on_answer, w);
 	if (rv != 0) {
-		if (w->tcp != NULL)
-			tcp_release(w->tcp);
+		w->transport->answer(w->kept, NULL, 0);
 		free(w);
 	}
 	return rv;
@@ -97,7 +90,8 @@ ask_upstream(struct handler *h, const struct query *q,
 
 /* The answer from outside. Returns false if q waits for it. */
 static bool
-answer_from_outside(struct handler *h, struct query *q, const struct client *client)
+answer_from_outside(struct handler *h, struct query *q,
+    const struct client *client)
 {
 	struct cache_key key;
 	struct answer a;
@@ -140,7 +134,7 @@ handle_begin(struct handler *h, struct handling *g,
 {
 	h->n_queries++;
 	g->verdict = query_begin(&g->q, packet, len, client->allowed,
-	    client->udp != NULL, reply, cap);
+	    client->transport->is_datagram, reply, cap);
 	g->is_list = g->verdict == QUERY_ANSWER &&
 	    listzones_route(h->zones, &g->q, &g->list);
 }

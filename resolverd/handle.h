@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "lib/conf.h"
+#include "resolverd/client.h"
 #include "resolverd/listzone.h"
 #include "resolverd/query.h"
 
@@ -20,8 +21,6 @@
 
 struct cache;
 struct event;
-struct tcp_conn;
-struct udp_socket;
 struct upstream;
 
 struct handler {
@@ -31,14 +30,6 @@ struct handler {
 	struct upstream *upstream;
 	struct event *flush; /* timer: calls cache_flush() */
 	uint64_t n_queries, n_dropped, n_refused, n_overload;
-};
-
-/* Who asked: one of the two transports, and the way back. */
-struct client {
-	struct udp_socket *udp;
-	const struct msghdr *from; /* UDP: its address; borrowed for the call */
-	struct tcp_conn *tcp;
-	bool allowed; /* allow-query holds for it */
 };
 
 /* Does allow-query hold for the address? */

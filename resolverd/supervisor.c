@@ -29,7 +29,7 @@
 #include "zones/publish.h"
 
 #define BACKOFF_MIN_MS 100
-#define BACKOFF_MAX_MS 30000
+#define BACKOFF_MAX_MS 5000 /* its share of the questions waits so long */
 #define BACKOFF_RESET_S 60 /* a worker that lived this long starts afresh */
 #define FILES_MIN 8192 /* of a worker: libunbound's sockets, connections */
 #define END_S (UPSTREAM_DEADLINE_S + 5) /* then SIGKILL */

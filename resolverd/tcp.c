@@ -89,6 +89,39 @@ conn_write(struct tcp_conn *c, const uint8_t *msg, size_t len)
 		conn_close(c);
 }
 
+/* ---- answers that come later: they hold their connection, closed or not */
+
+static void *
+tcp_keep(const struct client *client)
+{
+	struct tcp_conn *c = client->endpoint;
+
+	c->held++;
+	return c;
+}
+
+static void
+tcp_answer(void *kept, const uint8_t *msg, size_t len)
+{
+	struct tcp_conn *c = kept;
+
+	if (c->bev != NULL && len > 0)
+		conn_write(c, msg, len);
+	/* what waited for room can go on, from the loop */
+	if (c->bev != NULL && c->held == TCP_PENDING_MAX)
+		bufferevent_trigger(c->bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
+	assert(c->held > 0);
+	c->held--;
+	conn_free_if_done(c);
+}
+
+static const struct transport tcp_transport = {
+	.keep = tcp_keep,
+	.answer = tcp_answer,
+};
+
+/* ---- the loop */
+
 /*
  * Takes whole messages out of the input while there is room for their answers.
  * The caller holds the connection, which may be closed behind it.
@@ -97,7 +130,11 @@ static void
 conn_read(struct tcp_conn *c)
 {
 	static uint8_t packet[DNS_MESSAGE_MAX], reply[DNS_MESSAGE_MAX];
-	struct client client = { .tcp = c, .allowed = c->allowed };
+	struct client client = {
+		.transport = &tcp_transport,
+		.endpoint = c,
+		.allowed = c->allowed,
+	};
 	struct handling g;
 
 	while (c->bev != NULL && c->held <= TCP_PENDING_MAX &&
@@ -289,29 +326,4 @@ tcp_server_free(struct tcp_server *s)
 		evconnlistener_free(s->listeners[i]);
 	event_free(s->resume);
 	free(s);
-}
-
-void
-tcp_hold(struct tcp_conn *c)
-{
-	c->held++;
-}
-
-void
-tcp_release(struct tcp_conn *c)
-{
-	assert(c->held > 0);
-	c->held--;
-	conn_free_if_done(c);
-}
-
-void
-tcp_answer(struct tcp_conn *c, const uint8_t *msg, size_t len)
-{
-	if (c->bev != NULL)
-		conn_write(c, msg, len);
-	/* what waited for room can go on, from the loop */
-	if (c->bev != NULL && c->held == TCP_PENDING_MAX)
-		bufferevent_trigger(c->bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
-	tcp_release(c);
 }

@@ -17,7 +17,6 @@
 #define TCP_OUTPUT_MAX 262144 /* bytes unread by the client: no more is read */
 
 struct event_base;
-struct tcp_conn;
 struct tcp_server;
 
 /* All listeners of a worker share the limits. */
@@ -27,11 +26,5 @@ void tcp_serve(struct tcp_server *s, int fd);
 void tcp_stop(struct tcp_server *s); /* accepts no more */
 bool tcp_is_sent(const struct tcp_server *s); /* no answer is on its way out */
 void tcp_server_free(struct tcp_server *s); /* NULL is fine */
-
-/* A held connection stays until it is released, closed or not. */
-void tcp_hold(struct tcp_conn *c);
-void tcp_release(struct tcp_conn *c);
-/* Sends a late answer, if the client is still there, and releases. */
-void tcp_answer(struct tcp_conn *c, const uint8_t *msg, size_t len);
 
 #endif

@@ -6,6 +6,8 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -20,13 +22,14 @@
 
 #define BATCH 64
 #define ROUNDS 8 /* batches before other events get their turn */
+#define CONTROL_MAX 64 /* room for one IP_PKTINFO or IPV6_PKTINFO */
 #define PACKET_MAX 1232 /* of a question; a longer one is cut: FORMERR */
 
 struct batch {
 	struct mmsghdr in[BATCH], out[BATCH];
 	struct iovec in_iov[BATCH], out_iov[BATCH];
 	struct sockaddr_in6 from[BATCH];
-	_Alignas(16) uint8_t control[BATCH][UDP_CONTROL_MAX];
+	_Alignas(16) uint8_t control[BATCH][CONTROL_MAX];
 	struct client client[BATCH];
 	struct handling handling[BATCH];
 	uint8_t packet[BATCH][PACKET_MAX];
@@ -39,6 +42,69 @@ struct udp_socket {
 	struct event *ev;
 	struct handler *h;
 };
+
+/* ---- answers that come later: the way back is a copy of the way here */
+
+struct way_back {
+	int fd;
+	struct sockaddr_in6 to; /* large enough for both families */
+	socklen_t to_len;
+	size_t control_len;
+	_Alignas(16) uint8_t control[CONTROL_MAX];
+};
+
+static void *
+udp_keep(const struct client *client)
+{
+	const struct udp_socket *s = client->endpoint;
+	const struct msghdr *from = client->from;
+	struct way_back *back = malloc(sizeof(*back));
+
+	if (back == NULL)
+		return NULL;
+	assert(from->msg_namelen <= sizeof(back->to));
+	back->fd = s->fd;
+	memcpy(&back->to, from->msg_name, from->msg_namelen);
+	back->to_len = from->msg_namelen;
+	back->control_len = s->wildcard ? from->msg_controllen : 0;
+	assert(back->control_len <= sizeof(back->control));
+	if (back->control_len > 0)
+		memcpy(back->control, from->msg_control, back->control_len);
+	return back;
+}
+
+static void
+udp_answer(void *kept, const uint8_t *msg, size_t len)
+{
+	struct way_back *back = kept;
+	struct iovec iov;
+	struct msghdr m = { .msg_name = &back->to, .msg_namelen = back->to_len,
+		.msg_iov = &iov, .msg_iovlen = 1 };
+	union {
+		const uint8_t *in;
+		void *out;
+	} unconst = { .in = msg }; /* sendmsg() takes no const */
+
+	iov.iov_base = unconst.out;
+	iov.iov_len = len;
+	if (back->control_len > 0) {
+		m.msg_control = back->control;
+		m.msg_controllen = back->control_len;
+	}
+	/* a failure is a lost packet; the client asks again */
+	while (len > 0 && sendmsg(back->fd, &m, MSG_DONTWAIT) == -1 &&
+	    errno == EINTR)
+		;
+	free(back);
+}
+
+static const struct transport udp_transport = {
+	.is_datagram = true,
+	.keep = udp_keep,
+	.answer = udp_answer,
+};
+
+/* ---- the loop */
 
 static struct batch *
 batch_get(void)
@@ -68,7 +134,7 @@ receive(const struct udp_socket *s, struct batch *b)
 
 		m->msg_namelen = sizeof(b->from[i]);
 		m->msg_control = s->wildcard ? b->control[i] : NULL;
-		m->msg_controllen = s->wildcard ? UDP_CONTROL_MAX : 0;
+		m->msg_controllen = s->wildcard ? CONTROL_MAX : 0;
 	}
 	return recvmmsg(s->fd, b->in, BATCH, MSG_DONTWAIT, NULL);
 }
@@ -97,7 +163,8 @@ begin_batch(struct udp_socket *s, struct batch *b, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		struct client *client = &b->client[i];
 
-		client->udp = s;
+		client->transport = &udp_transport;
+		client->endpoint = s;
 		client->from = &b->in[i].msg_hdr;
 		client->allowed = handle_allows(s->h,
 		    (const struct sockaddr *)client->from->msg_name);
@@ -190,40 +257,4 @@ udp_free(struct udp_socket *s)
 		return;
 	event_free(s->ev);
 	free(s);
-}
-
-void
-udp_keep_return(struct udp_return *out, const struct msghdr *from)
-{
-	assert(from->msg_namelen <= sizeof(out->to));
-	memcpy(&out->to, from->msg_name, from->msg_namelen);
-	out->to_len = from->msg_namelen;
-	out->control_len = from->msg_control != NULL ? from->msg_controllen : 0;
-	assert(out->control_len <= sizeof(out->control));
-	if (out->control_len > 0)
-		memcpy(out->control, from->msg_control, out->control_len);
-}
-
-void
-udp_answer(struct udp_socket *s, const struct udp_return *back,
-    const uint8_t *msg, size_t len)
-{
-	struct udp_return to = *back; /* sendmsg() takes no const */
-	struct iovec iov;
-	struct msghdr m = { .msg_name = &to.to, .msg_namelen = to.to_len,
-		.msg_iov = &iov, .msg_iovlen = 1 };
-	union {
-		const uint8_t *in;
-		void *out;
-	} unconst = { .in = msg };
-
-	iov.iov_base = unconst.out;
-	iov.iov_len = len;
-	if (to.control_len > 0) {
-		m.msg_control = to.control;
-		m.msg_controllen = to.control_len;
-	}
-	/* a failure is a lost packet; the client asks again */
-	while (sendmsg(s->fd, &m, MSG_DONTWAIT) == -1 && errno == EINTR)
-		;
 }
