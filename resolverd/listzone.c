@@ -12,11 +12,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/bytes.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "resolverd/listzone.h"
+#include "zones/age.h"
 #include "zones/generation.h"
 #include "zones/local.h"
 #include "zones/publish.h"
@@ -33,6 +35,9 @@ struct listzone {
 	/* one of the two */
 	struct generation *gen; /* NULL: none that could be opened yet */
 	struct local *local;
+
+	const struct conf_age *limits; /* of a generation; borrowed */
+	enum age age;
 
 	bool is_local;
 	bool unreadable; /* said so already */
@@ -276,6 +281,12 @@ put_answer(const struct listzone *z, struct query *q,
 		query_set_truncated(q);
 }
 
+static bool
+is_expired_as(const struct listzone *z, enum conf_expired how)
+{
+	return z->age == AGE_EXPIRED && z->limits->when_expired == how;
+}
+
 void
 listzone_answer(const struct list_lookup *l, struct query *q)
 {
@@ -286,7 +297,12 @@ listzone_answer(const struct list_lookup *l, struct query *q)
 	hits.n = 0;
 	hits.exists = false;
 	if (z->gen != NULL) {
-		generation_lookup(z->gen, &l->key, &hits);
+		if (is_expired_as(z, CONF_EXPIRED_SERVFAIL)) {
+			query_set_error(q, DNS_RCODE_SERVFAIL);
+			return;
+		}
+		if (!is_expired_as(z, CONF_EXPIRED_EMPTY))
+			generation_lookup(z->gen, &l->key, &hits);
 		apex = generation_apex(z->gen);
 	} else if (z->local != NULL) {
 		int rv = local_lookup(z->local, &l->key, &hits);
@@ -354,6 +370,33 @@ refresh_generation(struct listzone *z)
 	    (unsigned long long)generation_info(gen)->entries);
 }
 
+/* Says once what the age of the data has come to. */
+static void
+refresh_age(struct listzone *z)
+{
+	static const char *const answers[] = {
+	    [CONF_EXPIRED_SERVE] = "it serves on",
+	    [CONF_EXPIRED_EMPTY] = "answered as not listed",
+	    [CONF_EXPIRED_SERVFAIL] = "answering SERVFAIL",
+	};
+	enum age was = z->age;
+	uint64_t now = (uint64_t)time(NULL);
+
+	if (z->gen == NULL)
+		return;
+	z->age = age_of(z->limits, generation_info(z->gen), now);
+	if (z->age == was)
+		return;
+	if (z->age == AGE_FRESH)
+		log_info("%s: the data is fresh again", z->name);
+	else
+		log_warn("%s: the data of generation %llu %s; %s", z->name,
+		    (unsigned long long)generation_info(z->gen)->number,
+		    z->age == AGE_STALE ? "is stale" : "has expired",
+		    z->age == AGE_STALE ? "it serves on" :
+		    answers[z->limits->when_expired]);
+}
+
 static void
 refresh_local(struct listzone *z, const char *state_dir)
 {
@@ -379,10 +422,12 @@ void
 listzones_refresh(struct listzones *zs)
 {
 	for (size_t i = 0; i < zs->n_zones; i++) {
-		if (zs->zones[i].is_local)
+		if (zs->zones[i].is_local) {
 			refresh_local(&zs->zones[i], zs->conf->state_dir);
-		else
+		} else {
 			refresh_generation(&zs->zones[i]);
+			refresh_age(&zs->zones[i]);
+		}
 	}
 }
 
@@ -434,6 +479,7 @@ listzones_open(const struct conf *conf)
 		struct listzone *z = add_zone(zs, conf->zones[i].name,
 		    conf->zones[i].apex);
 
+		z->limits = &conf->zones[i].age;
 		if (publish_current(z->path, conf->state_dir, z->name) != 0)
 			fatal("%s: the path of the zone is too long", z->name);
 	}

@@ -19,8 +19,11 @@ static const struct command {
     {"check", "[TYPE:]FILE...", zonectl_check},
     {"convert", "[--format FORMAT] [--zone NAME] TYPE:FILE...",
 	zonectl_convert},
+    {"diff", "[--all] ZONE [GENERATION GENERATION]", zonectl_diff},
     {"export", "[--format FORMAT] ZONE", zonectl_export},
     {"list", "", zonectl_list},
+    {"log", "ZONE", zonectl_log},
+    {"rollback", "ZONE [GENERATION]", zonectl_rollback},
     {"sync", "[--loop] [ZONE...]", zonectl_sync},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

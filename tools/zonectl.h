@@ -5,9 +5,11 @@
 #ifndef TOOLS_ZONECTL_H
 #define TOOLS_ZONECTL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tools/tool.h"
+#include "zones/publish.h"
 
 /*
  * Runs a command: argv[0] is its name; behind it, its options and arguments,
@@ -15,8 +17,8 @@
  */
 typedef int zonectl_run_fn(const char *conf_path, int argc, char **argv);
 
-zonectl_run_fn zonectl_build, zonectl_check, zonectl_convert, zonectl_export,
-    zonectl_list, zonectl_sync;
+zonectl_run_fn zonectl_build, zonectl_check, zonectl_convert, zonectl_diff,
+    zonectl_export, zonectl_list, zonectl_log, zonectl_rollback, zonectl_sync;
 
 /* Prints the usage on stderr. Returns TOOL_USAGE. */
 int zonectl_usage(void);
@@ -32,6 +34,13 @@ int zonectl_say_zones(const struct conf *conf, const char *name);
 
 /* Builds and publishes one zone, and prints how it went. */
 int zonectl_build_zone(const struct conf *conf, const struct conf_zone *zone);
+
+/* The number of a generation. False if it is none. */
+bool zonectl_generation(uint64_t *out, const char *txt);
+
+/* Says what is wrong, and which generations there are. TOOL_FAILED. */
+int zonectl_say_generations(const struct conf_zone *zone,
+    const struct publish_list *list, const char *what);
 
 /* ---- bad lines, printed up to a number of them */
 

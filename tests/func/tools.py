@@ -344,13 +344,14 @@ def _(bench):
 @case("list: generation, entries, age, size, source; or that there is none")
 def _(bench):
     done = bench.feeds.zonectl("list")
-    equal((done.returncode, done.stderr), (0, ""))
+    equal((done.returncode, done.stderr), (1, ""))
     equal(bool(re.fullmatch(
-        rf"bl\.test      generation 3  3 entries  built {ISO} \(\d+ s ago\)  "
+        rf"bl\.test      ok       generation 3  3 entries  built {ISO} \(\d+ s ago\)  "
         rf"\d+\.\d KiB  sources of {ISO}\n"
-        r"broken\.test  no generation yet; zonectl build broken\.test makes "
-        r"one\n"
-        rf"names\.test   generation 2  1 entry  built {ISO} \(\d+ s ago\)  "
+        r"broken\.test  none     no generation yet; zonectl build "
+        r"broken\.test makes one\n"
+        rf"             {bench.dir}/missing: No such file or directory\n"
+        rf"names\.test   ok       generation 2  1 entry  built {ISO} \(\d+ s ago\)  "
         rf"\d+\.\d KiB  sources of {ISO}\n", done.stdout)), True, done.stdout)
     current = bench.feeds.state / "zones" / "names.test" / "current"
     current.resolve().write_bytes(b"noise" * 1000)
