@@ -124,6 +124,20 @@ bits_count(const struct bits256 *b)
 	return n;
 }
 
+/* The first one at i or behind; 256 if there is none. */
+static inline unsigned
+bits_next(const struct bits256 *b, unsigned i)
+{
+	uint64_t word;
+
+	for (; i < 256; i = (i | 63) + 1) {
+		word = b->word[i / 64] >> i % 64;
+		if (word != 0)
+			return i + __builtin_ctzll(word);
+	}
+	return 256;
+}
+
 /* Runs of ones. */
 static unsigned
 bits_runs(const struct bits256 *b)
@@ -449,30 +463,41 @@ put_set_cell(struct walk *k, const struct bits256 *set, uint32_t value)
 	return 0;
 }
 
-static int
-put_runs_cell(struct walk *k, const struct window *w)
+/* What is listed in a /24: values for the octets in the set. */
+struct cell {
+	struct bits256 set;
+	uint32_t value[256]; /* undefined where nothing is listed */
+};
+
+/* The last octet of the run that begins at i. */
+static unsigned
+run_last(const struct cell *c, unsigned i)
 {
-	unsigned runs = 0, first;
-	uint32_t v;
+	while (i < 255 && bits_has(&c->set, i + 1) &&
+	    c->value[i + 1] == c->value[i])
+		i++;
+	return i;
+}
+
+static int
+put_runs_cell(struct walk *k, const struct cell *c)
+{
+	unsigned runs = 0, i, last;
 	uint8_t *to;
 	int rc;
 
-	for (unsigned i = 0; i < 256; i++)
-		runs += w->value[i] != 0 &&
-		    (i == 0 || w->value[i] != w->value[i - 1]);
+	for (i = bits_next(&c->set, 0); i < 256; runs++)
+		i = bits_next(&c->set, run_last(c, i) + 1);
 	rc = put_heap_cell(k, 3 + runs * IP4_RUN, &to);
 	if (rc != 0)
 		return rc;
 	*to = IP4_RUNS;
 	put_le16(to + 1, runs);
 	to += 3;
-	for (unsigned i = 0; i < 256; i++) {
-		v = w->value[i];
-		if (v == 0)
-			continue;
-		for (first = i; i < 255 && w->value[i + 1] == v; i++)
-			;
-		to = put_run(to, first, i, v);
+	for (i = bits_next(&c->set, 0); i < 256;
+	    i = bits_next(&c->set, last + 1)) {
+		last = run_last(c, i);
+		to = put_run(to, i, last, c->value[i]);
 	}
 	return 0;
 }
@@ -525,52 +550,95 @@ even_24(struct walk *k, struct page_state *page, unsigned c24, uint32_t value)
 	return put_set_cell(k, value != 0 ? &all : &none, value);
 }
 
+/* From the pool's values to the generation's. */
 static int
-painted_24(struct walk *k, struct page_state *page, unsigned c24,
-    const struct window *w)
+cell_final(struct walk *k, struct cell *c)
 {
-	struct bits256 set = {0};
-	uint32_t value = 0;
-	bool one_value = true;
+	uint32_t raw = 0, final = 0;
+	int rc;
 
-	for (unsigned i = 0; i < 256; i++) {
-		if (w->value[i] == 0)
-			continue;
-		bits_set(&set, i);
-		if (value == 0)
-			value = w->value[i];
-		one_value &= w->value[i] == value;
+	for (unsigned i = bits_next(&c->set, 0); i < 256;
+	    i = bits_next(&c->set, i + 1)) {
+		if (c->value[i] != raw) {
+			raw = c->value[i];
+			rc = pool_final(k->pool, k->values, raw, &final);
+			if (rc != 0)
+				return rc;
+		}
+		c->value[i] = final;
 	}
-	if (one_value && (value == 0 || bits_count(&set) == 256))
+	return 0;
+}
+
+static bool
+has_one_value(const struct cell *c)
+{
+	unsigned first = bits_next(&c->set, 0);
+
+	for (unsigned i = first; i < 256; i = bits_next(&c->set, i + 1))
+		if (c->value[i] != c->value[first])
+			return false;
+	return true;
+}
+
+/* Values are the pool's. */
+static int
+finish_24(struct walk *k, struct page_state *page, unsigned c24,
+    struct cell *c)
+{
+	unsigned n = bits_count(&c->set);
+	uint32_t value;
+	int rc;
+
+	rc = cell_final(k, c);
+	if (rc != 0)
+		return rc;
+	if (n == 0)
+		return even_24(k, page, c24, 0);
+	if (!has_one_value(c)) {
+		page_use(page, c24, true);
+		return put_runs_cell(k, c);
+	}
+	value = c->value[bits_next(&c->set, 0)];
+	if (n == 256)
 		return even_24(k, page, c24, value);
 	page_use(page, c24, true);
-	return one_value ? put_set_cell(k, &set, value) : put_runs_cell(k, w);
+	return put_set_cell(k, &c->set, value);
 }
 
 /*
- * The usual case, made quick: nothing but single addresses of one value in a
- * /24 that is not listed otherwise. False if it is not that; nothing is taken.
+ * The usual case, made quick: nothing but single addresses, each once, in a /24
+ * that is not listed otherwise. False if it is not that; nothing is taken.
  */
 static bool
-take_plain_24(struct walk *k, uint32_t c24, struct bits256 *set,
-    uint32_t *value)
+take_plain_24(struct walk *k, uint32_t c24, struct cell *c)
 {
 	size_t n, at = k->next_single;
 	const struct ip4_single *s = singles_of(k, &n);
-	bool no_repeats = k->build->rule == IP4_RULE_LONGEST;
+	unsigned octet;
 
-	if (at == n || s[at].ip >> 8 != c24 || s[at].value == 0)
-		return false;
-	*value = s[at].value;
+	c->set = (struct bits256){0};
 	for (; at < n && s[at].ip >> 8 == c24; at++) {
-		if (s[at].value != *value)
+		octet = s[at].ip & 255;
+		if (s[at].value == 0 || bits_has(&c->set, octet))
 			return false;
-		if (no_repeats && bits_has(set, s[at].ip & 255))
-			return false;
-		bits_set(set, s[at].ip & 255);
+		bits_set(&c->set, octet);
+		c->value[octet] = s[at].value;
 	}
 	k->next_single = at;
 	return true;
+}
+
+/* The listed octets of a window that is painted. */
+static void
+cell_of_window(struct cell *c, const struct window *w)
+{
+	c->set = (struct bits256){0};
+	for (unsigned i = 0; i < 256; i++) {
+		c->value[i] = w->value[i];
+		if (w->value[i] != 0)
+			bits_set(&c->set, i);
+	}
 }
 
 static int
@@ -601,29 +669,21 @@ paint_24(struct walk *k, uint32_t c24, struct window *w)
 static int
 narrow_24(struct walk *k, struct page_state *page, uint32_t c24, uint32_t base)
 {
-	struct bits256 set = {0};
-	struct window w;
-	uint32_t value;
-	size_t n;
+	size_t n, at = k->next_piece[LEVEL_32];
 	const struct ip4_piece *p = pieces_of(k, LEVEL_32, &n);
-	size_t at = k->next_piece[LEVEL_32];
+	bool has_pieces = at < n && p[at].first >> 8 == c24;
+	struct window w;
+	struct cell c;
 	int rc;
 
-	if (base == 0 && (at == n || p[at].first >> 8 != c24) &&
-	    take_plain_24(k, c24, &set, &value)) {
-		rc = pool_final(k->pool, k->values, value, &value);
+	if (base != 0 || has_pieces || !take_plain_24(k, c24, &c)) {
+		window_fill(&w, base);
+		rc = paint_24(k, c24, &w);
 		if (rc != 0)
 			return rc;
-		if (bits_count(&set) == 256)
-			return even_24(k, page, c24 & 255, value);
-		page_use(page, c24 & 255, true);
-		return put_set_cell(k, &set, value);
+		cell_of_window(&c, &w);
 	}
-	window_fill(&w, base);
-	rc = paint_24(k, c24, &w);
-	if (rc == 0)
-		rc = window_final(k, &w);
-	return rc == 0 ? painted_24(k, page, c24 & 255, &w) : rc;
+	return finish_24(k, page, c24 & 255, &c);
 }
 
 /* ---- a /16 */

@@ -13,19 +13,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define N_KINDS 3
 
+/* 40 addresses of a /24, no two together: a cell of bits */
+#define FIVE(net, ten)                                                         \
+	net ten "0 b\n" net ten "2 b\n" net ten "4 b\n" net ten "6 b\n" net     \
+	    ten "8 b\n"
+#define SCATTERED(net)                                                         \
+	FIVE(net, "") FIVE(net, "2") FIVE(net, "4") FIVE(net, "6")             \
+	FIVE(net, "8") FIVE(net, "10") FIVE(net, "12") FIVE(net, "14")
+
 static const struct {
 	const char *type, *text;
 } bases[N_KINDS] = {
     {"ip4set", "0.0.0.1 $\n0.0.1.5 a\n0.0.1.9 b\n0.0.2/25\n!0.0.2.7\n0.1/16\n"
 	       "!0.1.1\n0.0.3.1\n0.0.3.3\n0.0.3.5\n0.0.3.7\n0.0.3.9\n"
-	       "0.2.1.1\n9/8 :9\n"},
+	       "0.2.1.1\n9/8 :9\n" SCATTERED("0.0.4.")},
     {"ip6trie", "::1 $\n::/64 a\n!::2\n2001:db8::/32\n2001:db8:1::/48 b\n"},
     {"dnset", "a $\n.b x\n*.c y\n!d.c\ne.f.g\na.b\n*.b.c.d z\n"},
 };
 
 static const char *const questions[] = {"1.0.0.0", "5.1.0.0", "9.1.0.0",
-    "7.2.0.0", "8.2.0.0", "1.1.1.0", "1.2.1.0", "5.3.0.0", "0.3.0.0", "1.1.1.9",
-    "0.0", "0", "1", "a", "b", "x.b", "c", "x.y.c", "d.c", "f.g", "x.b.c.d",
+    "7.2.0.0", "8.2.0.0", "1.1.1.0", "1.2.1.0", "5.3.0.0", "0.3.0.0", "2.4.0.0",
+    "148.4.0.0", "1.1.1.9", "0.0", "0", "1", "a", "b", "x.b", "c", "x.y.c", "d.c", "f.g", "x.b.c.d",
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",
     "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",
     "9.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2",

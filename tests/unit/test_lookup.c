@@ -569,6 +569,28 @@ START_TEST(test_ip4_cells)
 }
 END_TEST
 
+/* A listed /16 of which every address is excluded, /24 by /24: no name is
+ * there, and none above it. */
+START_TEST(test_ip4_nothing_left)
+{
+	static struct text t;
+	struct test_zone z;
+
+	t.len = 0;
+	add(&t, "1.2/16\n");
+	for (unsigned net = 0; net < 256; net++)
+		add(&t, "!1.2.%u.0/25\n!1.2.%u.128/25\n", net, net);
+	zones_init(&z, ZONES_APEX);
+	zones_add(&z, "ip4trie", t.s);
+	ck_assert_int_eq(zones_build(&z), 0);
+	ck_assert_str_eq(zones_ask(&z, "4.3.2.1"), "NXDOMAIN");
+	ck_assert_str_eq(zones_ask(&z, "3.2.1"), "NXDOMAIN");
+	ck_assert_str_eq(zones_ask(&z, "2.1"), "NXDOMAIN");
+	ck_assert_str_eq(zones_ask(&z, "1"), "NXDOMAIN");
+	zones_free(&z);
+}
+END_TEST
+
 /* All /16s differ: as many pages as there can be. */
 START_TEST(test_ip4_all_pages)
 {
@@ -637,4 +659,4 @@ END_TEST
 
 UNIT_MAIN("lookup", {test_ip4set, ROUNDS}, {test_ip4trie, ROUNDS},
     {test_ip6trie, ROUNDS}, {test_dnset, ROUNDS}, {test_ip4_cells, 33},
-    UNIT_ONCE(test_ip4_all_pages), UNIT_ONCE(test_large))
+    UNIT_ONCE(test_ip4_nothing_left), UNIT_ONCE(test_ip4_all_pages), UNIT_ONCE(test_large))
