@@ -127,6 +127,7 @@ take_counts(struct build *b, const struct dataset *ds)
 	c->entries += ds->entries;
 	c->bad_lines += ds->bad_lines;
 	c->cut_files += ds->cut_files;
+	c->pages += ds->pages;
 	if (c->stamp < ds->stamp)
 		c->stamp = ds->stamp;
 	if (ds->expires != 0 && (c->expires == 0 || c->expires > ds->expires))

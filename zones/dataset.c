@@ -195,6 +195,17 @@ is_gzip(const struct source *s)
 	    (uint8_t)s->block[0] == 0x1f && (uint8_t)s->block[1] == 0x8b;
 }
 
+static bool
+is_page(const struct source *s)
+{
+	const char *p = s->block;
+
+	while (p < s->block_end && (text_is_space(*p) || *p == '\n' ||
+	    *p == '\r'))
+		p++;
+	return p < s->block_end && *p == '<';
+}
+
 static int
 read_event(struct dataset *ds, const struct source *s, int event, char *why)
 {
@@ -203,6 +214,8 @@ read_event(struct dataset *ds, const struct source *s, int event, char *why)
 		    "with gunzip first", ds->file);
 		return -EINVAL;
 	}
+	if (event != SOURCE_LONG_LINE && ds->line == 0 && is_page(s))
+		ds->pages++;
 	if (event == SOURCE_BLOCK)
 		return read_block(ds, s->block, s->block_end, why);
 	ds->line++;

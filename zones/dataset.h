@@ -53,6 +53,7 @@ struct dataset {
 	unsigned line;
 	uint64_t entries;
 	uint64_t bad_lines;
+	unsigned pages;	    /* files that begin with < */
 	unsigned cut_files; /* whose last line has no newline */
 	int64_t modified; /* newest time of a file */
 	bool wants_build; /* false: only to be checked */

@@ -37,6 +37,17 @@ whole_files(const struct gate_case *c, char *why)
 	    c->counts->cut_files == 1 ? "s" : "");
 }
 
+/* Half of the lines of an error page would do as domain names. */
+static bool
+page(const struct gate_case *c, char *why)
+{
+	if (c->counts->pages == 0)
+		return true;
+	return refuse(why, "%" PRIu64 " file%s begin%s with <: a web page?",
+	    c->counts->pages, c->counts->pages == 1 ? "" : "s",
+	    c->counts->pages == 1 ? "s" : "");
+}
+
 static bool
 bad_lines(const struct gate_case *c, char *why)
 {
@@ -473,6 +484,7 @@ protect(const struct gate_case *c, char *why)
 
 static const struct gate_rule rules[] = {
     {"whole-file", "", whole_files},
+    {"page", "", page},
     {"bad-lines", "max-bad-lines", bad_lines},
     {"timestamp", "", timestamp},
     {"min-entries", "min-entries", min_entries},

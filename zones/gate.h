@@ -24,6 +24,7 @@
 struct gate_counts {
 	uint64_t entries, bad_lines;
 	uint64_t cut_files; /* whose last line has no newline */
+	uint64_t pages;	    /* files that begin as a web page does */
 	int64_t stamp;	    /* newest $TIMESTAMP; 0: none */
 	int64_t expires;    /* the first that expires; 0: never */
 };
