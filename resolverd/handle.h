@@ -26,7 +26,7 @@ struct upstream;
 struct handler {
 	const struct conf *conf; /* all borrowed from the worker */
 	struct listzones *zones;
-	struct cache *cache;
+	struct cache *cache; /* NULL: none that could be opened */
 	struct upstream *upstream;
 	struct event *flush; /* timer: calls cache_flush() */
 	uint64_t n_queries, n_dropped, n_refused, n_overload;

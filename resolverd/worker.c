@@ -117,7 +117,8 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	cache_flush(w->handler.cache, (uint64_t)time(NULL));
+	if (w->handler.cache != NULL)
+		cache_flush(w->handler.cache, (uint64_t)time(NULL));
 }
 
 /* What came is answered, then the loop ends. */
@@ -190,8 +191,11 @@ open_stores(struct worker *w, bool after_crash)
 		log_warn("cache: %s", why);
 	w->handler.zones = listzones_open(w->conf);
 	if (cache_open(&w->handler.cache, w->conf->state_dir,
-		w->conf->cache.size, why) != 0)
-		fatal("cache: %s", why);
+		w->conf->cache.size, why) != 0) {
+		/* lists are answered all the same */
+		log_warn("cache: %s; answers are not kept", why);
+		w->handler.cache = NULL;
+	}
 	if (upstream_open(&w->handler.upstream, w->base, w->conf,
 		w->handler.cache, why) != 0)
 		fatal("upstream: %s", why);

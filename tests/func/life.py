@@ -477,6 +477,22 @@ def _(bench):
         equal(rd.stop(), 0)
 
 
+@case("a worker that cannot open the cache answers all the same")
+def _(bench):
+    with Outside(lambda q: answer(q, f"{q.qname} 99 A 192.0.2.1")) as outside:
+        rd = started(bench, "cacheless", forward=[outside.server])
+        folder = rd.state / "cache"
+        os.rename(folder, rd.state / "elsewhere")
+        folder.write_text("a file where the folder was")
+        os.kill(rd.worker_pids()[0], signal.SIGKILL)
+        wait_until(lambda: "not kept" in rd.process.log(), 5, "a log line")
+        listed(rd.server)
+        for _ in range(2):
+            equal(data(ask(rd.server, "www.example")), ["192.0.2.1"])
+        equal(rd.process.log().count("was killed"), 1)
+        equal(rd.stop(), 0)
+
+
 def kept_pages(cache):
     """Where LMDB's pages are whose first node is an answer of this test.
 
