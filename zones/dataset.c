@@ -17,7 +17,8 @@ dataset_type_find(const char *name)
 {
 	static const struct dataset_type *const types[] = {
 	    &ds_ip4set, &ds_ip4trie, &ds_ip6trie, &ds_dnset, &ds_generic,
-	    &ds_plain, &ds_domains, &ds_hosts, &ds_csv, &ds_drop_json};
+	    &ds_plain, &ds_domains, &ds_hosts, &ds_csv, &ds_drop_json, &ds_bind,
+	    &ds_rpz};
 	size_t len = strcspn(name, "(");
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -111,53 +112,21 @@ colon_value(struct dataset *ds, const char *s, uint32_t base, uint32_t *value)
 	return a_txt(ds, a, inherited, value);
 }
 
-static int
-read_value(struct dataset *ds, const char *s, uint32_t *value)
-{
-	uint32_t a;
-	size_t unused;
-
-	if (*s == ':')
-		return colon_value(ds, s, ds->default_value, value);
-	(void)pool_get_a_txt(&ds->pool, ds->default_value, &a, &unused);
-	return a_txt(ds, a, s, value);
-}
-
-/* Where a text that is not empty is remembered. */
-static struct value_memo *
-memo_for(struct dataset *ds, const char *s)
-{
-	unsigned h = (uint8_t)s[0] + 3u * (uint8_t)s[1];
-
-	if (s[1] != '\0')
-		h += 5u * (uint8_t)s[2];
-	return &ds->memos[h % VALUE_MEMOS];
-}
-
 int
 dataset_value(struct dataset *ds, const char *s, uint32_t *value)
 {
-	struct value_memo *memo;
-	int rc;
+	uint32_t a;
+	size_t unused;
 
 	s = text_skip_space(s);
 	if (*s == '\0' || text_is_comment(*s)) {
 		*value = ds->default_value;
 		return 1;
 	}
-	memo = memo_for(ds, s);
-	if (memo->value != 0 && memo->base == ds->default_value &&
-	    strcmp(memo->text, s) == 0) {
-		*value = memo->value;
-		return 1;
-	}
-	rc = read_value(ds, s, value);
-	if (rc == 1 && strlen(s) < sizeof(memo->text)) {
-		strcpy(memo->text, s);
-		memo->base = ds->default_value;
-		memo->value = *value;
-	}
-	return rc;
+	if (*s == ':')
+		return colon_value(ds, s, ds->default_value, value);
+	(void)pool_get_a_txt(&ds->pool, ds->default_value, &a, &unused);
+	return a_txt(ds, a, s, value);
 }
 
 int
@@ -259,11 +228,25 @@ read_event(struct dataset *ds, const struct source *s, int event, char *why)
 	    "the file may be cut; it is left out");
 }
 
+static int
+read_lines(struct dataset *ds, struct source *s, char *why)
+{
+	int event, rc = 0;
+
+	while (rc == 0) {
+		event = source_next(s, ds->file, why);
+		if (event <= SOURCE_END)
+			return event;
+		rc = read_event(ds, s, event, why);
+	}
+	return rc;
+}
+
 int
 dataset_read(struct dataset *ds, const char *path, char *why)
 {
 	struct source s;
-	int rc, event;
+	int rc;
 
 	why[0] = '\0';
 	rc = source_open(&s, path, why);
@@ -276,14 +259,8 @@ dataset_read(struct dataset *ds, const char *path, char *why)
 		ds->type->start(ds);
 	if (ds->modified < s.modified)
 		ds->modified = s.modified;
-	while (rc == 0) {
-		event = source_next(&s, path, why);
-		if (event <= SOURCE_END) {
-			rc = event;
-			break;
-		}
-		rc = read_event(ds, &s, event, why);
-	}
+	rc = ds->type->read != NULL ? ds->type->read(ds, &s, why)
+				    : read_lines(ds, &s, why);
 	source_close(&s);
 	if (rc == 0 && ds->type->done != NULL)
 		rc = ds->type->done(ds, why);

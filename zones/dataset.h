@@ -40,16 +40,9 @@ struct list_state {
 	bool is_lost;		 /* a file has no such column */
 	bool has_records;	 /* a file says how many entries it has */
 	uint64_t records, read;
+	uint8_t origin[DNAME_MAX]; /* of a zone file */
+	bool is_own_ns;		   /* the NS come from it, too */
 };
-
-/* A value that was read before, by its text: feeds have few, and often. */
-struct value_memo {
-	char text[24];
-	uint32_t base; /* the default value it was read under */
-	uint32_t value; /* 0: unused */
-};
-
-#define VALUE_MEMOS 16 /* a power of two */
 
 struct dataset {
 	const struct dataset_type *type;
@@ -77,7 +70,6 @@ struct dataset {
 
 	uint32_t default_value; /* of the pool, from here on in this file */
 	uint32_t first_value;	/* what a file starts with: 127.0.0.2 */
-	struct value_memo memos[VALUE_MEMOS];
 
 	struct list_state list; /* of the types of foreign lists */
 
@@ -89,6 +81,7 @@ struct dataset {
 	} build;
 };
 
+struct source;
 struct dataset_type {
 	const char *name;
 	void (*begin)(struct dataset *ds);
@@ -98,6 +91,11 @@ struct dataset_type {
 	/* Optional: a file begins; it was read, to which the type may object. */
 	void (*start)(struct dataset *ds);
 	int (*done)(struct dataset *ds, char *why);
+	/*
+	 * Optional: reads a whole file that is not made of lines; instead of
+	 * line(). Returns 0 or -errno, with the reason in why.
+	 */
+	int (*read)(struct dataset *ds, struct source *s, char *why);
 	/*
 	 * An entry: a line without space at its ends that is no comment, `$`
 	 * line or empty. It may be written to. Returns 0, also for a bad line,

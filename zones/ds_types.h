@@ -19,5 +19,7 @@ extern const struct dataset_type ds_domains;
 extern const struct dataset_type ds_hosts;
 extern const struct dataset_type ds_csv;
 extern const struct dataset_type ds_drop_json;
+extern const struct dataset_type ds_bind;
+extern const struct dataset_type ds_rpz;
 
 #endif

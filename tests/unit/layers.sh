@@ -33,6 +33,9 @@ only_in() {
 check "lmdb.h is for lib/store.c" "$(only_in lib/store.c 'lmdb\.h')"
 check "unbound-event.h is for resolverd/upstream.c" \
     "$(only_in resolverd/upstream.c 'unbound-event\.h')"
+check "ldns is for zones/zonefile.c" \
+    "$(for dir in lib zones resolverd tools; do includes $dir 'ldns/'; done |
+	grep -v '^zones/zonefile\.c:')"
 check "confuse.h is for lib/conf.c" "$(only_in lib/conf.c 'confuse\.h')"
 check "lib/ stands on nothing of ours" \
     "$(includes lib '(\.\./)*(zones|resolverd|tools|tests)/')"

@@ -116,6 +116,44 @@ static const struct {
     {"drop-json", "[]\n", "", "1: not a flat JSON object"},
     {"drop-json", "{\"sblid\":\"SBL1\"}\n", "", "1: no \"cidr\" in it"},
     {"drop-json", "{\"cidr\":\"192.0.2\"}\n", "", "1: not an address"},
+    /* bind */
+    {"bind", "$TTL 300\n@ IN SOA ns. h. 1 2 3 4 5\n@ NS ns.\n"
+	"2.0.0.127 A 127.0.0.2\n\tTXT \"a b\"\n; c\n*.X 60 A 127.0.0.3\n"
+	"m ( 60\n IN ) MX 10 mx\n@ A 192.0.2.1\n",
+	". it: A 192.0.2.1 (300)\n"
+	"2.0.0.127 it: A 127.0.0.2 (300) TXT a b (300)\n"
+	"m it: MX 10 mx.bl.test (60)\n"
+	"x below: A 127.0.0.3 (60)\n", ""},
+    {"bind", "$ORIGIN other.example.\n@ 60 SOA ns. h. 1 2 3 4 5\n"
+	"x 60 A 127.0.0.2\nx.bl.test. 60 A 127.0.0.3\n",
+	"x it: A 127.0.0.2 (60)\n", "4: the name is not below that of the"},
+    {"bind", "x 60 CNAME y\n", "", "1: a list zone has no aliases"},
+    {"bind", "\nx 60 NS y\n", "", "2: a list zone delegates nothing"},
+    {"bind", "* 60 A 127.0.0.2\n", "", "1: * would list every name"},
+    {"bind", "x 60 RRSIG A 8 2 60 20300101000000 20200101000000 1 x. AAAA\n",
+	"", ""},
+    /* rpz */
+    {"rpz", "$TTL 60\n@ SOA ns. h. 1 2 3 4 5\n@ NS ns.\n"
+	"a.example CNAME .\n*.a.example CNAME *.\nb.example A 192.0.2.1\n"
+	"ok.a.example CNAME rpz-passthru.\n"
+	"32.1.2.0.192.rpz-ip CNAME .\n24.0.0.0.10.rpz-client-ip CNAME .\n"
+	"32.9.0.0.10.rpz-ip CNAME rpz-passthru.\n"
+	"32.zz.db8.2001.rpz-ip CNAME .\n128.1.zz.rpz-ip CNAME rpz-drop.\n"
+	"128.7.zz.9.2001.rpz-ip CNAME .\n"
+	"128.8.0.0.0.0.0.9.2001.rpz-ip CNAME .\n"
+	"ns.example.rpz-nsdname CNAME .\n",
+	"10.0.0.0-10.0.0.8 A 127.0.0.2\n"
+	"10.0.0.10-10.0.0.255 A 127.0.0.2\n" IP4_A
+	"::1-::1 A 127.0.0.2\n2001:9::7-2001:9::8 A 127.0.0.2\n"
+	"2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff A 127.0.0.2\n"
+	"a.example it: A 127.0.0.2 below: A 127.0.0.2\n"
+	"ok.a.example it: -\nb.example it: A 127.0.0.2\n", ""},
+    {"rpz(127.0.0.5)", "a 60 CNAME .\n", "a it: A 127.0.0.5\n", ""},
+    {"rpz", "33.1.2.0.192.rpz-ip 60 CNAME .\n", "", "1: not an address"},
+    {"rpz", "1.2.rpz-ip 60 CNAME .\n", "", "1: not an address"},
+    {"rpz", "rpz-ip 60 CNAME .\n", "", "1: not an address"},
+    {"rpz", "zz.zz.zz.zz.zz.zz.zz.zz.zz.rpz-ip 60 CNAME .\n", "",
+	"1: not an address"},
 };
 
 START_TEST(test_lists)
@@ -153,6 +191,13 @@ static const struct {
     {"plain(below,,text)", "", "not an option"},
     {"plain(txt)", "", "not an option"},
     {"ip4set(text)", "", "not an option"},
+    {"bind", "x 60 A 127.0.0.2\ny 60 A 127.0.0\n", "bind0:2: "},
+    {"bind", "x 60 A 127.0.0.2\n<html>\n", "bind0:2: "},
+    {"bind", "x 60 A 127.0.0.2\n\ny 60 MX ten mx\n", "bind0:3: "},
+    {"bind", "$INCLUDE /etc/passwd\n", "bind0:1: "},
+    {"bind", "x 60 A 127.0.0.2\ny 60 A 127.0.0.2",
+	"does not end in a newline"},
+    {"rpz", "a 60 CNAME\n", "rpz0:1: "},
     {"plane(text)", "", "unknown dataset type"},
 };
 
