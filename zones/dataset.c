@@ -112,21 +112,53 @@ colon_value(struct dataset *ds, const char *s, uint32_t base, uint32_t *value)
 	return a_txt(ds, a, inherited, value);
 }
 
-int
-dataset_value(struct dataset *ds, const char *s, uint32_t *value)
+static int
+read_value(struct dataset *ds, const char *s, uint32_t *value)
 {
 	uint32_t a;
 	size_t unused;
+
+	if (*s == ':')
+		return colon_value(ds, s, ds->default_value, value);
+	(void)pool_get_a_txt(&ds->pool, ds->default_value, &a, &unused);
+	return a_txt(ds, a, s, value);
+}
+
+/* Where a text that is not empty is remembered. */
+static struct value_memo *
+memo_for(struct dataset *ds, const char *s)
+{
+	unsigned h = (uint8_t)s[0] + 3u * (uint8_t)s[1];
+
+	if (s[1] != '\0')
+		h += 5u * (uint8_t)s[2];
+	return &ds->memos[h % VALUE_MEMOS];
+}
+
+int
+dataset_value(struct dataset *ds, const char *s, uint32_t *value)
+{
+	struct value_memo *memo;
+	int rc;
 
 	s = text_skip_space(s);
 	if (*s == '\0' || text_is_comment(*s)) {
 		*value = ds->default_value;
 		return 1;
 	}
-	if (*s == ':')
-		return colon_value(ds, s, ds->default_value, value);
-	(void)pool_get_a_txt(&ds->pool, ds->default_value, &a, &unused);
-	return a_txt(ds, a, s, value);
+	memo = memo_for(ds, s);
+	if (memo->value != 0 && memo->base == ds->default_value &&
+	    strcmp(memo->text, s) == 0) {
+		*value = memo->value;
+		return 1;
+	}
+	rc = read_value(ds, s, value);
+	if (rc == 1 && strlen(s) < sizeof(memo->text)) {
+		strcpy(memo->text, s);
+		memo->base = ds->default_value;
+		memo->value = *value;
+	}
+	return rc;
 }
 
 int

@@ -44,6 +44,15 @@ struct list_state {
 	bool is_own_ns;		   /* the NS come from it, too */
 };
 
+/* A value that was read before, by its text: feeds have few, and often. */
+struct value_memo {
+	char text[24];
+	uint32_t base; /* the default value it was read under */
+	uint32_t value; /* 0: unused */
+};
+
+#define VALUE_MEMOS 16 /* a power of two */
+
 struct dataset {
 	const struct dataset_type *type;
 	const uint8_t *apex; /* borrowed */
@@ -70,6 +79,7 @@ struct dataset {
 
 	uint32_t default_value; /* of the pool, from here on in this file */
 	uint32_t first_value;	/* what a file starts with: 127.0.0.2 */
+	struct value_memo memos[VALUE_MEMOS];
 
 	struct list_state list; /* of the types of foreign lists */
 

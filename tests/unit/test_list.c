@@ -55,7 +55,7 @@ static const struct {
     {"plain", "0.0.0.0-255.255.255.255\n", "", "1: this would list every"},
     {"plain", "::/0\n", "", "1: this would list every address"},
     {"plain", "$MAXRANGE4 256\n10.0.0.0/16\n", "", "2: 65536 addresses are"},
-    {"plain", "<html>\n192.0.2.1\n", IP4_A, "1: not an address"},
+    {"plain", "html>\n192.0.2.1\n", IP4_A, "1: not an address"},
     {"plain", "192.0.2.1\n192.0.2.7", IP4_A, "2: the last line does not end"},
     /* domains */
     {"domains", "Spam.Example\n# c\nb.example. ; x\n",
@@ -67,7 +67,7 @@ static const struct {
 	"a_b.example it: A 127.0.0.2 below: A 127.0.0.2\n", ""},
     {"domains(text,127.0.1.2)", "a.example # phish\n",
 	"a.example it: A 127.0.1.2 TXT phish\n", ""},
-    {"domains", "<html>\na b\na..b\n.\n\xc3\xa9.example\nhttp://a.example/\n", "",
+    {"domains", "a<html>\na b\na..b\n.\n\xc3\xa9.example\nhttp://a.example/\n", "",
 	"1: not a domain name"},
     /* hosts */
     {"hosts", "127.0.0.1 localhost\n::1 ip6-localhost localhost\n"
@@ -219,7 +219,7 @@ START_TEST(test_all_bad)
 	struct test_zone z;
 
 	zones_init(&z, ZONES_APEX);
-	zones_add(&z, "domains", "<html>\na b\na..b\n.\n\xc3\xa9.example\n"
+	zones_add(&z, "domains", "a<html>\na b\na..b\n.\n\xc3\xa9.example\n"
 	    "http://a.example/\n*\n*.\nx,y\n");
 	ck_assert_int_eq(zones_build(&z), 0);
 	ck_assert_uint_eq(z.result.bad_lines, 9);

@@ -44,8 +44,9 @@ zones_init(struct test_zone *z, const char *apex)
 {
 	static char name[256];
 	/* of the gate: test_gate.c has its own */
-	static char file[] = "whole-file", points[] = "test-points",
-	    protect[] = "protect", *skip[] = {file, points, protect};
+	static char file[] = "whole-file", page[] = "page",
+	    points[] = "test-points", protect[] = "protect",
+	    *skip[] = {file, page, points, protect};
 
 	memset(z, 0, sizeof(*z));
 	z->conf.gate.skip = skip;
