@@ -474,7 +474,7 @@ make_parser(void)
 	cfg_opt_t root[CONF_ROWS + N_SECTIONS + 1] = {0};
 	size_t n, n_root = make_options(root, "");
 
-	/* backwards: what stands in another one stands behind it in the table */
+	/* backwards: what stands in another stands behind it in the table */
 	for (size_t i = N_SECTIONS; i-- > 0;) {
 		n = make_options(in[i], sections[i].name);
 		in[i][n++] = (cfg_opt_t){

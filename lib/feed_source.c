@@ -150,8 +150,8 @@ feed_source_kind(
 	if (colon == NULL || (slash != NULL && slash < colon))
 		return 0;
 	if (strncmp(colon, "://", 3) == 0) {
-		*why = "is no source; write rsync://host/module/path, host:path "
-		    "or a path";
+		*why = "is no source; write rsync://host/module/path, "
+		    "host:path or a path";
 		return -EINVAL;
 	}
 	*kind = FEED_SOURCE_SSH;

@@ -2,7 +2,7 @@
  * Running another program, for zones/feed.c.
  *
  * The child is a process group of its own, so that what it starts (rsync forks,
- * and may start ssh) ends with it: by SIGTERM, and by SIGKILL two seconds later.
+ * and may start ssh) ends with it: by SIGTERM, by SIGKILL two seconds later.
  * Its process id stays ours until it is reaped here, so no other can be hit.
  */
 #include "lib/spawn.h"

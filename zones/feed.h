@@ -2,7 +2,7 @@
  * Fetching what a zone is built from, with rsync(1), into
  *
  *	STATE/feeds/ZONE/current/	the last that came whole
- *	STATE/feeds/ZONE/staging/	what is being fetched, or was when killed
+ *	STATE/feeds/ZONE/staging/	what is being fetched, or was at a kill
  *	STATE/feeds/ZONE/files		what is asked for, for rsync
  *	STATE/feeds/ZONE/built		there if the zone is built from current
  *	STATE/feeds/ZONE/lock		held (flock) from feed_open() to close

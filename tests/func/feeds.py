@@ -1,4 +1,4 @@
-"""Feeds: zonectl sync, a real rsync daemon on loopback, a daemon that serves.
+"""Feeds: zonectl sync, a real rsync daemon on loopback, and who serves.
 
 Whatever is killed, wrong, late or gone: the last good generation serves on, and
 the next sync heals without help.

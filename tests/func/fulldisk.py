@@ -97,7 +97,7 @@ def _(bench):
     ballast.unlink()
 
 
-@case("a feed that does not fit: said, nothing is left; healed with room again")
+@case("a feed that does not fit: nothing is left; healed with room again")
 def _(bench):
     def fails():
         done = bench.rd.zonectl("sync")

@@ -102,7 +102,8 @@ dump(struct out *out, const struct conf *c)
 			    z->feed.source, z->feed.every_s,
 			    z->feed.time_limit_s,
 			    (unsigned long long)z->feed.bandwidth,
-			    z->feed.password_file ? z->feed.password_file : "-");
+			    z->feed.password_file ? z->feed.password_file :
+			    "-");
 			for (size_t j = 0; j < z->feed.n_files; j++)
 				put(out, " %s", z->feed.files[j]);
 			put(out, "\n");
@@ -662,8 +663,9 @@ START_TEST(durations)
 	    "every = '%s' } }", duration_cases[_i].in);
 	rc = parse(&conf, text, strlen(text), &out);
 	if (duration_cases[_i].want == 0) {
-		snprintf(want, sizeof(want), "1: feed every: \"%s\" is refused; "
-		    "write a number with s, m, h or d behind, from 1s to 7d\n",
+		snprintf(want, sizeof(want),
+		    "1: feed every: \"%s\" is refused; write a number with "
+		    "s, m, h or d behind, from 1s to 7d\n",
 		    duration_cases[_i].in);
 		ck_assert_int_eq(rc, -EINVAL);
 		ck_assert_str_eq(out.txt, want);
