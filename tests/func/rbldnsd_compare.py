@@ -435,7 +435,8 @@ def setup(bench):
     bench.zones = make_zones(bench.data)
     specs = {zone.apex: zone.write(bench) for zone in bench.zones}
     _, bench.theirs = rvtest.rbldnsd(bench, specs)
-    bench.ours = rvtest.resolverd(bench, zones=specs).server
+    bench.ours = rvtest.resolverd(bench, zones=specs,
+                                  gate=rvtest.NO_GATE).server
 
 
 def compare(bench, zone):

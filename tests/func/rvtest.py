@@ -321,16 +321,23 @@ class Bench:
 
 # --- resolverd and its tools
 
+# A zone's option for data that is no list: made up, or at random.
+NO_GATE = 'min-entries = 0 max-shrink = 0 max-growth = 0 max-bad-lines = 0 ' \
+    'widest-ip4 = 0 widest-ip6 = 0 skip-rules = { "whole-file", "page", ' \
+    '"timestamp", "test-points", "protect" }'
+
+
 class Resolverd:
     """Configuration, state and process of one resolverd.
 
     zones: {apex: ["type:file", ...]}; forward: [(addr, port)]. More lines of
-    the configuration go into `extra`.
+    the configuration go into `extra`, more options of each zone into `gate`.
     """
 
     def __init__(self, bench, name="resolverd", zones=None, locals=(),
                  forward=(), listen=None, allow=("127.0.0.0/8", "::1"),
-                 workers=1, user=None, cache="", validate="no", extra=""):
+                 workers=1, user=None, cache="", validate="no", extra="",
+                 gate=""):
         self.bench, self.name = bench, name
         self.server = (LOOPBACK, free_port())
         self.listen = listen or [self.server]
@@ -339,6 +346,7 @@ class Resolverd:
         self.forward, self.allow, self.workers = forward, allow, workers
         self.user = user or daemon_user()
         self.cache, self.validate, self.extra = cache, validate, extra
+        self.gate = gate
         self.state = bench.dir / f"{name}-state"
         self.state.mkdir()
         own(self.state, self.user)
@@ -366,7 +374,8 @@ class Resolverd:
             f"  validate = {self.validate} }}",
         ]
         for apex, datasets in self.zones.items():
-            lines.append(f'zone "{apex}" {{ datasets = {strings(datasets)} }}')
+            lines.append(f'zone "{apex}" {{ datasets = {strings(datasets)} '
+                         f'{self.gate} }}')
         for apex in self.locals:
             lines.append(f'local "{apex}" {{ }}')
         return "\n".join(lines) + "\n" + self.extra
