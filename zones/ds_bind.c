@@ -1,7 +1,6 @@
 /*
  * bind: a zone file, whose records become those of the list zone, as in the type
- * generic, but of any type and with wildcards. A wildcard holds for all names
- * below it that have no nearer one, also where a name lies between.
+ * generic, but of any type and with wildcards (RFC 4592).
  */
 #include "lib/dns.h"
 #include "zones/ds_types.h"
@@ -88,6 +87,7 @@ on_rr(void *arg, const struct zonefile_rr *rr)
 static int
 read_file(struct dataset *ds, struct source *s, char *why)
 {
+	ds->build.name.names_hide = true;
 	memcpy(ds->list.origin, ds->apex, dname_len(ds->apex));
 	return zonefile_read(s, ds->file, ds->apex, on_rr, ds, why);
 }

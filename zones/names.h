@@ -44,6 +44,9 @@ bool name_next(const struct name_index *ix, uint64_t *place,
 struct name_build {
 	uint64_t apex_hash;
 	unsigned apex_len;
+	bool names_hide; /* may be set: names that exist hide wildcards above
+			  * them, as in a zone file (RFC 4592 4.3) */
+	bool has_wild;
 	struct buf records; /* struct name_record, see names_build.c */
 	struct buf names;   /* their labels */
 	struct buf more;    /* second and further values of a name */

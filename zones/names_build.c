@@ -156,6 +156,7 @@ name_build_add(struct name_build *b, const uint8_t *labels, unsigned len,
 		rc = add_value(b, number, NAME_EXACT, value);
 	if (rc == 0 && (flags & NAME_WILD) != 0)
 		rc = add_value(b, number, NAME_WILD, value);
+	b->has_wild |= (flags & NAME_WILD) != 0;
 	return rc;
 }
 
@@ -241,6 +242,18 @@ mark_existing(struct name_build *b)
 		}
 	}
 	return rc;
+}
+
+/* What exists and has nothing of its own excludes what is above it. */
+static void
+hide_wildcards(struct name_build *b)
+{
+	size_t n;
+	struct name_record *r = records_of(b, &n);
+
+	for (size_t i = 0; i < n && b->names_hide && b->has_wild; i++)
+		if ((r[i].flags & NAME_EXISTS) != 0)
+			r[i].flags |= NAME_EXACT | NAME_WILD;
 }
 
 /* ---- the arrays */
@@ -349,6 +362,8 @@ name_build_finish(struct name_build *b, struct pool *pool,
 	rc = unite(b, pool);
 	if (rc == 0)
 		rc = mark_existing(b);
+	if (rc == 0)
+		hide_wildcards(b);
 	if (rc == 0)
 		rc = make_heap(b, &heap, pool, values);
 	if (rc == 0)

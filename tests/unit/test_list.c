@@ -120,10 +120,13 @@ static const struct {
     {"bind", "$TTL 300\n@ IN SOA ns. h. 1 2 3 4 5\n@ NS ns.\n"
 	"2.0.0.127 A 127.0.0.2\n\tTXT \"a b\"\n; c\n*.X 60 A 127.0.0.3\n"
 	"m ( 60\n IN ) MX 10 mx\n@ A 192.0.2.1\n",
-	". it: A 192.0.2.1 (300)\n"
-	"2.0.0.127 it: A 127.0.0.2 (300) TXT a b (300)\n"
-	"m it: MX 10 mx.bl.test (60)\n"
-	"x below: A 127.0.0.3 (60)\n", ""},
+	". it: A 192.0.2.1 (300) below: -\n"
+	"127 it: - below: -\n0.127 it: - below: -\n0.0.127 it: - below: -\n"
+	"2.0.0.127 it: A 127.0.0.2 (300) TXT a b (300) below: -\n"
+	"m it: MX 10 mx.bl.test (60) below: -\n"
+	"x it: - below: A 127.0.0.3 (60)\n", ""},
+    {"bind", "a.b 60 A 127.0.0.2\n",
+	"a.b it: A 127.0.0.2 (60)\n", ""},
     {"bind", "$ORIGIN other.example.\n@ 60 SOA ns. h. 1 2 3 4 5\n"
 	"x 60 A 127.0.0.2\nx.bl.test. 60 A 127.0.0.3\n",
 	"x it: A 127.0.0.2 (60)\n", "4: the name is not below that of the"},
