@@ -101,10 +101,9 @@ build(const struct conf *conf, const struct conf_zone *zone, struct feed *feed,
 {
 	char why[FEED_WHY_MAX];
 
-	await_turn(conf);
 	if (is_terminal)
-		show(zone->name, "building");
-	clear_shown(is_terminal);
+		fprintf(stderr, "%s: fetched, to be built\n", zone->name);
+	await_turn(conf);
 	if (zonectl_build_zone(conf, zone) != TOOL_DONE)
 		return TOOL_FAILED;
 	if (feed_set_built(feed, why) != 0) /* it will be built once more */

@@ -336,7 +336,8 @@ def _(bench):
     equal(process.wait(20), 0, shown)
     equal(re.search(rb"b\.test: \d+% [\d.]+[kMG]B/s", shown) is not None, True,
           shown)
-    contains(shown.decode(), "b.test: generation")
+    contains(shown.decode(), "\x1b[Kb.test: fetched, to be built\r\n"
+                             "b.test: generation")
     soon_serves(bench, "b", 3)
     bench.file("source/ip-b", feed(2))
     done = sync(bench, "b")
