@@ -134,6 +134,8 @@ static const struct {
     {"widest-ip4", "ip4set", "10.0.0.0/7\n", "lists 10.0.0.0/7, at most", 8},
     {"widest-ip4", "ip4set", "10.0.0.0/8\n11.0.0.0/8\n", "10.0.0.0/7", 8},
     {"widest-ip4", "ip4set", "11.0.0.0/8\n12.0.0.0/8\n", NULL, 8},
+    {"widest-ip4", "ip4set", "9.128.0.0/9\n10.0.0.0/9\n", NULL, 9},
+    {"widest-ip4", "ip4set", "9.128.0.0/9\n10.0.0.0/8\n", "10.0.0.0/8", 9},
     {"widest-ip4", "ip4set", "0.0.0.0/1\n128.0.0.0/1\n", "0.0.0.0/0", 8},
     {"widest-ip4", "ip4trie", "0.0.0.0/0\n", "0.0.0.0/0", 8},
     {"widest-ip4", "ip4trie", "0.0.0.0/0\n", "0.0.0.0/0", 1},
@@ -143,6 +145,7 @@ static const struct {
     {"widest-ip4", "ip4set", "224.0.0.0/3\n", NULL, 8},
     {"widest-ip4", "ip4set", "10.0.0.0/24\n10.0.2.0/23\n", "10.0.2.0/23", 24},
     {"widest-ip4", "ip4set", "10.0.1.0/24\n10.0.2.0/24\n", NULL, 24},
+    {"widest-ip4", "ip4set", "10.0.3.0/24\n10.0.4.0/24\n", NULL, 24},
     {"widest-ip4", "ip6trie", "2001:db8::/32\n", NULL, 24},
     {"widest-ip6", "ip6trie", "2001:db8::/32\n", NULL, 16},
     {"widest-ip6", "ip6trie", "2001:db8::/32\n", NULL, 32},
@@ -252,6 +255,30 @@ START_TEST(test_protect_lengths)
 }
 END_TEST
 
+/* All addresses of a family: whatever is listed. */
+START_TEST(test_protect_all)
+{
+	static char txt[] = "all";
+	struct conf_key key = {.txt = txt};
+	struct conf_keys keys = {&key, 1};
+	struct test_zone z;
+	struct gate_case c = {.zone = &z.conf};
+	char why[GATE_WHY_MAX];
+
+	zones_init(&z, ZONES_APEX);
+	zones_add(&z, "ip4set", "203.0.113.9\n");
+	zones_add(&z, "ip6trie", "# none\n");
+	ck_assert_int_eq(zones_build(&z), 0);
+	z.conf.protect = &keys;
+	c.next = z.gen;
+	key.prefix.addr.family = AF_INET;
+	ck_assert(!find_rule("protect")->passes(&c, why));
+	key.prefix.addr.family = AF_INET6;
+	ck_assert_msg(find_rule("protect")->passes(&c, why), "%s", why);
+	zones_free(&z);
+}
+END_TEST
+
 /* ---- the whole of it */
 
 START_TEST(test_kept_test_points)
@@ -309,5 +336,5 @@ END_TEST
 
 UNIT_MAIN("gate", UNIT_EACH(test_counted, counted),
     UNIT_EACH(test_relative, relative), UNIT_EACH(test_listed, listed),
-    UNIT_ONCE(test_protect_lengths), UNIT_ONCE(test_kept_test_points),
-    UNIT_ONCE(test_force))
+    UNIT_ONCE(test_protect_lengths), UNIT_ONCE(test_protect_all),
+    UNIT_ONCE(test_kept_test_points), UNIT_ONCE(test_force))
