@@ -107,6 +107,64 @@ START_TEST(test_keep)
 }
 END_TEST
 
+START_TEST(test_keep_some)
+{
+	struct publish *p;
+
+	for (int i = 0; i < 9; i++) {
+		p = begin("z");
+		publish_keep(p, 5);
+		commit(p, "x");
+	}
+	ck_assert(exists("gen-00000005.mdb"));
+	ck_assert(!exists("gen-00000004.mdb"));
+	p = begin("z");
+	publish_keep(p, 0); /* the default */
+	commit(p, "x");
+	ck_assert(exists("gen-00000008.mdb"));
+	ck_assert(!exists("gen-00000007.mdb"));
+}
+END_TEST
+
+static void
+expect_list(uint64_t first, size_t n, uint64_t now)
+{
+	struct publish_list list;
+
+	ck_assert_int_eq(publish_list(&list, unit_path("state"), "z"), 0);
+	ck_assert_uint_eq(list.n, n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_uint_eq(list.numbers[i], first + i);
+	ck_assert_uint_eq(list.current, now);
+	free(list.numbers);
+}
+
+/* Back and forth; what is built then has a number of its own. */
+START_TEST(test_turn)
+{
+	char why[GENERATION_WHY_MAX], path[PATH_MAX];
+	struct publish *p;
+
+	expect_list(0, 0, 0);
+	for (int i = 0; i < 5; i++)
+		commit(begin("z"), "x");
+	expect_list(3, 3, 5);
+	p = begin("z");
+	ck_assert_int_eq(publish_turn(p, 3, why), 0);
+	expect_list(3, 3, 3);
+	ck_assert_int_eq(publish_turn(p, 2, why), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(why, "gen-00000002.mdb"));
+	expect_list(3, 3, 3);
+	publish_abort(p);
+	p = begin("z");
+	ck_assert_uint_eq(publish_number(p), 6);
+	commit(p, "y");
+	expect_list(4, 3, 6);
+	ck_assert_int_eq(publish_path(path, "S", "z", 6), 0);
+	ck_assert_str_eq(path, "S/zones/z/gen-00000006.mdb");
+}
+END_TEST
+
 /* What a killed build leaves, and what is none of our business. */
 START_TEST(test_leftovers)
 {
@@ -285,7 +343,8 @@ START_TEST(test_kill)
 END_TEST
 
 UNIT_MAIN("publish", UNIT_ONCE(test_publish), UNIT_ONCE(test_abort),
-    UNIT_ONCE(test_keep), UNIT_ONCE(test_leftovers),
+    UNIT_ONCE(test_keep), UNIT_ONCE(test_keep_some),
+    UNIT_ONCE(test_turn), UNIT_ONCE(test_leftovers),
     UNIT_ONCE(test_commit_without_file), UNIT_EACH(test_dir, dirs),
     UNIT_ONCE(test_too_long), UNIT_ONCE(test_state_is_a_file),
     UNIT_ONCE(test_lock), UNIT_ONCE(test_kill))
