@@ -10,6 +10,8 @@
 #include "zones/ip4.h"
 
 #include "lib/bytes.h"
+#include "zones/ip4_cells.h"
+#include "zones/ip4_paint.h"
 #include "zones/radix.h"
 
 enum level { LEVEL_8, LEVEL_16, LEVEL_24, LEVEL_32, LEVELS };
@@ -90,80 +92,7 @@ ip4_build_free(struct ip4_build *b)
 		buf_free(&b->pieces[i]);
 }
 
-/* ---- painting a window */
-
-struct bits256 {
-	uint64_t word[4];
-};
-
-static inline bool
-bits_has(const struct bits256 *b, unsigned i)
-{
-	return b->word[i / 64] >> i % 64 & 1;
-}
-
-static inline void
-bits_set(struct bits256 *b, unsigned i)
-{
-	b->word[i / 64] |= 1ull << i % 64;
-}
-
-static inline bool
-bits_any(const struct bits256 *b)
-{
-	return (b->word[0] | b->word[1] | b->word[2] | b->word[3]) != 0;
-}
-
-static unsigned
-bits_count(const struct bits256 *b)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < 4; i++)
-		n += __builtin_popcountll(b->word[i]);
-	return n;
-}
-
-/* The first one at i or behind; 256 if there is none. */
-static inline unsigned
-bits_next(const struct bits256 *b, unsigned i)
-{
-	uint64_t word;
-
-	for (; i < 256; i = (i | 63) + 1) {
-		word = b->word[i / 64] >> i % 64;
-		if (word != 0)
-			return i + __builtin_ctzll(word);
-	}
-	return 256;
-}
-
-/* Runs of ones. */
-static unsigned
-bits_runs(const struct bits256 *b)
-{
-	uint64_t before = 0;
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < 4; i++) {
-		n += __builtin_popcountll(b->word[i] &
-		    ~(b->word[i] << 1 | before));
-		before = b->word[i] >> 63;
-	}
-	return n;
-}
-
-/* What each of 256 units stands for: a value of the pool, 0 for none. */
-struct window {
-	uint32_t value[256];
-};
-
-static void
-window_fill(struct window *w, uint32_t value)
-{
-	for (unsigned i = 0; i < 256; i++)
-		w->value[i] = value;
-}
+/* ---- the walk over the address space */
 
 struct walk {
 	struct ip4_build *build;
@@ -171,10 +100,9 @@ struct walk {
 	struct intern *values;
 	size_t next_piece[LEVELS]; /* of build->pieces, not yet painted */
 	size_t next_single;
-	struct buf scratch; /* pieces of the /24 at hand, or ids of a clash */
-	struct buf ids;
-	uint32_t common;    /* the value, of the generation's table */
-	struct buf dir, pages, cells, heap;
+	struct buf scratch; /* pieces of the /24 at hand */
+	struct buf dir, pages;
+	struct ip4_cells cells;
 	struct intern even; /* values that fill pages on their own... */
 	struct buf even_page; /* ... and the number of that page, u32 each */
 	uint8_t any8[32];
@@ -196,108 +124,6 @@ singles_of(const struct walk *k, size_t *n)
 
 	*n = b->len / sizeof(struct ip4_single);
 	return (const struct ip4_single *)(const void *)b->data;
-}
-
-/* All values that entries of the same size give to a unit; none if one of
- * them is an exclusion. */
-static int
-settle_clash(struct walk *k, struct window *w, unsigned unit, unsigned shift,
-    const struct ip4_piece *p, size_t n)
-{
-	int rc;
-
-	k->ids.len = 0;
-	for (; n > 0; n--, p++) {
-		if ((p->first >> shift & 255) > unit ||
-		    (p->last >> shift & 255) < unit)
-			continue;
-		if (p->value == 0) {
-			w->value[unit] = 0;
-			return 0;
-		}
-		rc = buf_put(&k->ids, &p->value, sizeof(p->value));
-		if (rc != 0)
-			return rc;
-	}
-	return pool_union(k->pool, (uint32_t *)(void *)k->ids.data,
-	    k->ids.len / sizeof(uint32_t), &w->value[unit]);
-}
-
-static int
-paint_octets(struct walk *k, struct window *w, unsigned shift,
-    const struct ip4_piece *pieces, size_t n)
-{
-	struct bits256 painted = {0}, clash = {0};
-	const struct ip4_piece *p;
-	int rc = 0;
-
-	for (p = pieces; p < pieces + n; p++) {
-		for (unsigned i = p->first >> shift & 255;
-		    i <= (p->last >> shift & 255); i++) {
-			if (!bits_has(&painted, i)) {
-				bits_set(&painted, i);
-				w->value[i] = p->value;
-			} else if (w->value[i] != p->value) {
-				bits_set(&clash, i);
-			}
-		}
-	}
-	if (!bits_any(&clash))
-		return 0;
-	for (unsigned i = 0; i < 256 && rc == 0; i++)
-		if (bits_has(&clash, i))
-			rc = settle_clash(k, w, i, shift, pieces, n);
-	return rc;
-}
-
-static void
-note_repeated(struct ip4_build *b, uint32_t ip, uint32_t addresses)
-{
-	if (b->repeated++ == 0) {
-		b->repeated_ip = ip;
-		b->repeated_bits = addresses == 0
-		    ? 0 : 32 - __builtin_ctz(addresses);
-	}
-}
-
-/* Prefixes of one length either are the same or have nothing in common. */
-static void
-paint_longest(struct walk *k, struct window *w, unsigned shift,
-    const struct ip4_piece *pieces, size_t n)
-{
-	const struct ip4_piece *p;
-
-	for (unsigned units = 256; units > 0; units /= 2) {
-		struct bits256 painted = {0};
-
-		for (p = pieces; p < pieces + n; p++) {
-			unsigned first = p->first >> shift & 255;
-			unsigned last = p->last >> shift & 255;
-
-			if (last - first + 1 != units)
-				continue;
-			if (bits_has(&painted, first)) {
-				note_repeated(k->build, p->first,
-				    p->last - p->first + 1);
-				continue;
-			}
-			bits_set(&painted, first);
-			for (unsigned i = first; i <= last; i++)
-				w->value[i] = p->value;
-		}
-	}
-}
-
-static int
-paint(struct walk *k, struct window *w, enum level level,
-    const struct ip4_piece *pieces, size_t n)
-{
-	if (n == 0)
-		return 0;
-	if (k->build->rule == IP4_RULE_OCTETS)
-		return paint_octets(k, w, UNIT_SHIFT(level), pieces, n);
-	paint_longest(k, w, UNIT_SHIFT(level), pieces, n);
-	return 0;
 }
 
 /* Takes the pieces of a window off the list of those to be painted. */
@@ -323,7 +149,7 @@ paint_window(struct walk *k, struct window *w, enum level level,
 	const struct ip4_piece *p = take_pieces(k, level, window, &n);
 
 	window_fill(w, base);
-	return paint(k, w, level, p, n);
+	return window_paint(w, UNIT_SHIFT(level), k->build, k->pool, p, n);
 }
 
 /* Is there still something to paint within a unit of the level? */
@@ -347,180 +173,6 @@ has_narrower(const struct walk *k, enum level level, uint32_t unit)
 	return false;
 }
 
-/* ---- cells */
-
-static int
-put_cell(struct walk *k, uint32_t word)
-{
-	uint8_t le[4];
-
-	put_le32(le, word);
-	return buf_put(&k->cells, le, sizeof(le));
-}
-
-/* A cell that goes on in the heap, where len bytes may be written at *to. */
-static int
-put_heap_cell(struct walk *k, size_t len, uint8_t **to)
-{
-	int rc;
-
-	if (k->heap.len + len >= IP4_CELL_INLINE)
-		return -EFBIG;
-	rc = buf_room(&k->heap, len);
-	if (rc == 0)
-		rc = put_cell(k, k->heap.len);
-	if (rc != 0)
-		return rc;
-	*to = k->heap.data + k->heap.len;
-	k->heap.len += len;
-	return 0;
-}
-
-static int
-put_inline_cell(struct walk *k, const struct bits256 *set)
-{
-	uint32_t word = 0, octet = 0;
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < 4; i++)
-		for (uint64_t b = set->word[i]; b != 0; b &= b - 1, n++) {
-			octet = i * 64 + __builtin_ctzll(b);
-			word |= octet << 8 * n;
-		}
-	for (; n < IP4_INLINE_MAX; n++)
-		word |= octet << 8 * n;
-	return put_cell(k, IP4_CELL_INLINE | word);
-}
-
-static uint8_t *
-put_form(uint8_t *to, enum ip4_form form, bool is_common, uint32_t value)
-{
-	*to++ = is_common ? form + 1 : form;
-	if (is_common)
-		return to;
-	put_le32(to, value);
-	return to + 4;
-}
-
-static uint8_t *
-put_run(uint8_t *to, unsigned first, unsigned last, uint32_t value)
-{
-	to[0] = first;
-	to[1] = last;
-	put_le32(to + 2, value);
-	return to + IP4_RUN;
-}
-
-static void
-put_octets(uint8_t *to, const struct bits256 *set)
-{
-	for (unsigned i = 0; i < 4; i++)
-		for (uint64_t b = set->word[i]; b != 0; b &= b - 1)
-			*to++ = i * 64 + __builtin_ctzll(b);
-}
-
-/* A cell in which all that is listed has one value: the shortest form. */
-static int
-put_set_cell(struct walk *k, const struct bits256 *set, uint32_t value)
-{
-	bool is_common = value == k->common;
-	unsigned n = bits_count(set), runs = bits_runs(set);
-	size_t head = is_common ? 1 : 5;
-	size_t list = head + 1 + n, bits = head + 32, run = 3 + runs * IP4_RUN;
-	uint8_t *to;
-	int rc;
-
-	if (is_common && n <= IP4_INLINE_MAX && n > 0)
-		return put_inline_cell(k, set);
-	if (run <= list && run <= bits) {
-		rc = put_heap_cell(k, run, &to);
-		if (rc != 0)
-			return rc;
-		*to = IP4_RUNS;
-		put_le16(to + 1, runs);
-		to += 3;
-		for (unsigned i = 0, first; i < 256; i++) {
-			if (!bits_has(set, i))
-				continue;
-			for (first = i; i < 255 && bits_has(set, i + 1); i++)
-				;
-			to = put_run(to, first, i, value);
-		}
-		return 0;
-	}
-	rc = put_heap_cell(k, list < bits ? list : bits, &to);
-	if (rc != 0)
-		return rc;
-	if (list < bits) {
-		to = put_form(to, IP4_LIST, is_common, value);
-		*to = n;
-		put_octets(to + 1, set);
-		return 0;
-	}
-	to = put_form(to, IP4_BITS, is_common, value);
-	for (unsigned i = 0; i < 4; i++)
-		put_le64(to + i * 8, set->word[i]);
-	return 0;
-}
-
-/* What is listed in a /24: values for the octets in the set. */
-struct cell {
-	struct bits256 set;
-	uint32_t value[256]; /* undefined where nothing is listed */
-};
-
-/* The last octet of the run that begins at i. */
-static unsigned
-run_last(const struct cell *c, unsigned i)
-{
-	while (i < 255 && bits_has(&c->set, i + 1) &&
-	    c->value[i + 1] == c->value[i])
-		i++;
-	return i;
-}
-
-static int
-put_runs_cell(struct walk *k, const struct cell *c)
-{
-	unsigned runs = 0, i, last;
-	uint8_t *to;
-	int rc;
-
-	for (i = bits_next(&c->set, 0); i < 256; runs++)
-		i = bits_next(&c->set, run_last(c, i) + 1);
-	rc = put_heap_cell(k, 3 + runs * IP4_RUN, &to);
-	if (rc != 0)
-		return rc;
-	*to = IP4_RUNS;
-	put_le16(to + 1, runs);
-	to += 3;
-	for (i = bits_next(&c->set, 0); i < 256;
-	    i = bits_next(&c->set, last + 1)) {
-		last = run_last(c, i);
-		to = put_run(to, i, last, c->value[i]);
-	}
-	return 0;
-}
-
-/* From the pool's values to the generation's. */
-static int
-window_final(struct walk *k, struct window *w)
-{
-	uint32_t raw = 0, final = 0;
-	int rc;
-
-	for (unsigned i = 0; i < 256; i++) {
-		if (w->value[i] != raw) {
-			raw = w->value[i];
-			rc = pool_final(k->pool, k->values, raw, &final);
-			if (rc != 0)
-				return rc;
-		}
-		w->value[i] = final;
-	}
-	return 0;
-}
-
 /* ---- a /24 */
 
 struct page_state {
@@ -542,17 +194,15 @@ page_use(struct page_state *page, unsigned c24, bool is_listed)
 static int
 even_24(struct walk *k, struct page_state *page, unsigned c24, uint32_t value)
 {
-	static const struct bits256 none, all = {{~0ull, ~0ull, ~0ull, ~0ull}};
-
 	if (value == page->rest)
 		return 0;
 	page_use(page, c24, value != 0);
-	return put_set_cell(k, value != 0 ? &all : &none, value);
+	return ip4_cells_put_even(&k->cells, value);
 }
 
 /* From the pool's values to the generation's. */
 static int
-cell_final(struct walk *k, struct cell *c)
+cell_final(struct walk *k, struct ip4_cell *c)
 {
 	uint32_t raw = 0, final = 0;
 	int rc;
@@ -570,24 +220,12 @@ cell_final(struct walk *k, struct cell *c)
 	return 0;
 }
 
-static bool
-has_one_value(const struct cell *c)
-{
-	unsigned first = bits_next(&c->set, 0);
-
-	for (unsigned i = first; i < 256; i = bits_next(&c->set, i + 1))
-		if (c->value[i] != c->value[first])
-			return false;
-	return true;
-}
-
 /* Values are the pool's. */
 static int
 finish_24(struct walk *k, struct page_state *page, unsigned c24,
-    struct cell *c)
+    struct ip4_cell *c)
 {
 	unsigned n = bits_count(&c->set);
-	uint32_t value;
 	int rc;
 
 	rc = cell_final(k, c);
@@ -595,15 +233,10 @@ finish_24(struct walk *k, struct page_state *page, unsigned c24,
 		return rc;
 	if (n == 0)
 		return even_24(k, page, c24, 0);
-	if (!has_one_value(c)) {
-		page_use(page, c24, true);
-		return put_runs_cell(k, c);
-	}
-	value = c->value[bits_next(&c->set, 0)];
-	if (n == 256)
-		return even_24(k, page, c24, value);
+	if (n == 256 && ip4_cell_has_one_value(c))
+		return even_24(k, page, c24, c->value[0]);
 	page_use(page, c24, true);
-	return put_set_cell(k, &c->set, value);
+	return ip4_cells_put(&k->cells, c);
 }
 
 /*
@@ -611,7 +244,7 @@ finish_24(struct walk *k, struct page_state *page, unsigned c24,
  * that is not listed otherwise. False if it is not that; nothing is taken.
  */
 static bool
-take_plain_24(struct walk *k, uint32_t c24, struct cell *c)
+take_plain_24(struct walk *k, uint32_t c24, struct ip4_cell *c)
 {
 	size_t n, at = k->next_single;
 	const struct ip4_single *s = singles_of(k, &n);
@@ -631,7 +264,7 @@ take_plain_24(struct walk *k, uint32_t c24, struct cell *c)
 
 /* The listed octets of a window that is painted. */
 static void
-cell_of_window(struct cell *c, const struct window *w)
+cell_of_window(struct ip4_cell *c, const struct window *w)
 {
 	c->set = (struct bits256){0};
 	for (unsigned i = 0; i < 256; i++) {
@@ -660,7 +293,7 @@ paint_24(struct walk *k, uint32_t c24, struct window *w)
 	}
 	if (rc != 0)
 		return rc;
-	return paint(k, w, LEVEL_32,
+	return window_paint(w, 0, k->build, k->pool,
 	    (const struct ip4_piece *)(void *)k->scratch.data,
 	    k->scratch.len / sizeof(one));
 }
@@ -673,7 +306,7 @@ narrow_24(struct walk *k, struct page_state *page, uint32_t c24, uint32_t base)
 	const struct ip4_piece *p = pieces_of(k, LEVEL_32, &n);
 	bool has_pieces = at < n && p[at].first >> 8 == c24;
 	struct window w;
-	struct cell c;
+	struct ip4_cell c;
 	int rc;
 
 	if (base != 0 || has_pieces || !take_plain_24(k, c24, &c)) {
@@ -726,21 +359,6 @@ even_16s(struct walk *k, uint32_t c16, unsigned n, uint32_t value)
 	return 0;
 }
 
-/* The value that most /24s have, if there is one; else any of them. */
-static uint32_t
-majority(const struct window *w)
-{
-	uint32_t value = 0;
-	unsigned votes = 0;
-
-	for (unsigned i = 0; i < 256; i++) {
-		if (votes == 0)
-			value = w->value[i];
-		votes += w->value[i] == value ? 1 : -1;
-	}
-	return value;
-}
-
 static int
 put_page(struct walk *k, struct page_state *page, uint32_t c16,
     uint32_t first_cell)
@@ -765,15 +383,15 @@ narrow_16(struct walk *k, uint32_t c16, uint32_t base)
 {
 	struct page_state page = {0};
 	struct window raw, final;
-	size_t cells_len = k->cells.len, heap_len = k->heap.len;
+	size_t words_len = k->cells.words.len, heap_len = k->cells.heap.len;
 	int rc;
 
 	rc = paint_window(k, &raw, LEVEL_24, c16, base);
 	if (rc != 0)
 		return rc;
 	final = raw;
-	rc = window_final(k, &final);
-	page.rest = majority(&final);
+	rc = window_final(&final, k->pool, k->values);
+	page.rest = window_majority(&final);
 	for (unsigned i = 0; i < 256 && rc == 0; i++) {
 		if (has_narrower(k, LEVEL_24, c16 << 8 | i))
 			rc = narrow_24(k, &page, c16 << 8 | i, raw.value[i]);
@@ -784,9 +402,9 @@ narrow_16(struct walk *k, uint32_t c16, uint32_t base)
 		return rc;
 	page.is_listed |= page.rest != 0 && page.n_cells < 256;
 	if (page.is_listed && page.n_cells > 0)
-		return put_page(k, &page, c16, cells_len / 4);
-	k->cells.len = cells_len; /* cells of nothing but exclusions */
-	k->heap.len = heap_len;
+		return put_page(k, &page, c16, words_len / 4);
+	k->cells.words.len = words_len; /* of nothing but exclusions */
+	k->cells.heap.len = heap_len;
 	return even_16s(k, c16, 1, page.is_listed ? page.rest : 0);
 }
 
@@ -802,7 +420,7 @@ walk_8(struct walk *k, uint32_t c8, uint32_t base)
 	if (rc != 0)
 		return rc;
 	final = raw;
-	rc = window_final(k, &final);
+	rc = window_final(&final, k->pool, k->values);
 	for (unsigned i = 0; i < 256 && rc == 0; i++) {
 		if (has_narrower(k, LEVEL_16, c8 << 8 | i))
 			rc = narrow_16(k, c8 << 8 | i, raw.value[i]);
@@ -854,7 +472,7 @@ find_common(struct walk *k)
 	for (uint32_t v = 1; v <= k->pool->raw.count; v++)
 		if (counts[v] > counts[best])
 			best = v;
-	rc = pool_final(k->pool, k->values, best, &k->common);
+	rc = pool_final(k->pool, k->values, best, &k->cells.common);
 	free(counts);
 	return rc;
 }
@@ -882,7 +500,7 @@ take_arrays(struct walk *k, struct arrays *arrays)
 	if (rc == 0)
 		rc = buf_room(&meta, IP4_META_LEN);
 	if (rc == 0) {
-		put_le32(meta.data, k->common);
+		put_le32(meta.data, k->cells.common);
 		memcpy(meta.data + 4, k->any8, sizeof(k->any8));
 		meta.len = IP4_META_LEN;
 		rc = arrays_take(arrays, index, "meta", &meta);
@@ -892,9 +510,9 @@ take_arrays(struct walk *k, struct arrays *arrays)
 	if (rc == 0)
 		rc = arrays_take(arrays, index, "pages", &k->pages);
 	if (rc == 0)
-		rc = arrays_take(arrays, index, "cells", &k->cells);
+		rc = arrays_take(arrays, index, "cells", &k->cells.words);
 	if (rc == 0)
-		rc = arrays_take(arrays, index, "heap", &k->heap);
+		rc = arrays_take(arrays, index, "heap", &k->cells.heap);
 	return rc;
 }
 
@@ -914,11 +532,10 @@ ip4_build_finish(struct ip4_build *b, struct pool *pool,
 	if (rc == 0)
 		rc = take_arrays(&k, arrays);
 	buf_free(&k.scratch);
-	buf_free(&k.ids);
 	buf_free(&k.dir);
 	buf_free(&k.pages);
-	buf_free(&k.cells);
-	buf_free(&k.heap);
+	buf_free(&k.cells.words);
+	buf_free(&k.cells.heap);
 	intern_free(&k.even);
 	buf_free(&k.even_page);
 	return rc;

@@ -24,7 +24,9 @@ struct zone_key {
 	unsigned rel_len;	/* bytes of those labels, no root byte */
 	/* The labels as a reversed address; fewer labels than a whole address
 	 * has are the prefix of it. Bits: 8, 16, 24, 32; 4, 8, ... 128; 0 where
-	 * they are not of the form. Both can hold: 4.3.2.1 is four nibbles. */
+	 * they are not of the form. Both can hold: 4.3.2.1 is four nibbles, and
+	 * a whole IPv6 address in ::ffff:0:0/96 or 2002::/16 carries an IPv4
+	 * one, which ip4 is, then (as in rbldnsd). */
 	unsigned ip4_bits;
 	unsigned ip6_bits;
 	uint32_t ip4;	 /* host order, bits beyond ip4_bits 0 */

@@ -1,0 +1,33 @@
+/*
+ * The cells of the IPv4 index and the heap in which they go on (see
+ * zones/ip4.h), for the builder.
+ */
+#ifndef ZONES_IP4_CELLS_H
+#define ZONES_IP4_CELLS_H
+
+#include "zones/bits256.h"
+#include "zones/ip4.h"
+
+/* What is listed in a /24: values for the octets in the set. */
+struct ip4_cell {
+	struct bits256 set;
+	uint32_t value[256]; /* undefined where nothing is listed */
+};
+
+/* Starts zeroed, but for common. */
+struct ip4_cells {
+	uint32_t common; /* the value that needs no saying */
+	struct buf words, heap;
+};
+
+bool ip4_cell_has_one_value(const struct ip4_cell *c);
+
+/* Appends a cell. Returns 0, -ENOMEM, or -EFBIG if the heap is full. */
+int ip4_cells_put(struct ip4_cells *k, const struct ip4_cell *c)
+    __attribute__((warn_unused_result));
+
+/* The same for a /24 of one value, or of nothing. */
+int ip4_cells_put_even(struct ip4_cells *k, uint32_t value)
+    __attribute__((warn_unused_result));
+
+#endif
