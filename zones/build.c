@@ -37,8 +37,9 @@ find_type(const char *type, char *why)
 
 	if (found == NULL)
 		snprintf(why, GENERATION_WHY_MAX, "unknown dataset type %s; "
-		    "known are ip4set, ip4trie, ip6trie, dnset, generic, plain, "
-		    "domains, hosts, csv, drop-json, bind, rpz", type);
+		    "known are ip4set, ip4trie, ip4tset, ip6trie, ip6tset, "
+		    "dnset, generic, plain, domains, hosts, csv, drop-json, "
+		    "bind, rpz", type);
 	return found;
 }
 

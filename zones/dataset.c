@@ -16,7 +16,8 @@ const struct dataset_type *
 dataset_type_find(const char *name)
 {
 	static const struct dataset_type *const types[] = {
-	    &ds_ip4set, &ds_ip4trie, &ds_ip6trie, &ds_dnset, &ds_generic,
+	    &ds_ip4set, &ds_ip4trie, &ds_ip4tset, &ds_ip6trie, &ds_ip6tset,
+	    &ds_dnset, &ds_generic,
 	    &ds_plain, &ds_domains, &ds_hosts, &ds_csv, &ds_drop_json, &ds_bind,
 	    &ds_rpz};
 	size_t len = strcspn(name, "(");
@@ -167,6 +168,31 @@ dataset_default(struct dataset *ds, char *s)
 	int rc = colon_value(ds, s, ds->first_value, &ds->default_value);
 
 	return rc < 0 ? rc : 0;
+}
+
+int
+dataset_shared(struct dataset *ds, char *s)
+{
+	uint32_t value;
+	int rc = colon_value(ds, s, ds->first_value, &value);
+
+	if (rc <= 0)
+		return rc;
+	if (ds->shared_value == 0)
+		ds->shared_value = value;
+	else if (ds->shared_value != value)
+		dataset_note(ds, "an %s has one value for all; the first "
+		    "counts, not this one", ds->type->name);
+	return 0;
+}
+
+void
+dataset_no_value(struct dataset *ds, const char *s)
+{
+	s = text_skip_space(s);
+	if (*s != '\0' && !text_is_comment(*s))
+		dataset_note(ds, "an %s has one value for all; the one of this "
+		    "entry is left out", ds->type->name);
 }
 
 /* ---- lines */

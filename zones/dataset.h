@@ -79,6 +79,7 @@ struct dataset {
 
 	uint32_t default_value; /* of the pool, from here on in this file */
 	uint32_t first_value;	/* what a file starts with: 127.0.0.2 */
+	uint32_t shared_value;	/* of a type that has one; 0: not known yet */
 	struct value_memo memos[VALUE_MEMOS];
 
 	struct list_state list; /* of the types of foreign lists */
@@ -169,6 +170,16 @@ int dataset_default(struct dataset *ds, char *s)
  */
 int dataset_value(struct dataset *ds, const char *s, uint32_t *value)
     __attribute__((warn_unused_result));
+
+/*
+ * The same where all entries of the dataset have one value, also those before
+ * it: that of the first such line.
+ */
+int dataset_shared(struct dataset *ds, char *s)
+    __attribute__((warn_unused_result));
+
+/* What stands behind the key of such an entry: a value is told about. */
+void dataset_no_value(struct dataset *ds, const char *s);
 
 /* A `$` line, s behind the `$` (see special.c). Returns 0 or -errno; -EINVAL
  * with the reason in why if the data must not be served. */

@@ -1,7 +1,7 @@
 /*
  * ip4set: addresses, prefixes (1.2.3), CIDR and ranges, each with a value; and
  * exclusions. Feeds are millions of lines that hold an address and nothing
- * else: plain() takes those.
+ * else: ds_ip4set_plain() takes those.
  */
 #include "zones/ds_types.h"
 #include "zones/text.h"
@@ -120,8 +120,8 @@ plain_line(const char *s, uint32_t *ip)
 	return *s == '\n' ? s + 1 : NULL;
 }
 
-static char *
-plain(struct dataset *ds, char *p, char *block_end)
+char *
+ds_ip4set_plain(struct dataset *ds, char *p, char *block_end)
 {
 	uint32_t ip, value = ds->default_value;
 	const char *next;
@@ -149,7 +149,7 @@ const struct dataset_type ds_ip4set = {
     .name = "ip4set",
     .begin = begin,
     .line = line,
-    .plain = plain,
+    .plain = ds_ip4set_plain,
     .finish = finish,
     .end = end,
 };

@@ -17,89 +17,13 @@ end(struct dataset *ds)
 	ip6_build_free(&ds->build.ip6);
 }
 
-static int
-hex_digit(char c)
-{
-	if (text_is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Up to four hexadecimal digits; NULL if there are none, or more. */
-static const char *
-read_word(const char *s, uint16_t *word)
-{
-	unsigned v = 0;
-	const char *begin_at = s;
-
-	for (; hex_digit(*s) >= 0; s++) {
-		v = v << 4 | hex_digit(*s);
-		if (v > 0xffff)
-			return NULL;
-	}
-	*word = v;
-	return s > begin_at ? s : NULL;
-}
-
-static struct ip6
-from_words(const uint16_t words[8])
-{
-	struct ip6 ip = {0, 0};
-
-	for (int i = 0; i < 4; i++) {
-		ip.high = ip.high << 16 | words[i];
-		ip.low = ip.low << 16 | words[i + 4];
-	}
-	return ip;
-}
-
-/* Words with colons between, `::` once; *bits is 16 a word, 128 with `::`. */
-static const char *
-read_words(const char *s, struct ip6 *ip, unsigned *bits)
-{
-	uint16_t words[8] = {0};
-	int n = 0, gap = -1;
-	const char *after;
-
-	if (s[0] == ':' && s[1] == ':') {
-		gap = 0;
-		s += 2;
-	}
-	for (;;) {
-		after = read_word(s, &words[n]);
-		if (after == NULL)
-			break;
-		s = after;
-		if (++n == 8 || *s != ':')
-			break;
-		s++;
-		if (gap < 0 && *s == ':') {
-			gap = n;
-			s++;
-		}
-	}
-	if (gap < 0 ? after == NULL : n == 8)
-		return NULL;
-	*bits = n * 16;
-	if (gap >= 0) {
-		for (int i = 1; i <= n - gap; i++) { /* to the right end */
-			words[8 - i] = words[n - i];
-			words[n - i] = 0;
-		}
-		*bits = 128;
-	}
-	*ip = from_words(words);
-	return s;
-}
-
 static const char *
 read_prefix(const char *s, struct ip6 *ip, unsigned *bits, const char **why)
 {
 	struct ip6 masked;
 
 	*why = "not an IPv6 prefix; write 2001:db8::1 or 2001:db8::/32";
-	s = read_words(s, ip, bits);
+	s = text_ip6_words(s, ip, bits);
 	if (s == NULL)
 		return NULL;
 	if (*s == '/') {

@@ -1,6 +1,6 @@
 /*
- * The dataset types; each is a file. Later ones (ip4tset, ip6tset, combined,
- * acl) become further rows of the table in dataset.c.
+ * The dataset types; each is a file. Later ones (combined, acl) become
+ * further rows of the table in dataset.c.
  */
 #ifndef ZONES_DS_TYPES_H
 #define ZONES_DS_TYPES_H
@@ -9,7 +9,9 @@
 
 extern const struct dataset_type ds_ip4set;
 extern const struct dataset_type ds_ip4trie;
+extern const struct dataset_type ds_ip4tset;
 extern const struct dataset_type ds_ip6trie;
+extern const struct dataset_type ds_ip6tset;
 extern const struct dataset_type ds_dnset;
 extern const struct dataset_type ds_generic;
 
@@ -21,5 +23,8 @@ extern const struct dataset_type ds_csv;
 extern const struct dataset_type ds_drop_json;
 extern const struct dataset_type ds_bind;
 extern const struct dataset_type ds_rpz;
+
+/* Lines that are an address each: of ip4set and ip4tset. */
+char *ds_ip4set_plain(struct dataset *ds, char *p, char *block_end);
 
 #endif

@@ -34,6 +34,17 @@ ip6_build_add(struct ip6_build *b, struct ip6 ip, unsigned bits,
 }
 
 void
+ip6_build_share(struct ip6_build *b, uint32_t value)
+{
+	size_t n;
+	struct ip6_entry *e = entries_of(b, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (e[i].value != 0)
+			e[i].value = value;
+}
+
+void
 ip6_build_free(struct ip6_build *b)
 {
 	buf_free(&b->entries);

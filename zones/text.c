@@ -152,6 +152,81 @@ text_word(const char *s, const char *lower_case_word)
 	return text_is_space(*s) ? text_skip_space(s) : NULL;
 }
 
+static int
+hex_digit(char c)
+{
+	if (text_is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Up to four hexadecimal digits; NULL if there are none, or more. */
+static const char *
+read_word(const char *s, uint16_t *word)
+{
+	unsigned v = 0;
+	const char *begin_at = s;
+
+	for (; hex_digit(*s) >= 0; s++) {
+		v = v << 4 | hex_digit(*s);
+		if (v > 0xffff)
+			return NULL;
+	}
+	*word = v;
+	return s > begin_at ? s : NULL;
+}
+
+static struct ip6
+from_words(const uint16_t words[8])
+{
+	struct ip6 ip = {0, 0};
+
+	for (int i = 0; i < 4; i++) {
+		ip.high = ip.high << 16 | words[i];
+		ip.low = ip.low << 16 | words[i + 4];
+	}
+	return ip;
+}
+
+const char *
+text_ip6_words(const char *s, struct ip6 *ip, unsigned *bits)
+{
+	uint16_t words[8] = {0};
+	int n = 0, gap = -1;
+	const char *after;
+
+	if (s[0] == ':' && s[1] == ':') {
+		gap = 0;
+		s += 2;
+	}
+	for (;;) {
+		after = read_word(s, &words[n]);
+		if (after == NULL)
+			break;
+		s = after;
+		if (++n == 8 || *s != ':')
+			break;
+		s++;
+		if (gap < 0 && *s == ':') {
+			gap = n;
+			s++;
+		}
+	}
+	if (gap < 0 ? after == NULL : n == 8)
+		return NULL;
+	*bits = n * 16;
+	if (gap >= 0) {
+		for (int i = 1; i <= n - gap; i++) { /* to the right end */
+			words[8 - i] = words[n - i];
+			words[n - i] = 0;
+		}
+		*bits = 128;
+	}
+	*ip = from_words(words);
+	return s;
+}
+
 const char *
 text_length(const char *s, unsigned max, unsigned *out)
 {

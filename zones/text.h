@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/dname.h"
+#include "zones/ip6.h"
 
 static inline bool
 text_is_space(char c)
@@ -79,6 +80,12 @@ text_ip4_host(unsigned bits)
  */
 const char *text_ip4_prefix(const char *s, uint32_t *ip, unsigned *bits,
     const char **why);
+
+/*
+ * One to eight words of an IPv6 address, missing ones at the end are 0; `::`
+ * may stand for some. *bits is 16 a word, 128 with `::`.
+ */
+const char *text_ip6_words(const char *s, struct ip6 *ip, unsigned *bits);
 
 /* A number from 0 to max. */
 const char *text_length(const char *s, unsigned max, unsigned *out);

@@ -170,6 +170,24 @@ class Data:
     def ip4trie_entry(self):
         return self.excluded() + self.cidr4() + self.value()
 
+    def ip4tset_entry(self):
+        r, ip = self.r, self.ip4()
+        self.made.lists_range4(ip, ip)
+        if r.random() < .04:  # both refuse
+            return r.choice(("!", "")) + txt4(ip) + r.choice(("/32", "-9"))
+        return txt4(ip) + self.value()
+
+    def ip6tset_entry(self):
+        r, ip = self.r, self.ip6()
+        words = [f"{ip >> shift & 0xffff:x}" for shift in range(112, -1, -16)]
+        self.made.lists_net6(ip >> 64 << 64, 64)
+        if r.random() < .3:
+            return "!" + r.choice((":".join(words), txt6(ip, r))) + \
+                self.value()
+        n = r.choices((4, 3, 5, 8), (30, 1, 1, 1))[0]
+        return ":".join(words[:n]) + r.choices(("", "::", "/64"),
+                                               (30, 1, 1))[0] + self.value()
+
     def ip6trie_entry(self):
         bits = self.r.choice((128, 128, 127, 112, 65, 64, 64, 63, 60, 56, 49,
                               48, 47, 36, 33))
@@ -409,6 +427,8 @@ def make_zones(data):
 
     ip4set = [data.dataset(data.ip4set_entry, 250) for _ in range(3)]
     ip4trie = [data.dataset(data.ip4trie_entry, 250) for _ in range(2)]
+    ip4tset = [data.dataset(data.ip4tset_entry, 250) for _ in range(3)]
+    ip6tset = [data.dataset(data.ip6tset_entry, 250) for _ in range(2)]
     ip6trie = [data.dataset(data.ip6trie_entry, 200) for _ in range(2)]
     dnset = [data.dataset(data.dnset_entry, 200) for _ in range(3)]
     generic = [data.dataset(data.generic_entry, 40) for _ in range(2)]
@@ -424,6 +444,12 @@ def make_zones(data):
               ("ip4set", ip4set[0]), ("ip6trie", ip6trie[1]),
               ("dnset", dnset[2]), ("generic", generic[1])],
              [ip4, ip4, ip6, name]),
+        Zone("ip4tset.test", soa(), [("ip4tset", ip4tset[0], ip4tset[1])],
+             [ip4]),
+        Zone("ip6tset.test", soa(), [("ip6tset", ip6tset[0])], [ip6]),
+        Zone("tsets.test", soa(),
+             [("ip6tset", ip6tset[1]), ("ip4tset", ip4tset[2]),
+              ("ip6trie", ip6trie[0]), ("ip4set", ip4set[1])], [ip4, ip6]),
         Zone("nosoa.test", None, [("ip4set", ip4set[1]), ("dnset", dnset[1])],
              [ip4, name]),
     ]
@@ -469,7 +495,8 @@ def zone_case(n, what):
 
 for number, what in enumerate((
         "ip4set of two files", "ip4trie", "ip6trie", "dnset of two files",
-        "generic", "a zone of six datasets", "datasets without $SOA")):
+        "generic", "a zone of six datasets", "ip4tset of two files",
+        "ip6tset", "a zone with both tsets", "datasets without $SOA")):
     zone_case(number, what)
 
 if __name__ == "__main__":

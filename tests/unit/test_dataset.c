@@ -202,6 +202,37 @@ static const struct {
     {"ip6trie", "::ffff:c000:201 $\n",
 	"1.0.2.0.0.0.0.c.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",
 	"A 127.0.0.2 | TXT ::ffff:c000:201"},
+    /* ip4tset: one value, the first that is set, for entries before it, too */
+    {"ip4tset", "1.2.3.4\n", "4.3.2.1", "A 127.0.0.2"},
+    {"ip4tset", "1.2.3.4\n", "5.3.2.1", "NXDOMAIN"},
+    {"ip4tset", "1.2.3.4\n", "3.2.1", "NODATA"},
+    {"ip4tset", "1.2.3.4\n:3:of $\n:4:other\n1.2.3.5\n", "4.3.2.1",
+	"A 127.0.0.3 | TXT of 1.2.3.4"},
+    {"ip4tset", ":x\n:4:other\n1.2.3.5\n", "5.3.2.1",
+	"A 127.0.0.4 | TXT other"},
+    {"ip4tset", ":3:of\n1.2.3.4 :5:own\n", "4.3.2.1",
+	"A 127.0.0.3 | TXT of"},
+    {"ip4tset", "1.2.3.4:5\n1.2.3.4\n", "4.3.2.1", "A 127.0.0.2"},
+    {"ip4tset", "$TTL 9\n$= base $= $1\n$1 one\n1.2.3.4 own\n", "4.3.2.1",
+	"A 127.0.0.2 (9) | TXT base 1.2.3.4 one (9)"},
+    {"ip4tset", "010.2.3.4\n", "4.3.2.10", "A 127.0.0.2"},
+    /* ip6tset: four words; exclusions of single addresses */
+    {"ip6tset", "2001:db8:0:3\n", IP6_1 "3.0.0.0.0.0.0.0." DB8,
+	"A 127.0.0.2"},
+    {"ip6tset", "2001:db8:0:3\n", IP6_1 "4.0.0.0.0.0.0.0." DB8, "NXDOMAIN"},
+    {"ip6tset", "2001:db8:0:3\n:3:of $\n:4:x\n",
+	IP6_1 "3.0.0.0.0.0.0.0." DB8,
+	"A 127.0.0.3 | TXT of 2001:db8:0:3::1"},
+    {"ip6tset", "2001:db8:0:3 :5:own\n", IP6_1 "3.0.0.0.0.0.0.0." DB8,
+	"A 127.0.0.2"},
+    {"ip6tset", "!2001:db8:0:3::1\n:3\n2001:db8:0:3\n",
+	IP6_1 "3.0.0.0.0.0.0.0." DB8, "NXDOMAIN"},
+    {"ip6tset", "2001:db8:0:3\n! 2001:db8:0:3:0:0:0:1 :3:x\n",
+	IP6_1 "3.0.0.0.0.0.0.0." DB8, "NXDOMAIN"},
+    {"ip6tset", "2001:db8:0:3\n!2001:db8:0:3::2\n",
+	IP6_1 "3.0.0.0.0.0.0.0." DB8, "A 127.0.0.2"},
+    {"ip6tset", "2001:db8:0:00003#c\n", IP6_1 "3.0.0.0.0.0.0.0." DB8,
+	"A 127.0.0.2"},
     /* dnset */
     {"dnset", "example.com $\n", "example.com",
 	"A 127.0.0.2 | TXT example.com"},
@@ -324,6 +355,12 @@ static const struct {
     {"ip4trie", "1.2.3.4-9", "behind the prefix"},
     {"ip4trie", "1.2.3.4/24", "beyond the length"},
     {"ip4trie", "10", "bare number"},
+    {"ip4tset", "1.2.3", "not a single"},
+    {"ip4tset", "1.2.3.4/32", "not a single"},
+    {"ip4tset", "1.2.3.4-5", "not a single"},
+    {"ip4tset", "1.2.3.4x", "not a single"},
+    {"ip4tset", "!1.2.3.4", "not a single"},
+    {"ip4tset", ":x", "no address behind the colon"},
     {"ip6trie", "2001", "bare number"},
     {"ip6trie", "2001:db8::/28", "beyond the length"},
     {"ip6trie", "2001:db8::/129", "not an IPv6 prefix"},
@@ -332,6 +369,15 @@ static const struct {
     {"ip6trie", "1:2:", "not an IPv6 prefix"},
     {"ip6trie", "1:", "not an IPv6 prefix"},
     {"ip6trie", "192.0.2.1", "bare number"},
+    {"ip6tset", "2001:db8", "not four words"},
+    {"ip6tset", "2001:db8:1:2:3", "not four words"},
+    {"ip6tset", "2001:db8:1:2::", "not four words"},
+    {"ip6tset", "2001:db8:1:2/64", "not four words"},
+    {"ip6tset", "2001:db8:1:2::/64", "not four words"},
+    {"ip6tset", "2001:db8:1:2: text", "not four words"},
+    {"ip6tset", "::1", "not four words"},
+    {"ip6tset", "!2001:db8:1:2", "not an IPv6 address"},
+    {"ip6tset", "!2001:db8:1:2::1/128", "not an IPv6 address"},
     {"dnset", ".", "not a domain name"},
     {"dnset", "*.", "not a domain name"},
     {"dnset", "!", "not a domain name"},
@@ -355,7 +401,8 @@ START_TEST(test_bad_line)
 		const char *type, *entry, *name;
 	} good[] = {
 	    {"ip4set", "9.9.9.%d\n", "9.9.9"}, {"ip4trie", "9.9.9.%d\n", "9.9.9"},
-	    {"ip6trie", "::%d\n", "0.0"}, {"dnset", "%d.good\n", "good"},
+	    {"ip4tset", "9.9.9.%d\n", "9.9.9"}, {"ip6trie", "::%d\n", "0.0"},
+	    {"ip6tset", "0:0:0:%d\n", "0.0"}, {"dnset", "%d.good\n", "good"},
 	    {"generic", "%d.good A 1.1.1.1\n", "good"}};
 	char text[2048] = "", want[600], *p = text;
 	struct test_zone z;
@@ -395,13 +442,21 @@ START_TEST(test_notes)
 	zones_add(&z, "ip4set", "1.2.3.4 " X250 "abcdef\n");
 	zones_add(&z, "ip4trie", "1.2.3/24\n1.2.3.4\n1.2.3/24\n1.2.3.4 :3\n");
 	zones_add(&z, "ip6trie", "2001:db8::/32\n2001:db8::/32\n");
+	zones_add(&z, "ip4tset", ":3:t\n1.2.3.5 :4\n1.2.3.6 #\n:3:t\n:4\n");
+	zones_add(&z, "ip6tset", "1:2:3:4 t\n!1:2:3:4::5 :6\n");
 	ck_assert_int_eq(zones_build(&z), 0);
 	ck_assert_str_eq(z.reports,
 	    "ip4set0:1: the text is cut at 255 bytes; make it shorter\n"
 	    "ip4trie1:0: 2 prefixes are there more than once, one is "
 	    "1.2.3.0/24; the first of each counts\n"
 	    "ip6trie2:0: 1 prefixes are there more than once, one is "
-	    "2001:db8:0:0.../32; the first of each counts\n");
+	    "2001:db8:0:0.../32; the first of each counts\n"
+	    "ip4tset3:2: an ip4tset has one value for all; the one of this "
+	    "entry is left out\n"
+	    "ip4tset3:5: an ip4tset has one value for all; the first counts, "
+	    "not this one\n"
+	    "ip6tset4:1: an ip6tset has one value for all; the one of this "
+	    "entry is left out\n");
 	ck_assert_uint_eq(z.result.bad_lines, 0);
 	zones_free(&z);
 }

@@ -1,0 +1,54 @@
+/*
+ * ip4tset: single addresses that share one value, the first that the dataset
+ * sets; no exclusions. As an ip4set, only that all values are left out; rbldnsd
+ * does that silently, we tell.
+ */
+#include "zones/ds_types.h"
+#include "zones/text.h"
+
+static void
+begin(struct dataset *ds)
+{
+	ds->build.ip4 = (struct ip4_build){.rule = IP4_RULE_OCTETS};
+}
+
+static void
+end(struct dataset *ds)
+{
+	ip4_build_free(&ds->build.ip4);
+}
+
+static int
+line(struct dataset *ds, char *s)
+{
+	const char *after;
+	unsigned bits;
+	uint32_t ip;
+
+	if (*s == ':')
+		return dataset_shared(ds, s);
+	after = text_ip4(s, &ip, &bits);
+	if (after == NULL || bits != 32 || !text_ends_key(*after))
+		return dataset_bad_line(ds, "not a single IPv4 address; write "
+		    "192.0.2.1, or make it an ip4set");
+	dataset_no_value(ds, after);
+	ds->entries++;
+	return ip4_build_single(&ds->build.ip4, ip, ds->first_value);
+}
+
+static int
+finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
+{
+	if (ds->shared_value != 0)
+		ip4_build_share(&ds->build.ip4, ds->shared_value);
+	return ip4_build_finish(&ds->build.ip4, &ds->pool, values, arrays);
+}
+
+const struct dataset_type ds_ip4tset = {
+    .name = "ip4tset",
+    .begin = begin,
+    .line = line,
+    .plain = ds_ip4set_plain,
+    .finish = finish,
+    .end = end,
+};
