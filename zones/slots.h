@@ -1,8 +1,8 @@
 /*
  * A hash table of places (numbers from 1), as an array in a generation file:
  * open addressing, one way. What stands at a place is the caller's; the table
- * only leads there, and seldom to the wrong one: the upper bits of a slot, those
- * that no place needs, are a tag from the hash.
+ * only leads there, and seldom to the wrong one: the upper bits of a slot that
+ * no place needs are a tag from the hash.
  *
  *	u32 tag bits, u32 reach (the longest way from the slot where a hash
  *	belongs to where it is), then u32 for each slot; 0 is empty

@@ -659,4 +659,5 @@ END_TEST
 
 UNIT_MAIN("lookup", {test_ip4set, ROUNDS}, {test_ip4trie, ROUNDS},
     {test_ip6trie, ROUNDS}, {test_dnset, ROUNDS}, {test_ip4_cells, 33},
-    UNIT_ONCE(test_ip4_nothing_left), UNIT_ONCE(test_ip4_all_pages), UNIT_ONCE(test_large))
+    UNIT_ONCE(test_ip4_nothing_left), UNIT_ONCE(test_ip4_all_pages),
+    UNIT_ONCE(test_large))
