@@ -77,6 +77,12 @@ static const struct {
 	"*.x 2100 IN A 127.0.0.2\n"
 	"*.e.x 2100 IN A 127.0.0.2\n"
 	"_excluded.n.x 60 IN TXT \"excluded\"\n", 0},
+    {"dnset", ".x\n!.b.a.x\n", "bind", HEAD /* a.x is between */
+	"x 2100 IN A 127.0.0.2\n"
+	"*.x 2100 IN A 127.0.0.2\n"
+	"a.x 2100 IN A 127.0.0.2\n"
+	"*.a.x 2100 IN A 127.0.0.2\n"
+	"_excluded.b.a.x 60 IN TXT \"excluded\"\n", 0},
     {"generic", "@ A 192.0.2.1\nm 60 MX 10 mx\n", "bind", HEAD
 	"@ 2100 IN A 192.0.2.1\n"
 	"m 60 IN TYPE15 \\# 6 000a026d7800\n", 0},
