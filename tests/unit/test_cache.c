@@ -390,6 +390,7 @@ reap(pid_t pid)
 	    "status %#x", (unsigned)status);
 }
 
+/* Room enough: a process that is stopped in a view must not cost a batch. */
 START_TEST(test_two_writers)
 {
 	struct cache *c;
@@ -400,7 +401,7 @@ START_TEST(test_two_writers)
 		pid[p] = fork();
 		if (pid[p] != 0)
 			continue;
-		c = open_sized(4 * MIB);
+		c = open_sized(32 * MIB);
 		for (unsigned i = 0; i < 3000; i++) {
 			put(c, 2 * i + p, NOW, 100, 3600);
 			if (i % 10 == 0)
@@ -413,7 +414,7 @@ START_TEST(test_two_writers)
 	}
 	reap(pid[0]);
 	reap(pid[1]);
-	c = open_sized(4 * MIB);
+	c = open_sized(32 * MIB);
 	ck_assert_uint_eq(hits(c, 0, 6000, NOW, 100), 6000);
 	cache_close(c);
 }
