@@ -35,7 +35,6 @@ struct diff {
 
 /* ---- values */
 
-/* Where one side does not list it, v is NULL. */
 static bool
 are_equal(const struct diff *d, const struct walk_values *a,
     const struct walk_values *b)

@@ -93,8 +93,9 @@ static bool
 differ(uint64_t a, uint64_t b, unsigned max)
 {
 	uint64_t by = a > b ? a - b : b - a;
+	uint64_t allowed = b / 100 * max + b % 100 * max / 100;
 
-	return by > GATE_SLACK_ENTRIES && by > b / 100 * max + b % 100 * max / 100;
+	return by > GATE_SLACK_ENTRIES && by > allowed;
 }
 
 static bool
@@ -176,8 +177,8 @@ widest_ip4_of(const struct ip4_index *ix, unsigned max, char *why)
 
 	for (unsigned bits = 0; bits < max; bits++)
 		if (find_full_ip4(ix, bits, &ip))
-			return refuse(why, "lists %u.%u.%u.%u/%u, at most a /%u "
-			    "may be listed as a whole", ip >> 24,
+			return refuse(why, "lists %u.%u.%u.%u/%u, at most a "
+			    "/%u may be listed as a whole", ip >> 24,
 			    ip >> 16 & 255, ip >> 8 & 255, ip & 255, bits,
 			    max);
 	return true;
@@ -408,8 +409,8 @@ rfc5782(const struct gate_case *c, char *why)
 			    "5782 5)", t->unlisted.txt);
 		if (is_wanted(c, t) &&
 		    ask(c->next, c->zone, &t->listed) != LISTED)
-			return refuse(why, "does not list %s, the test point of "
-			    "RFC 5782 5%s", t->listed.txt,
+			return refuse(why, "does not list %s, the test point "
+			    "of RFC 5782 5%s", t->listed.txt,
 			    c->zone->gate.all_test_points ? "" :
 			    ", which the current generation lists");
 	}

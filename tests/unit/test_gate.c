@@ -15,13 +15,20 @@ static const struct {
 } counted[] = {
     {"whole-file", {0}, {.cut_files = 0}, false},
     {"whole-file", {0}, {.cut_files = 1}, true},
-    {"bad-lines", {.max_bad_lines = 10}, {.entries = 90, .bad_lines = 10}, false},
-    {"bad-lines", {.max_bad_lines = 10}, {.entries = 0, .bad_lines = 10}, false},
-    {"bad-lines", {.max_bad_lines = 10}, {.entries = 0, .bad_lines = 11}, true},
-    {"bad-lines", {.max_bad_lines = 10}, {.entries = 99, .bad_lines = 11}, false},
-    {"bad-lines", {.max_bad_lines = 10}, {.entries = 98, .bad_lines = 11}, true},
-    {"bad-lines", {.max_bad_lines = 100}, {.entries = 0, .bad_lines = 1000}, false},
-    {"bad-lines", {.max_bad_lines = 0}, {.entries = 0, .bad_lines = 1000}, false},
+    {"bad-lines", {.max_bad_lines = 10},
+	{.entries = 90, .bad_lines = 10}, false},
+    {"bad-lines", {.max_bad_lines = 10},
+	{.entries = 0, .bad_lines = 10}, false},
+    {"bad-lines", {.max_bad_lines = 10},
+	{.entries = 0, .bad_lines = 11}, true},
+    {"bad-lines", {.max_bad_lines = 10},
+	{.entries = 99, .bad_lines = 11}, false},
+    {"bad-lines", {.max_bad_lines = 10},
+	{.entries = 98, .bad_lines = 11}, true},
+    {"bad-lines", {.max_bad_lines = 100},
+	{.entries = 0, .bad_lines = 1000}, false},
+    {"bad-lines", {.max_bad_lines = 0},
+	{.entries = 0, .bad_lines = 1000}, false},
     {"timestamp", {0}, {.stamp = 1000}, false},
     {"timestamp", {0}, {.stamp = 1001}, true},
     {"timestamp", {0}, {.expires = 1001}, false},
@@ -115,7 +122,8 @@ END_TEST
 
 /* ---- what is listed */
 
-static char txt_0[] = "192.0.2.0/23", txt_1[] = "2001:db8::/34", txt_2[] = "own.test", txt_3[] = "2.0.0.2";
+static char txt_0[] = "192.0.2.0/23", txt_1[] = "2001:db8::/34",
+    txt_2[] = "own.test", txt_3[] = "2.0.0.2";
 static struct conf_key mine[] = {
     {.txt = txt_0, .prefix = {{AF_INET, {192, 0, 2}}, 23}},
     {.txt = txt_1,
