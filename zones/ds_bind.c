@@ -1,6 +1,6 @@
 /*
- * bind: a zone file, whose records become those of the list zone, as in the type
- * generic, but of any type and with wildcards (RFC 4592).
+ * bind: a zone file, whose records become those of the list zone, as with the
+ * type generic, but of any type and with wildcards (RFC 4592).
  */
 #include "lib/dns.h"
 #include "zones/ds_types.h"

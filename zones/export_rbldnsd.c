@@ -3,8 +3,8 @@
  * is written can be built from again.
  *
  * A line holds an A record and a text. Names that have other records, and the
- * zone itself, become a generic dataset; without any wildcard and exclusion, all
- * names do.
+ * zone itself, become a generic dataset; all names do if there is no wildcard
+ * and no exclusion.
  */
 #include "zones/export_format.h"
 
@@ -92,7 +92,8 @@ make_pairs(const struct export *x, const struct export_values *v,
 static void
 put_text(FILE *out, const struct value_rr *rr, const char *key)
 {
-	const uint8_t *p = rr->data + !rr->is_template, *end = rr->data + rr->len;
+	const uint8_t *p = rr->data + !rr->is_template;
+	const uint8_t *end = rr->data + rr->len;
 
 	if (*p == '=')
 		fputc('=', out); /* one is taken off when it is read */
@@ -240,7 +241,7 @@ static void
 put_generic_rr(struct export *x, const struct export_name *n,
     const struct value_rr *rr, unsigned key_len)
 {
-	char txt[DNAME_TXT_MAX], host[DNAME_TXT_MAX], text[256];
+	char txt[DNAME_TXT_MAX], host[DNAME_TXT_MAX], text[256] = "";
 	size_t len = 0;
 
 	if (rr->type == DNS_TYPE_TXT)

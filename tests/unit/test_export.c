@@ -2,8 +2,8 @@
 #include "tests/unit/walk.h"
 #include "zones/export.h"
 
-#define HEAD "$ORIGIN bl.test.\n@ 2100 IN SOA bl.test. nobody.invalid. 7 3600 " \
-    "1200 604800 2100\n@ 2100 IN NS bl.test.\n"
+#define HEAD "$ORIGIN bl.test.\n@ 2100 IN SOA bl.test. nobody.invalid. 7 " \
+    "3600 1200 604800 2100\n@ 2100 IN NS bl.test.\n"
 #define RPZ "$TTL 2100\n@ 2100 IN SOA bl.test. nobody.invalid. 7 3600 1200 " \
     "604800 2100\n@ 2100 IN NS bl.test.\n"
 #define SOA "$SOA 2100 bl.test nobody.invalid 7 3600 1200 604800 2100\n"
@@ -145,7 +145,8 @@ static const struct {
 	const char *type, *text;
 } rounds[] = {
     {"ip4set", ":3:def $\n$TTL 5m\n10/8\n!10.1.2.3\n10.2.0.0-10.2.9.7 :9\n"
-	"1.2.3.4 a\n1.2.3.4 b\n1.2.3.7 :7:\n1.2.3.7 :8:\n5.5.5.5 :6:\n5.5.5.6 ==eq $$1\n"},
+	"1.2.3.4 a\n1.2.3.4 b\n1.2.3.7 :7:\n1.2.3.7 :8:\n5.5.5.5 :6:\n"
+	"5.5.5.6 ==eq $$1\n"},
     {"ip4trie", "10/8 wide\n10.1/16 narrow\n!10.1.1.0/24\n"},
     {"ip6trie", "2001:db8::/32 $\n!2001:db8:1::/48\n2001:db8:1:1::/64 own\n"},
     {"dnset", ":2:$\n.x\n!a.x\n*.b.x :4\nc.b.x\n!.n.b.x\ny \\$\nz\\.z\n"},

@@ -67,8 +67,7 @@ static const struct {
 	"a_b.example it: A 127.0.0.2 below: A 127.0.0.2\n", ""},
     {"domains(text,127.0.1.2)", "a.example # phish\n",
 	"a.example it: A 127.0.1.2 TXT phish\n", ""},
-    {"domains", "a<html>\na b\na..b\n.\n\xc3\xa9.example\nhttp://a.example/\n", "",
-	"1: not a domain name"},
+    {"domains", "a<html>\n", "", "1: not a domain name"},
     /* hosts */
     {"hosts", "127.0.0.1 localhost\n::1 ip6-localhost localhost\n"
 	"0.0.0.0 a.example b.example # c\n0.0.0.0\tc.example\r\n",
