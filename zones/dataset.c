@@ -248,13 +248,6 @@ read_block(struct dataset *ds, char *p, char *end, char *why)
 }
 
 static bool
-is_gzip(const struct source *s)
-{
-	return s->block_end - s->block >= 2 && s->total == s->len &&
-	    (uint8_t)s->block[0] == 0x1f && (uint8_t)s->block[1] == 0x8b;
-}
-
-static bool
 is_page(const struct source *s)
 {
 	const char *p = s->block;
@@ -268,11 +261,6 @@ is_page(const struct source *s)
 static int
 read_event(struct dataset *ds, const struct source *s, int event, char *why)
 {
-	if (event != SOURCE_LONG_LINE && ds->line == 0 && is_gzip(s)) {
-		snprintf(why, GENERATION_WHY_MAX, "%s: compressed; unpack it "
-		    "with gunzip first", ds->file);
-		return -EINVAL;
-	}
 	if (event != SOURCE_LONG_LINE && ds->line == 0 && is_page(s))
 		ds->pages++;
 	if (event == SOURCE_BLOCK)

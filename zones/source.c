@@ -1,6 +1,7 @@
 /*
  * Reading a dataset file. A file that changes while it is read would be half of
- * one version and half of another: it is refused.
+ * one version and half of another: it is refused. So is one that is compressed
+ * and not whole. However large the text of a small file is, no buffer grows.
  */
 #include "zones/source.h"
 
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "zones/generation.h"
+#include "zones/source_reader.h"
 
 #define BLOCK_SIZE (1 << 20)
 
@@ -20,6 +22,85 @@ fail(char *why, int rc, const char *path, const char *what)
 {
 	snprintf(why, GENERATION_WHY_MAX, "%s: %s", path, what);
 	return rc;
+}
+
+ssize_t
+source_raw(struct source *s, void *out, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(s->fd, out, n);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	s->total += got;
+	return got;
+}
+
+/* ---- readers */
+
+static int
+plain_begin(struct source *s)
+{
+	(void)s;
+	return 0;
+}
+
+static ssize_t
+plain_read(struct source *s, char *out, size_t n)
+{
+	return source_raw(s, out, n);
+}
+
+static void
+plain_end(struct source *s)
+{
+	(void)s;
+}
+
+static const struct source_reader source_plain = {
+    .name = "plain",
+    .magic = "",
+    .begin = plain_begin,
+    .read = plain_read,
+    .end = plain_end,
+};
+
+/* The one for what the file begins with; plain fits all. */
+static int
+find_reader(struct source *s)
+{
+	static const struct source_reader *const readers[] = {&source_gzip,
+	    &source_zstd, &source_plain};
+	const struct source_reader *const *r = readers;
+	char head[SOURCE_MAGIC_MAX];
+	ssize_t n = pread(s->fd, head, sizeof(head), 0);
+
+	if (n < 0)
+		return -errno;
+	while ((size_t)n < (*r)->magic_len ||
+	    memcmp(head, (*r)->magic, (*r)->magic_len) != 0)
+		r++;
+	s->reader = *r;
+	return s->reader->begin(s);
+}
+
+/* ---- open and close */
+
+static int
+start(struct source *s)
+{
+	int rc = find_reader(s);
+
+	if (rc != 0)
+		return rc;
+	s->modified = s->before.st_mtime;
+	/* one more, so that the end of a small file is seen */
+	s->cap = s->reader == &source_plain && s->before.st_size < BLOCK_SIZE
+	    ? s->before.st_size + 1 : BLOCK_SIZE;
+	s->buf = malloc(s->cap + 1);
+	return s->buf != NULL ? 0 : -ENOMEM;
 }
 
 int
@@ -36,13 +117,9 @@ source_open(struct source *s, const char *path, char *why)
 	} else if (!S_ISREG(s->before.st_mode)) {
 		rc = fail(why, -EINVAL, path, "not a regular file");
 	} else {
-		s->modified = s->before.st_mtime;
-		/* one more, so that the end of a small file is seen */
-		s->cap = s->before.st_size < BLOCK_SIZE
-		    ? s->before.st_size + 1 : BLOCK_SIZE;
-		s->buf = malloc(s->cap + 1);
-		rc = s->buf != NULL ? 0 : fail(why, -ENOMEM, path,
-		    strerror(ENOMEM));
+		rc = start(s);
+		if (rc != 0)
+			fail(why, rc, path, strerror(-rc));
 	}
 	if (rc != 0)
 		source_close(s);
@@ -52,6 +129,9 @@ source_open(struct source *s, const char *path, char *why)
 void
 source_close(struct source *s)
 {
+	if (s->reader != NULL)
+		s->reader->end(s);
+	s->reader = NULL;
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s->buf);
@@ -86,13 +166,10 @@ fill(struct source *s)
 	memmove(s->buf, s->buf + s->taken, s->len);
 	s->taken = 0;
 	while (s->len < s->cap && !s->at_end) {
-		n = read(s->fd, s->buf + s->len, s->cap - s->len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			s->len += n;
-			s->total += n;
-		}
+		n = s->reader->read(s, s->buf + s->len, s->cap - s->len);
+		if (n < 0)
+			return n;
+		s->len += n;
 		s->at_end = n == 0;
 	}
 	return 0;
@@ -117,6 +194,16 @@ pass_long_line(struct source *s)
 	s->in_long_line = end == NULL;
 }
 
+static int
+fail_read(const struct source *s, int rc, const char *path, char *why)
+{
+	if (rc != -EBADMSG)
+		return fail(why, rc, path, strerror(-rc));
+	snprintf(why, GENERATION_WHY_MAX, "%s: not whole %s data: %s; get it "
+	    "again", path, s->reader->name, s->wrong);
+	return rc;
+}
+
 int
 source_next(struct source *s, const char *path, char *why)
 {
@@ -126,7 +213,7 @@ source_next(struct source *s, const char *path, char *why)
 	for (;;) {
 		rc = fill(s);
 		if (rc != 0)
-			return fail(why, rc, path, strerror(-rc));
+			return fail_read(s, rc, path, why);
 		if (s->in_long_line)
 			pass_long_line(s);
 		end = memrchr(s->buf + s->taken, '\n', s->len - s->taken);

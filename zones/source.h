@@ -1,6 +1,7 @@
 /*
- * A dataset file, read in large blocks of whole lines. Read, not mapped: a file
- * that is cut while it is mapped would end the process.
+ * A dataset file, read in large blocks of whole lines, unpacked on the way if
+ * it is compressed. Read, not mapped: a file that is cut while it is mapped
+ * would end the process.
  */
 #ifndef ZONES_SOURCE_H
 #define ZONES_SOURCE_H
@@ -16,12 +17,15 @@
 /* Members private, but for block, block_end and modified. */
 struct source {
 	int fd;
+	const struct source_reader *reader;
+	void *state;	   /* the reader's */
+	const char *wrong; /* what it says of data that is damaged; static */
 	struct stat before;
 	char *buf;	 /* cap bytes, and one for a NUL */
 	size_t cap;
 	size_t len;	 /* bytes in buf */
 	size_t taken;	 /* of them, given out as blocks */
-	uint64_t total;	 /* bytes read so far */
+	uint64_t total;	 /* bytes of the file read so far */
 	char *block, *block_end;
 	bool at_end;
 	bool in_long_line;
@@ -43,8 +47,11 @@ enum source_event {
 int source_open(struct source *s, const char *path, char *why)
     __attribute__((warn_unused_result));
 
-/* What comes next: an event, or -errno with the reason in why: also when the
- * file turns out, at its end, to have changed meanwhile. */
+/*
+ * What comes next: an event, or -errno with the reason in why: -EBADMSG where
+ * compressed data is damaged, cut short or followed by something else; also
+ * when the file turns out, at its end, to have changed meanwhile.
+ */
 int source_next(struct source *s, const char *path, char *why)
     __attribute__((warn_unused_result));
 

@@ -5,8 +5,10 @@ answers throughout.
 """
 
 import datetime
+import gzip
 import os
 import re
+import subprocess
 import threading
 import time
 
@@ -66,6 +68,21 @@ HTML = """<!DOCTYPE html>
 """ + "".join(f"<p>line {i}: <a href='/{i}'>more</a></p>\n"
               for i in range(40)) + "</body></html>\n"
 
+
+
+def packed(text):
+    return gzip.compress(text.encode())
+
+
+def zstd(text):
+    return subprocess.run(["zstd", "-qc", "--check"], input=text.encode(),
+                          stdout=subprocess.PIPE, check=True).stdout
+
+
+def changed(content, at):
+    return content[:at] + bytes((content[at] ^ 1,)) + content[at:][1:]
+
+
 # what, feed, its content, the rule that refuses it (None: it is served)
 FEEDS = [
     ("cut in mid-line", "ip", ip()[:-5], "whole-file"),
@@ -110,6 +127,31 @@ FEEDS = [
      lambda: f"$TIMESTAMP {stamp(-7200)} +1h\n" + ip(), "timestamp"),
     ("too many bad lines", "ip", ip(more="nonsense\n" * 60), "bad-lines"),
     ("a few bad lines", "ip", ip(more="nonsense\n" * 5), None),
+    ("gzip", "ip", packed(ip()), None),
+    ("gzip, two members", "ip", packed(ip()[:999]) + packed(ip()[999:]), None),
+    ("gzip with a line of 64 KiB", "ip",
+     packed(ip(more="1" * 65536 + "\n")), None),
+    ("gzip of an HTML page", "ip", packed(HTML), "page"),
+    ("gzip of 0 bytes", "ip", packed(""), "min-entries"),
+    ("gzip of what was cut", "ip", packed(ip()[:-5]), "whole-file"),
+    ("zstd", "name", zstd(name()), None),
+]
+
+# what, feed, its content, what is said
+DAMAGED = [
+    ("gzip cut short", "ip", packed(ip())[:-20], "gzip data: cut short"),
+    ("gzip cut in its CRC", "ip", packed(ip())[:-6], "gzip data: cut short"),
+    ("gzip, wrong CRC", "ip", changed(packed(ip()), -8),
+     "gzip data: incorrect data check"),
+    ("gzip, wrong length", "ip", changed(packed(ip()), -2),
+     "gzip data: incorrect length check"),
+    ("gzip and more behind it", "ip", packed(ip()) + b"10.9.9.9\n",
+     "gzip data: incorrect header check"),
+    ("zstd cut short", "name", zstd(name())[:-9], "zstd data: cut short"),
+    ("zstd, wrong checksum", "name", changed(zstd(name()), -1),
+     "zstd data: "),
+    ("zstd and more behind it", "name", zstd(name()) + b"more.example\n",
+     "zstd data: "),
 ]
 
 
@@ -171,8 +213,18 @@ def refused(bench, zone, rule, *more):
     return done.stderr
 
 
-def feed_case(what, feed, content, rule):
-    @case(f"{feed}: {what}: " + (f"refused by {rule}" if rule else "served"))
+def damaged(bench, zone, said):
+    """zonectl build ZONE fails, forced or not; nothing changes."""
+    before = current(bench, zone)
+    done = build(bench, "--force", "whole-file", zone)
+    equal((done.returncode, done.stdout), (1, ""), done.stderr)
+    contains(done.stderr, said)
+    equal(current(bench, zone), before)
+
+
+def feed_case(what, feed, content, rule=None, said=None):
+    @case(f"{feed}: {what}: " + (
+        f"refused by {rule}" if rule else "refused" if said else "served"))
     def _(bench):
         zone = f"{feed}.test"
         watch = Watch(bench.rd.server, {
@@ -184,6 +236,8 @@ def feed_case(what, feed, content, rule):
             bench.file(feed, content() if callable(content) else content)
             if rule:
                 refused(bench, zone, rule)
+            elif said:
+                damaged(bench, zone, said)
             else:
                 done = build(bench, zone)
                 equal(done.returncode, 0, done.stderr)
@@ -195,6 +249,8 @@ def feed_case(what, feed, content, rule):
 
 for row in FEEDS:
     feed_case(*row)
+for *row, text in DAMAGED:
+    feed_case(*row, said=text)
 
 
 @case("unreadable, a folder, missing: refused, and told by list and log")

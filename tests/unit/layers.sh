@@ -36,6 +36,12 @@ check "unbound-event.h is for resolverd/upstream.c" \
 check "ldns is for zones/zonefile.c" \
     "$(for dir in lib zones resolverd tools; do includes $dir 'ldns/'; done |
 	grep -v '^zones/zonefile\.c:')"
+for row in zlib.h:zones/source_gzip.c zstd.h:zones/source_zstd.c; do
+	check "${row%:*} is for ${row#*:}" \
+	    "$(for dir in lib zones resolverd tools; do
+		includes $dir "${row%:*}"
+	done | grep -v "^${row#*:}:")"
+done
 check "confuse.h is for lib/conf.c" "$(only_in lib/conf.c 'confuse\.h')"
 check "lib/ stands on nothing of ours" \
     "$(includes lib '(\.\./)*(zones|resolverd|tools|tests)/')"
