@@ -176,6 +176,20 @@ wanted(const struct query *q, uint16_t type)
 	return q->qtype == type || q->qtype == DNS_TYPE_ANY;
 }
 
+static bool
+has_type(const struct zone_hits *hits, uint16_t type)
+{
+	for (unsigned i = 0; i < hits->n; i++) {
+		const uint8_t *p = hits->hit[i].rrs, *end = p + hits->hit[i].len;
+		struct value_rr rr;
+
+		while (value_next(&p, end, &rr))
+			if (rr.type == type)
+				return true;
+	}
+	return false;
+}
+
 /* The RRs of an RRset have one TTL, RFC 2181 5.2: the smallest. */
 static uint32_t
 rrset_ttl(const struct zone_hits *hits, uint16_t type)
@@ -215,11 +229,15 @@ is_in_answer(const struct query *q, size_t start, uint16_t type,
 	return false;
 }
 
-/* Returns false when the answer is full. */
+/*
+ * A CNAME is the answer for all types, and there is one of it (RFC 1034 3.6.2);
+ * what it points to is not looked up. Returns false when the answer is full.
+ */
 static bool
 put_hits(struct query *q, const struct zone_key *key,
     const struct zone_hits *hits)
 {
+	bool is_alias = has_type(hits, DNS_TYPE_CNAME);
 	size_t start = q->reply_len;
 	char txt[DNAME_TXT_MAX];
 	uint8_t expanded[256];
@@ -234,7 +252,8 @@ put_hits(struct query *q, const struct zone_key *key,
 			size_t len = rr.len;
 			uint8_t *to;
 
-			if (!wanted(q, rr.type))
+			if (is_alias ? rr.type != DNS_TYPE_CNAME
+				     : !wanted(q, rr.type))
 				continue;
 			if (rr.is_template) {
 				zone_hit_txt(txt, key, hit);
@@ -249,6 +268,8 @@ put_hits(struct query *q, const struct zone_key *key,
 				return false;
 			memcpy(to, rdata, len);
 			q->ancount++;
+			if (is_alias)
+				return true;
 		}
 	}
 	return true;

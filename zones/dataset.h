@@ -73,6 +73,7 @@ struct dataset {
 	struct dataset_soa soa;
 	struct dataset_ns ns;
 	uint64_t range4_max; /* addresses of an entry; 0: no limit */
+	unsigned range6_bits; /* shortest prefix of an entry; 0: no limit */
 	int64_t stamp;	     /* newest $TIMESTAMP; 0: none */
 	int64_t expires;     /* 0: never */
 	struct pool pool;    /* and its TTL and $0-$9, $= */

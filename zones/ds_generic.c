@@ -1,7 +1,11 @@
 /*
- * generic: `name [ttl] [IN] A|TXT|MX data`, one RR a line; `@` is the apex.
- * There are no wildcards, and `$` means nothing in a text.
+ * generic: `name [ttl] [IN] type data`, one RR a line; `@` is the apex, names
+ * in the data are absolute. There are no wildcards and no delegations, and `$`
+ * means nothing in a text. rbldnsd knows A, TXT and MX.
  */
+#include <arpa/inet.h>
+#include <stdio.h>
+
 #include "zones/ds_types.h"
 
 #include "lib/dns.h"
@@ -23,11 +27,12 @@ end(struct dataset *ds)
 /* The length of the RDATA, 0 if s does not begin with it. What stands behind
  * the address is passed over, as in rbldnsd. */
 static size_t
-read_a(const char *s, uint8_t *rdata)
+read_a(struct dataset *ds, const char *s, uint8_t *rdata)
 {
 	uint32_t ip;
 	unsigned bits;
 
+	(void)ds;
 	if (text_ip4_aton(s, &ip, &bits) == NULL)
 		return 0;
 	put_be32(rdata, ip);
@@ -54,18 +59,75 @@ read_txt(struct dataset *ds, const char *s, uint8_t *rdata)
 }
 
 static size_t
-read_mx(const char *s, uint8_t *rdata)
+read_aaaa(struct dataset *ds, const char *s, uint8_t *rdata)
 {
-	uint32_t preference;
+	char word[INET6_ADDRSTRLEN];
+	size_t len = strcspn(s, " \t");
+
+	(void)ds;
+	if (len >= sizeof(word))
+		return 0;
+	snprintf(word, sizeof(word), "%.*s", (int)len, s);
+	s = text_skip_space(s + len);
+	if (*s != '\0' && !text_is_comment(*s))
+		return 0;
+	return inet_pton(AF_INET6, word, rdata) == 1 ? 16 : 0;
+}
+
+/* n numbers of 16 bits, and a host name. */
+static size_t
+read_numbers_and_name(const char *s, unsigned n, uint8_t *rdata)
+{
+	uint32_t number;
 	unsigned len;
 
-	s = text_u32(s, &preference);
-	if (s == NULL || preference > 0xffff)
-		return 0;
-	put_be16(rdata, preference);
-	s = text_name(s, rdata + 2, &len);
-	return s != NULL && *s == '\0' ? 2 + len : 0;
+	for (unsigned i = 0; i < n; i++) {
+		s = text_u32(s, &number);
+		if (s == NULL || number > 0xffff)
+			return 0;
+		put_be16(rdata + i * 2, number);
+	}
+	s = text_name(s, rdata + n * 2, &len);
+	return s != NULL && *s == '\0' ? n * 2 + len : 0;
 }
+
+static size_t
+read_host(struct dataset *ds, const char *s, uint8_t *rdata)
+{
+	(void)ds;
+	return read_numbers_and_name(s, 0, rdata);
+}
+
+static size_t
+read_mx(struct dataset *ds, const char *s, uint8_t *rdata)
+{
+	(void)ds;
+	return read_numbers_and_name(s, 1, rdata);
+}
+
+static size_t
+read_srv(struct dataset *ds, const char *s, uint8_t *rdata)
+{
+	(void)ds;
+	return read_numbers_and_name(s, 3, rdata); /* priority weight port */
+}
+
+static const struct record_type {
+	const char *word;
+	uint16_t type;
+	bool at_apex; /* may the zone itself have one? */
+	size_t (*read)(struct dataset *ds, const char *s, uint8_t *rdata);
+	const char *form;
+} record_types[] = {
+    {"a", DNS_TYPE_A, true, read_a, "A address"},
+    {"txt", DNS_TYPE_TXT, true, read_txt, "TXT text"},
+    {"mx", DNS_TYPE_MX, true, read_mx, "MX preference host"},
+    {"aaaa", DNS_TYPE_AAAA, true, read_aaaa, "AAAA address"},
+    {"cname", DNS_TYPE_CNAME, false, read_host, "CNAME name"},
+    {"ns", DNS_TYPE_NS, false, read_host, "NS host"},
+    {"ptr", DNS_TYPE_PTR, true, read_host, "PTR name"},
+    {"srv", DNS_TYPE_SRV, true, read_srv, "SRV priority weight port host"},
+};
 
 /* The name below the apex; *len without a root byte. */
 static const char *
@@ -94,51 +156,28 @@ read_ttl(const struct dataset *ds, const char *s, uint32_t *ttl)
 	return s;
 }
 
-static size_t
-read_rdata(struct dataset *ds, const char *s, uint16_t *type, uint8_t *rdata)
+/* Which type s says; *data is what stands behind it. */
+static const struct record_type *
+read_type(const char *s, const char **data)
 {
-	const char *rest;
+	const char *rest = text_word(s, "in");
 
-	if ((rest = text_word(s, "in")) != NULL)
+	if (rest != NULL)
 		s = rest;
-	if ((rest = text_word(s, "a")) != NULL) {
-		*type = DNS_TYPE_A;
-		return read_a(rest, rdata);
-	}
-	if ((rest = text_word(s, "txt")) != NULL) {
-		*type = DNS_TYPE_TXT;
-		return read_txt(ds, rest, rdata);
-	}
-	if ((rest = text_word(s, "mx")) != NULL) {
-		*type = DNS_TYPE_MX;
-		return read_mx(rest, rdata);
-	}
-	return 0;
+	for (size_t i = 0; i < sizeof(record_types) / sizeof(*record_types); i++)
+		if ((*data = text_word(s, record_types[i].word)) != NULL)
+			return &record_types[i];
+	return NULL;
 }
 
 static int
-line(struct dataset *ds, char *s)
+add(struct dataset *ds, const uint8_t *name, unsigned len, const void *rr,
+    size_t rr_len)
 {
-	uint8_t name[DNAME_MAX], rdata[2 + DNAME_MAX + 1];
-	uint8_t rr[VALUE_RR_HEADER + sizeof(rdata)];
-	uint32_t ttl, value;
-	uint16_t type;
-	unsigned len;
-	size_t rdata_len = 0;
-	const char *p;
+	uint32_t value;
 	int rc;
 
-	p = read_owner(s, name, &len);
-	if (p != NULL)
-		p = read_ttl(ds, p, &ttl);
-	if (p != NULL)
-		rdata_len = read_rdata(ds, p, &type, rdata);
-	if (rdata_len == 0)
-		return dataset_bad_line(ds, "not an entry; write: name [ttl] A "
-		    "address, name [ttl] TXT text, or name [ttl] MX "
-		    "preference host");
-	rc = pool_rrs(&ds->pool, rr,
-	    value_put(rr, type, ttl, rdata, rdata_len, false), &value);
+	rc = pool_rrs(&ds->pool, rr, rr_len, &value);
 	if (rc == 0)
 		rc = name_build_add(&ds->build.name, name, len, NAME_EXACT,
 		    value);
@@ -147,6 +186,38 @@ line(struct dataset *ds, char *s)
 		    "for below the zone");
 	ds->entries++;
 	return rc;
+}
+
+static int
+line(struct dataset *ds, char *s)
+{
+	uint8_t name[DNAME_MAX], rdata[6 + DNAME_MAX + 1];
+	uint8_t rr[VALUE_RR_HEADER + sizeof(rdata)];
+	const struct record_type *type = NULL;
+	const char *p, *data;
+	size_t rdata_len;
+	unsigned len;
+	uint32_t ttl;
+
+	p = read_owner(s, name, &len);
+	if (p != NULL)
+		p = read_ttl(ds, p, &ttl);
+	if (p != NULL)
+		type = read_type(p, &data);
+	if (type == NULL)
+		return dataset_bad_line(ds, "not an entry; write: name [ttl] "
+		    "type data, as www 1h A 192.0.2.1; types are A, AAAA, "
+		    "CNAME, MX, NS, PTR, SRV, TXT");
+	if (len == 0 && !type->at_apex)
+		return dataset_bad_line(ds, "the zone itself has an SOA and "
+		    "NS: no CNAME can stand beside them, and NS are set by "
+		    "$NS");
+	rdata_len = type->read(ds, data, rdata);
+	if (rdata_len == 0)
+		return dataset_bad_line(ds, "not an entry; write: name [ttl] "
+		    "%s", type->form);
+	return add(ds, name, len, rr, value_put(rr, type->type, ttl, rdata,
+	    rdata_len, false));
 }
 
 static int

@@ -61,6 +61,9 @@ line(struct dataset *ds, char *s)
 	if (!text_ends_key(*after))
 		return dataset_bad_line(ds, "something stands behind the "
 		    "prefix; write a space between it and a text");
+	if (bits < ds->range6_bits)
+		return dataset_bad_line(ds, "a /%u is more than $MAXRANGE6 /%u "
+		    "allows", bits, ds->range6_bits);
 	if (!is_exclusion) {
 		rc = dataset_value(ds, after, &value);
 		if (rc <= 0)

@@ -36,6 +36,9 @@ line(struct dataset *ds, char *s)
 		    "not an IPv6 address; write !2001:db8:1:2::5" :
 		    "not four words of a /64; write 2001:db8:1:2, or make it "
 		    "an ip6trie");
+	if (bits < ds->range6_bits)
+		return dataset_bad_line(ds, "a /%u is more than $MAXRANGE6 /%u "
+		    "allows", bits, ds->range6_bits);
 	if (!is_exclusion)
 		dataset_no_value(ds, after);
 	ds->entries++;

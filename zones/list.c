@@ -168,6 +168,18 @@ add_ip6(struct dataset *ds, struct ip6 at, struct ip6 last, uint32_t value)
 	}
 }
 
+/* Has it more addresses than a prefix of this length? */
+static bool
+is_wider(const struct ip6 *first, const struct ip6 *last, unsigned bits)
+{
+	struct ip6 most = ip6_last((struct ip6){0, 0}, bits);
+	struct ip6 span = {
+	    last->high - first->high - (last->low < first->low),
+	    last->low - first->low};
+
+	return ip6_compare(&span, &most) > 0;
+}
+
 static int
 add_range(struct dataset *ds, const struct addr *a, const struct addr *b,
     uint32_t value)
@@ -183,6 +195,9 @@ add_range(struct dataset *ds, const struct addr *a, const struct addr *b,
 		   : ip6_compare(&first, &(struct ip6){0, 0}) == 0 &&
 		     (last.high & last.low) == UINT64_MAX)
 		return dataset_bad_line(ds, "this would list every address");
+	if (!is_ip4 && is_wider(&first, &last, ds->range6_bits))
+		return dataset_bad_line(ds, "more addresses than $MAXRANGE6 "
+		    "allows");
 	if (is_ip4 && ds->range4_max != 0 && last4 - first4 >= ds->range4_max)
 		return dataset_bad_line(ds, "%llu addresses are more than "
 		    "$MAXRANGE4 allows", last4 - first4 + 1ull);

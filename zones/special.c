@@ -155,6 +155,23 @@ special_maxrange4(struct dataset *ds, const char *s)
 	return 0;
 }
 
+/* /length: numbers of IPv6 addresses say little. */
+static int
+special_maxrange6(struct dataset *ds, const char *s)
+{
+	uint32_t bits;
+
+	s = *s == '/' ? text_u32(s + 1, &bits) : NULL;
+	if (s == NULL || *s != '\0' || bits == 0 || bits > 128)
+		return dataset_bad_line(ds, "not a length: write $MAXRANGE6 "
+		    "/48");
+	if (bits < ds->range6_bits)
+		return dataset_bad_line(ds, "$MAXRANGE6 can only become "
+		    "smaller; it stays /%u", ds->range6_bits);
+	ds->range6_bits = bits;
+	return 0;
+}
+
 /* stamp [expires], where expires may be +seconds from the stamp. */
 static const char *
 read_stamps(const char *s, int64_t *stamp, int64_t *expires)
@@ -235,10 +252,12 @@ special_line(struct dataset *ds, char *s, char *why)
 		return special_ttl(ds, rest);
 	if ((rest = text_word(s, "maxrange4")) != NULL)
 		return special_maxrange4(ds, rest);
+	if ((rest = text_word(s, "maxrange6")) != NULL)
+		return special_maxrange6(ds, rest);
 	if ((rest = text_word(s, "timestamp")) != NULL)
 		return special_timestamp(ds, rest);
 	if ((text_is_digit(*s) || *s == '=') && text_is_space(s[1]))
 		return special_variable(ds, s);
 	return dataset_bad_line(ds, "unknown $ line; known are $SOA $NS $TTL "
-	    "$TIMESTAMP $MAXRANGE4 $0-$9 $=");
+	    "$TIMESTAMP $MAXRANGE4 $MAXRANGE6 $0-$9 $=");
 }

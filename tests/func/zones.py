@@ -35,7 +35,13 @@ def setup(bench):
                                      "127.0.0.9 :9:only here\n")
     extra_ip6 = bench.file("many-ip6", ":6:six\n2001:db8::/32\n")
     names = bench.file("many-names", ":4:name $\n.example.com\n")
+    records = bench.file("records", "alias CNAME www.far.example\n"
+                         "alias A 192.0.2.1\nalias CNAME second.example\n"
+                         "www AAAA 2001:db8::1\n"
+                         "_x._tcp SRV 1 2 3 host.example\n"
+                         "sub NS ns.example\n1 PTR host.example\n")
     bench.rd = rvtest.Resolverd(bench, workers=2, zones={
+        "records.test": [f"generic:{records}"],
         **{zone: [f"ip4set:{path}"] for zone, path in bench.files.items()},
         "many.test": [f"ip4set:{bench.files['a.test']}", f"ip4set:{extra_ip}",
                       f"ip6trie:{extra_ip6}", f"dnset:{names}"]})
@@ -102,6 +108,24 @@ def _(bench):
             ("www.example.com", ["127.0.0.4"]), ("example.com", ["127.0.0.4"]),
             ("8.0.0.127", []), ("example.net", [])):
         equal(data(ask(server, f"{qname}.many.test")), want, qname)
+
+
+@case("records of generic; a CNAME is the answer for all types, once")
+def _(bench):
+    server = bench.rd.server
+    equal(bench.rd.zonectl("build", "records.test").returncode, 0)
+    wait_until(lambda: data(ask(server, "www.records.test", "AAAA")) ==
+               ["2001:db8::1"], SOON, "the zone")
+    for qtype in ("A", "AAAA", "CNAME", "TXT", "ANY"):
+        answer = ask(server, "alias.records.test", qtype)
+        equal([rrset.to_text() for rrset in answer.answer],
+              ["alias.records.test. 2100 IN CNAME www.far.example."], qtype)
+        equal((rcode(answer), len(answer.authority)), ("NOERROR", 0), qtype)
+    for qname, qtype, want in (
+            ("_x._tcp", "SRV", "1 2 3 host.example."),
+            ("sub", "NS", "ns.example."), ("1", "PTR", "host.example.")):
+        equal(data(ask(server, f"{qname}.records.test", qtype)), [want])
+        equal(data(ask(server, f"{qname}.records.test", "A")), [])
 
 
 @case("zonectl list tells the generation that is served")

@@ -155,6 +155,18 @@ zones_put_rr(char **p, const struct value_rr *rr, const char *key_txt)
 	else if (rr->type == DNS_TYPE_MX)
 		*p += sprintf(*p, "MX %u %s", rdata[0] << 8 | rdata[1],
 		    dname_to_txt(name, rdata + 2));
+	else if (rr->type == DNS_TYPE_SRV)
+		*p += sprintf(*p, "SRV %u %u %u %s", get_be16(rdata),
+		    get_be16(rdata + 2), get_be16(rdata + 4),
+		    dname_to_txt(name, rdata + 6));
+	else if (rr->type == DNS_TYPE_CNAME || rr->type == DNS_TYPE_NS ||
+	    rr->type == DNS_TYPE_PTR)
+		*p += sprintf(*p, "%s %s", rr->type == DNS_TYPE_NS ? "NS" :
+		    rr->type == DNS_TYPE_PTR ? "PTR" : "CNAME",
+		    dname_to_txt(name, rdata));
+	else if (rr->type == DNS_TYPE_AAAA && len == 16)
+		*p += sprintf(*p, "AAAA %x:%x..%x", get_be16(rdata),
+		    get_be16(rdata + 2), get_be16(rdata + 14));
 	else
 		*p += sprintf(*p, "TYPE%u", rr->type);
 	ck_assert(rr->type != DNS_TYPE_TXT || rdata[0] == len - 1);
