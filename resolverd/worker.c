@@ -54,7 +54,7 @@ worker_drop_privileges(const struct identity *who)
 	    setresgid(who->gid, who->gid, who->gid) == -1 ||
 	    setresuid(who->uid, who->uid, who->uid) == -1)
 		fatal("cannot become user %s: %s", who->user, strerror(errno));
-	/* RFC-less but vital: no way back */
+	/* no way back */
 	if (who->uid != 0 && setuid(0) == 0)
 		fatal("root could be regained");
 }
