@@ -1,13 +1,18 @@
 /*
  * Running another program, for zones/feed.c.
  *
- * The child is a process group of its own, so that what it starts (rsync forks,
- * and may start ssh) ends with it: by SIGTERM, by SIGKILL two seconds later.
- * Its process id stays ours until it is reaped here, so no other can be hit.
+ * Two forks: the keeper, leader of a process group, and in it the program. What
+ * the program starts (rsync forks, and may start ssh) ends with it: by SIGTERM,
+ * by SIGKILL two seconds later. Should we die, the kernel tells the keeper,
+ * which kills the whole group: of the program alone rsync's receiver would
+ * live on. The keeper ends as the program does, so its status is the
+ * program's; its process id stays ours until it is reaped here, so no other
+ * group can be hit.
  */
 #include "lib/spawn.h"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -23,9 +28,10 @@
 #define GRACE_MS 2000  /* from SIGTERM to SIGKILL */
 #define LOOK_MS 200    /* a stop that comes just before poll() is seen then */
 #define READ_LEN 4096
+#define ORPHANED SIGUSR1 /* to the keeper, from the kernel */
 
 struct child {
-	pid_t pid;
+	pid_t pid;     /* the keeper's, and the group's */
 	int out, err;  /* read ends; -1 when closed */
 	int started;   /* read end: errno if exec failed, else closed by it */
 	size_t n_said;
@@ -50,7 +56,7 @@ shut(int *fd)
 }
 
 /*
- * In the child: only what may be called between fork and exec
+ * In the children: only what may be called between fork and exec
  */
 
 static void
@@ -77,7 +83,6 @@ become(const struct spawn *s, pid_t parent, int out, int err, int started)
 {
 	int null = open("/dev/null", O_RDONLY), error;
 
-	setpgid(0, 0);
 	reset_signals();
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* for it to end its own children */
 	if (getppid() != parent)
@@ -93,6 +98,58 @@ become(const struct spawn *s, pid_t parent, int out, int err, int started)
 	error = errno;
 	(void)!write(started, &error, sizeof(error));
 	_exit(127);
+}
+
+/* Ends as it ended. */
+static void __attribute__((noreturn))
+end_as(const siginfo_t *info)
+{
+	const struct rlimit no_core = {0, 0};
+	sigset_t all;
+
+	if (info->si_code != CLD_EXITED) {
+		(void)setrlimit(RLIMIT_CORE, &no_core);
+		sigfillset(&all);
+		(void)raise(info->si_status);
+		(void)sigprocmask(SIG_UNBLOCK, &all, NULL);
+	}
+	_exit(info->si_status);
+}
+
+static void __attribute__((noreturn))
+keep(const struct spawn *s, pid_t parent, int out, int err, int started)
+{
+	siginfo_t info = {.si_pid = 0};
+	pid_t self = getpid(), program;
+	sigset_t all;
+
+	setpgid(0, 0);
+	reset_signals();
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	prctl(PR_SET_PDEATHSIG, ORPHANED);
+	if (getppid() != parent)
+		_exit(127);
+	program = fork();
+	if (program == 0)
+		become(s, self, out, err, started);
+	if (program == -1) {
+		int error = errno;
+
+		(void)!write(started, &error, sizeof(error));
+		_exit(127);
+	}
+	close(out);
+	close(err);
+	close(started);
+	for (;;) {
+		if (sigwaitinfo(&all, &info) == ORPHANED)
+			kill(0, SIGKILL);
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)program, &info, WEXITED | WNOHANG) == 0
+		    && info.si_pid == program)
+			end_as(&info);
+	}
 }
 
 /*
@@ -111,7 +168,7 @@ start(struct child *c, const struct spawn *s)
 	if (rc == 0) {
 		c->pid = fork();
 		if (c->pid == 0)
-			become(s, self, fds[0][1], fds[1][1], fds[2][1]);
+			keep(s, self, fds[0][1], fds[1][1], fds[2][1]);
 		if (c->pid == -1)
 			rc = -errno;
 		else

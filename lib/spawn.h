@@ -29,8 +29,8 @@ struct spawn {
  * started. In any case it is gone then, and its process group with it.
  *
  * A signal must have a handler (without SA_RESTART) to be noticed for stop. It
- * gets SIGTERM, too, when the caller dies. Open files without O_CLOEXEC are
- * handed on: a lock among them is held until it is gone.
+ * and its process group are killed when the caller dies. Open files without
+ * O_CLOEXEC are handed on: a lock among them is held until all are gone.
  */
 int spawn_run(struct spawn *s) __attribute__((warn_unused_result));
 

@@ -514,9 +514,6 @@ def _(bench):
 
 @case(f"kill -9 of zonectl sync, {KILLS} random points")
 def _(bench):
-    if "RVTEST_KILLS" not in os.environ:
-        raise rvtest.Skip("rsync's orphaned receiver may keep the lock for a "
-                          "while, a known fault; RVTEST_KILLS=100 runs it")
     def begin(code):
         bench.file("source/ip-a", feed(code, salt=bench.random.random()))
         started = time.monotonic()

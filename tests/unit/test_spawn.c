@@ -162,14 +162,21 @@ START_TEST(stops)
 }
 END_TEST
 
-/* What it is killed by must not leave the program behind. */
+/* kill -9 of us must not leave the program behind, nor what it started. */
+static const char *const orphans[] = {
+    "echo $$ >$pid; exec sleep 60",
+    "trap '' TERM; echo $$ >$pid; while :; do sleep .1; done",
+    "(trap '' TERM; exec sleep 60) & echo $! >$pid; wait",
+    "(trap '' TERM; exec sleep 60) >&- 2>&- & echo $! >$pid; wait",
+};
+
 START_TEST(dies_with_its_parent)
 {
 	const char *path = unit_path("pid");
 	char script[512];
 	pid_t pid;
 
-	snprintf(script, sizeof(script), "echo $$ >%s; exec sleep 60", path);
+	snprintf(script, sizeof(script), "pid=%s; %s", path, orphans[_i]);
 	pid = fork();
 	if (pid == 0) {
 		struct spawn s = {.limit_s = 60};
@@ -187,4 +194,4 @@ END_TEST
 
 UNIT_MAIN("spawn", UNIT_EACH(endings, cases), UNIT_ONCE(no_such_program),
     UNIT_ONCE(floods), UNIT_EACH(time_limit, stuck), UNIT_ONCE(stops),
-    UNIT_ONCE(dies_with_its_parent))
+    UNIT_EACH(dies_with_its_parent, orphans))
