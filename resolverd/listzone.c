@@ -320,6 +320,7 @@ listzone_answer(const struct list_lookup *l, struct query *q)
 	if (z->gen != NULL) {
 		if (is_expired_as(z, CONF_EXPIRED_SERVFAIL)) {
 			query_set_error(q, DNS_RCODE_SERVFAIL);
+			query_set_ede(q, EDE_NOT_READY, "the list has expired");
 			return;
 		}
 		if (!is_expired_as(z, CONF_EXPIRED_EMPTY))
@@ -335,6 +336,7 @@ listzone_answer(const struct list_lookup *l, struct query *q)
 		apex = local_apex(z->local);
 	} else {
 		query_set_error(q, DNS_RCODE_SERVFAIL);
+		query_set_ede(q, EDE_NOT_READY, "the list is not there yet");
 		return;
 	}
 	put_answer(z, q, apex, &l->key, &hits);

@@ -165,8 +165,10 @@ refusal(struct query *q, const uint8_t *packet, size_t len, bool allowed,
 		return DNS_RCODE_FORMERR;
 	rcode = read_additional(q, packet + DNS_HEADER_LEN + question,
 	    len - DNS_HEADER_LEN - question, get_be16(packet + 10), udp);
-	if (!allowed)
+	if (!allowed) {
+		query_set_ede(q, EDE_PROHIBITED, NULL);
 		return DNS_RCODE_REFUSED;
+	}
 	if (rcode != DNS_RCODE_NOERROR)
 		return rcode;
 	/* an OPT is never an answer, RFC 6891 6.1.1 */
@@ -174,10 +176,14 @@ refusal(struct query *q, const uint8_t *packet, size_t len, bool allowed,
 		return DNS_RCODE_FORMERR;
 	/* RFC 6895 3.1: meta types; no transfers (RFC 5936 2.2.1) */
 	if (q->qtype == 0 ||
-	    (q->qtype >= DNS_TYPE_META_FIRST && q->qtype < DNS_TYPE_ANY))
+	    (q->qtype >= DNS_TYPE_META_FIRST && q->qtype < DNS_TYPE_ANY)) {
+		query_set_ede(q, EDE_NOT_SUPPORTED, NULL);
 		return DNS_RCODE_NOTIMP;
-	if (q->qclass != DNS_CLASS_IN)
+	}
+	if (q->qclass != DNS_CLASS_IN) {
+		query_set_ede(q, EDE_NOT_SUPPORTED, NULL);
 		return DNS_RCODE_REFUSED;
+	}
 	return DNS_RCODE_NOERROR;
 }
 
@@ -186,7 +192,7 @@ reset_answer(struct query *q)
 {
 	q->rcode = DNS_RCODE_NOERROR;
 	q->ancount = q->nscount = q->arcount = 0;
-	q->aa = q->ad = q->truncated = false;
+	q->aa = q->ad = q->truncated = q->has_ede = false;
 }
 
 enum query_verdict
@@ -280,21 +286,55 @@ query_set_truncated(struct query *q)
 	q->truncated = true;
 }
 
+void
+query_set_ede(struct query *q, uint16_t info_code, const char *text)
+{
+	q->has_ede = true;
+	q->ede_code = info_code;
+	q->ede_text = text;
+}
+
+/*
+ * Puts the extended error into the room that is left, behind the OPT's other
+ * options; without its text where only that does not fit. Returns its length.
+ */
+static size_t
+put_ede(const struct query *q, uint8_t *p, size_t room)
+{
+	size_t text_len = q->ede_text == NULL ? 0 :
+	    strnlen(q->ede_text, QUERY_EDE_TEXT_MAX);
+	size_t least = EDNS_OPTION_HEADER_LEN + sizeof(q->ede_code);
+
+	if (room < least)
+		return 0;
+	if (room < least + text_len)
+		text_len = 0;
+	put_be16(p, EDNS_OPTION_EDE);
+	put_be16(p + 2, (uint16_t)(sizeof(q->ede_code) + text_len));
+	put_be16(p + 4, q->ede_code);
+	if (text_len > 0)
+		memcpy(p + least, q->ede_text, text_len);
+	return least + text_len;
+}
+
 /* RFC 6891 6.1.2 and 6.1.3 */
 static void
 put_opt(struct query *q)
 {
+	size_t room = query_room(q), rdlen = 0;
 	uint8_t *p = q->reply + q->reply_len;
 
-	assert(q->reply_cap - q->reply_len >= EDNS_OPT_LEN);
+	assert(q->reply_cap - q->reply_len >= query_opt_len(q));
 	p[0] = 0; /* the root */
 	put_be16(p + 1, DNS_TYPE_OPT);
 	put_be16(p + 3, QUERY_UDP_MAX);
 	p[5] = (uint8_t)(q->rcode >> 4);
 	p[6] = 0; /* version */
 	put_be16(p + 7, q->dnssec_ok ? EDNS_FLAG_DO : 0);
-	put_be16(p + 9, 0);
-	q->reply_len += EDNS_OPT_LEN;
+	if (q->has_ede)
+		rdlen += put_ede(q, p + EDNS_OPT_LEN + rdlen, room);
+	put_be16(p + 9, (uint16_t)rdlen);
+	q->reply_len += EDNS_OPT_LEN + rdlen;
 }
 
 void

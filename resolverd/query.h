@@ -49,6 +49,9 @@ struct query {
 	uint16_t ancount, nscount, arcount; /* arcount: without the OPT */
 	bool aa, ad;
 	bool truncated;
+	bool has_ede; /* RFC 8914: what follows goes into the OPT */
+	uint16_t ede_code;
+	const char *ede_text; /* borrowed until query_finish(); or NULL */
 };
 
 enum query_verdict {
@@ -84,6 +87,13 @@ void query_resume(struct query *q, const struct query_saved *saved,
 /* Sees to it that hash[i] is worked out for every i >= label. */
 void query_hash_from(struct query *q, unsigned label);
 
+/* What the OPT needs at least: all of it but the extended error. */
+static inline size_t
+query_opt_len(const struct query *q)
+{
+	return q->has_edns ? EDNS_OPT_LEN : 0;
+}
+
 /* Room for RRs, so that the OPT still fits. */
 static inline size_t
 query_room(const struct query *q)
@@ -91,7 +101,7 @@ query_room(const struct query *q)
 	size_t end = q->reply_limit < q->reply_cap ? q->reply_limit :
 						     q->reply_cap;
 
-	end -= q->has_edns ? EDNS_OPT_LEN : 0;
+	end -= query_opt_len(q);
 	return end > q->reply_len ? end - q->reply_len : 0;
 }
 
@@ -103,6 +113,16 @@ void query_set_error(struct query *q, uint16_t rcode);
 
 /* An empty answer with TC: it did not fit (RFC 2181 9: no partial RRset). */
 void query_set_truncated(struct query *q);
+
+/*
+ * An extended error (RFC 8914) for a client that sent EDNS; the last one set
+ * holds. info_code: enum ede_code. text: ASCII, at most QUERY_EDE_TEXT_MAX bytes
+ * of it are sent, borrowed until query_finish(); may be NULL. It never takes
+ * room from the answer: where there is none left it goes out without the text,
+ * or not at all (RFC 8914 3).
+ */
+#define QUERY_EDE_TEXT_MAX 128
+void query_set_ede(struct query *q, uint16_t info_code, const char *text);
 
 /* Header and OPT. After it reply[0..reply_len) is to be sent. */
 void query_finish(struct query *q);

@@ -27,7 +27,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		query_save(&q, &saved);
 		query_resume(&q, &saved, late, sizeof(late));
 	}
+	query_set_ede(&q, EDE_OTHER, size % 3 == 0 ? "a text" : NULL);
 	query_finish(&q);
+	assert(q.reply_len <= q.reply_limit && q.reply_len <= q.reply_cap);
 	wire_reader_init(&r, q.reply, q.reply_len);
 	wire_read_header(&r, &header);
 	if (q.has_question)

@@ -118,6 +118,14 @@ static const struct {
 	    QUERY_ANSWER, 0, 1},
 };
 
+/* The OPT of an empty answer. */
+static const uint8_t *
+opt_of(const struct query *q)
+{
+	return q->reply + DNS_HEADER_LEN +
+	    (q->has_question ? q->qname_len + 4 : 0);
+}
+
 START_TEST(test_begin)
 {
 	uint8_t reply[DNS_MESSAGE_MAX];
@@ -134,7 +142,7 @@ START_TEST(test_begin)
 	query_finish(&q);
 	rcode = get_be16(reply + 2) & DNS_FLAG_RCODE;
 	if (q.has_edns)
-		rcode |= (unsigned)q.reply[q.reply_len - 6] << 4;
+		rcode |= (unsigned)opt_of(&q)[5] << 4;
 	ck_assert_msg(rcode == cases[_i].rcode, "%s: rcode %u, want %u",
 	    cases[_i].name, rcode, cases[_i].rcode);
 	ck_assert_msg(get_be16(reply + 4) == cases[_i].qdcount,
@@ -285,6 +293,64 @@ START_TEST(test_save)
 }
 END_TEST
 
+/*
+ * RFC 8914 2: the option. 3: it may go to clients with EDNS only, and is dropped
+ * before anything else is.
+ */
+#define EDE "\0\x0f\0"
+static const struct {
+	const char *name;
+	bool edns;
+	const char *text;
+	size_t left; /* of the room, when the answer is there */
+	const char *rdata;
+	size_t rdata_len;
+} edes[] = {
+	{"without a text", true, NULL, 100, P(EDE "\2\0\x0e")},
+	{"with a text", true, "gone", 100, P(EDE "\6\0\x0egone")},
+	{"a text that just fits", true, "gone", 10, P(EDE "\6\0\x0egone")},
+	{"a text that does not fit", true, "gone", 9, P(EDE "\2\0\x0e")},
+	{"a code that just fits", true, "gone", 6, P(EDE "\2\0\x0e")},
+	{"not even the code fits", true, "gone", 5, P("")},
+	{"no room at all", true, "gone", 0, P("")},
+	{"a client without EDNS", false, "gone", 100, NULL, 0},
+};
+
+START_TEST(test_ede)
+{
+	uint8_t packet[] = HEADER(RD, "\1", "\0", "\0", "\1") QUESTION
+	    OPT("\x02\0", "\0", "\0", "\0\0", "\0\0");
+	size_t len = sizeof(packet) - 1, body;
+	uint8_t reply[512];
+	struct query q;
+
+	if (!edes[_i].edns) {
+		packet[11] = 0;
+		len -= EDNS_OPT_LEN;
+	}
+	ck_assert_int_eq(query_begin(&q, packet, len, true, true, reply,
+		sizeof(reply)), QUERY_ANSWER);
+	body = query_room(&q);
+	query_set_ede(&q, EDE_NOT_READY, edes[_i].text);
+	ck_assert_msg(query_room(&q) == body, "%s: it takes room", edes[_i].name);
+	body -= edes[_i].left;
+	memset(reply + q.reply_len, 'a', body);
+	q.reply_len += body;
+	query_finish(&q);
+	body += sizeof(packet) - 1 - EDNS_OPT_LEN;
+	ck_assert_uint_eq(get_be16(reply + 10), edes[_i].edns);
+	if (!edes[_i].edns) {
+		ck_assert_uint_eq(q.reply_len, body);
+		return;
+	}
+	ck_assert_msg(q.reply_len == body + EDNS_OPT_LEN + edes[_i].rdata_len,
+	    "%s: %zu bytes", edes[_i].name, q.reply_len);
+	ck_assert_uint_eq(get_be16(reply + body + 9), edes[_i].rdata_len);
+	ck_assert_mem_eq(reply + body + EDNS_OPT_LEN, edes[_i].rdata,
+	    edes[_i].rdata_len);
+}
+END_TEST
+
 START_TEST(test_errors_are_empty)
 {
 	static const char packet[] = HEADER(RD, "\1", "\0", "\0", "\0") QUESTION;
@@ -311,5 +377,5 @@ END_TEST
 
 UNIT_MAIN("query", UNIT_EACH(test_begin, cases), UNIT_ONCE(test_case),
     UNIT_ONCE(test_long_names), UNIT_EACH(test_limit, limits),
-    UNIT_ONCE(test_flags), UNIT_ONCE(test_save),
+    UNIT_ONCE(test_flags), UNIT_ONCE(test_save), UNIT_EACH(test_ede, edes),
     UNIT_ONCE(test_errors_are_empty))
