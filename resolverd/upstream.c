@@ -1,15 +1,11 @@
 /*
- * Questions to the outside, by libunbound's event API on the worker's base.
+ * Questions to the outside: who waits for them, and for how long.
  *
  * A flight is one question under way and the clients that wait for it. It stays
  * in the table until libunbound is done with it: after the deadline without
  * waiters, so that a late answer still reaches the cache, a client that asks
- * again joins it, and what libunbound holds for us stays below the cap. We
- * never cancel: libunbound would go on all the same.
- *
- * libunbound may call on_answer() from inside ub_resolve_event(), and does so
- * for all that is under way from inside ub_ctx_delete(). One upstream per
- * process: its options are global to the library.
+ * again joins it, and what libunbound holds for us stays below the cap. Its
+ * answer may come while it is being asked, and from inside the context's end.
  *
  * Answers come from the network by way of libunbound: untrusted.
  */
@@ -18,26 +14,17 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unbound-event.h>
-#include <unbound.h>
-#include <unistd.h>
 
 #include "lib/log.h"
 #include "resolverd/upstream.h"
 
-#define ANCHOR_FILE "/usr/share/dns/root.key" /* Debian's dns-root-data */
 #define BUCKETS 4096                          /* a power of two */
 #define BOGUS_LIFETIME_S 60 /* RFC 4035 4.7: of bad data, for CD questions */
 #define BOGUS_LOG_S 10      /* between two log lines about bogus answers */
-
-/* libunbound's sec: what validation found */
-enum { SEC_BOGUS = 1, SEC_SECURE = 2 };
 
 struct waiter {
 	struct waiter *next;
@@ -46,6 +33,7 @@ struct waiter {
 };
 
 struct flight {
+	struct upstream_ask ask; /* the first member: on_answer() */
 	struct flight *next;    /* in its bucket */
 	struct upstream *up;    /* borrowed */
 	struct waiter *waiters; /* the first that came first; owned */
@@ -56,224 +44,16 @@ struct flight {
 };
 
 struct upstream {
-	struct ub_ctx *ctx;             /* NULL once it ends */
-	struct event_base *base;        /* borrowed */
-	const struct timeval *deadline; /* libevent's: a queue, not a heap */
-	struct cache *cache;            /* borrowed; may be NULL */
+	struct upstream_context *context; /* NULL once it ends */
+	struct event_base *base;          /* borrowed */
+	const struct timeval *deadline;   /* libevent's: a queue, not a heap */
+	struct cache *cache;              /* borrowed; may be NULL */
 	uint32_t max_negative_ttl;
 	unsigned n_flights, n_waiting;
 	time_t bogus_logged; /* when the last line was written */
 	unsigned bogus_unlogged;
 	struct flight *buckets[BUCKETS];
 };
-
-/* ---- options */
-
-struct option {
-	const char *name, *value;
-	bool required; /* an older libunbound that lacks it will not do */
-};
-
-#define TXT_(n) #n
-#define TXT(n) TXT_(n)
-
-/*
- * libunbound's own defaults suit a stub. The cache in front of it is ours, so
- * its own stay small: they serve what many questions share, such as the servers
- * of a zone. With the last three a silent name does not make it hold a whole
- * server for dead.
- */
-static const struct option options[] = {
-    {"use-syslog:", "no", true},
-    {"outgoing-range:", TXT(UPSTREAM_UDP_MAX), true},
-    {"outgoing-num-tcp:", TXT(UPSTREAM_TCP_MAX), true},
-    {"edns-buffer-size:", TXT(QUERY_UDP_MAX), true},
-    {"msg-cache-size:", "2m", true},
-    {"msg-cache-slabs:", "1", true},
-    {"rrset-cache-size:", "4m", true},
-    {"rrset-cache-slabs:", "1", true},
-    {"key-cache-size:", "1m", true},
-    {"key-cache-slabs:", "1", true},
-    {"neg-cache-size:", "1m", true},
-    {"infra-cache-slabs:", "1", true},
-    {"unwanted-reply-threshold:", "0", true},
-    {"outbound-msg-retry:", "3", false},
-    {"infra-cache-min-rtt:", "400", false},
-    {"infra-keep-probing:", "yes", false},
-};
-
-/* A site's own resolver knows the site's private reverse zones. */
-static const struct option forward_options[] = {
-    {"unblock-lan-zones:", "yes", true},
-    {"insecure-lan-zones:", "yes", true},
-};
-
-#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
-
-static int explain(char *why, int rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int
-explain(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, UPSTREAM_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
-
-static int
-set_options(struct ub_ctx *ctx, const struct option *rows, size_t n, char *why)
-{
-	for (size_t i = 0; i < n; i++) {
-		int rc = ub_ctx_set_option(ctx, rows[i].name, rows[i].value);
-
-		if (rc != 0 && rows[i].required)
-			return explain(why, -EINVAL,
-			    "libunbound %s does not take \"%s %s\": %s",
-			    ub_version(), rows[i].name, rows[i].value,
-			    ub_strerror(rc));
-		if (rc != 0)
-			log_info("libunbound %s has no \"%s\": left out",
-			    ub_version(), rows[i].name);
-	}
-	return 0;
-}
-
-static int
-set_option(struct ub_ctx *ctx, const char *name, const char *value, char *why)
-{
-	const struct option row = {name, value, true};
-
-	return set_options(ctx, &row, 1, why);
-}
-
-static bool
-is_loopback(const struct conf_endpoint *e)
-{
-	struct addr a;
-
-	if (addr_from_sockaddr(&a, (const struct sockaddr *)&e->sa) != 0)
-		return false;
-	if (a.family == AF_INET)
-		return a.bytes[0] == 127;
-	return memcmp(a.bytes, &in6addr_loopback, sizeof(a.bytes)) == 0;
-}
-
-static int
-set_forwarders(struct ub_ctx *ctx, const struct conf *conf, char *why)
-{
-	bool loopback = false;
-	int rc;
-
-	for (size_t i = 0; i < conf->upstream.n_forward; i++) {
-		const struct conf_endpoint *e = &conf->upstream.forward[i];
-
-		rc = ub_ctx_set_fwd(ctx, e->txt); /* IP@PORT, as ours */
-		if (rc != 0)
-			return explain(why, -EINVAL,
-			    "libunbound does not take the forwarder %s: %s",
-			    e->txt, ub_strerror(rc));
-		loopback |= is_loopback(e);
-	}
-	if (conf->upstream.n_forward == 0)
-		return 0;
-	rc =
-	    set_options(ctx, forward_options, N_ELEMENTS(forward_options), why);
-	if (rc == 0 && loopback)
-		rc = set_option(ctx, "do-not-query-localhost:", "no", why);
-	return rc;
-}
-
-static int
-set_validation(struct ub_ctx *ctx, const struct conf *conf, char *why)
-{
-	int rc;
-
-	if (!conf->upstream.validate)
-		return set_option(ctx, "module-config:", "iterator", why);
-	rc = set_option(ctx, "module-config:", "validator iterator", why);
-	if (rc != 0)
-		return rc;
-	if (access(ANCHOR_FILE, R_OK) != 0)
-		return explain(why, -errno,
-		    "upstream validate = yes needs the root's trust anchor, "
-		    "%s: %s. On Debian: apt-get install dns-root-data",
-		    ANCHOR_FILE, strerror(errno));
-	rc = ub_ctx_add_ta_file(ctx, ANCHOR_FILE);
-	if (rc != 0)
-		return explain(
-		    why, -EINVAL, "%s: %s", ANCHOR_FILE, ub_strerror(rc));
-	return 0;
-}
-
-/* Its own cache would lower what ours may keep longer. */
-static int
-set_max_negative_ttl(struct ub_ctx *ctx, uint32_t ttl, char *why)
-{
-	char value[16];
-
-	snprintf(value, sizeof(value), "%u", ttl);
-	return set_option(ctx, "cache-max-negative-ttl:", value, why);
-}
-
-static int
-configure(struct ub_ctx *ctx, const struct conf *conf, char *why)
-{
-	int rc;
-
-	rc = set_options(ctx, options, N_ELEMENTS(options), why);
-	if (rc != 0)
-		return rc;
-	/* it would write to stderr in its own form */
-	rc = ub_ctx_debugout(ctx, NULL);
-	if (rc != 0)
-		return explain(
-		    why, -EINVAL, "ub_ctx_debugout: %s", ub_strerror(rc));
-	rc = set_max_negative_ttl(ctx, conf->cache.max_negative_ttl, why);
-	if (rc == 0)
-		rc = set_forwarders(ctx, conf, why);
-	return rc != 0 ? rc : set_validation(ctx, conf, why);
-}
-
-/* ---- self-test */
-
-static void
-on_self_test(void *arg, int rcode, void *packet, int len, int sec,
-    char *why_bogus, int was_ratelimited)
-{
-	bool *passed = arg;
-
-	(void)packet, (void)sec, (void)why_bogus, (void)was_ratelimited;
-	*passed = rcode == 0 && len > DNS_HEADER_LEN;
-}
-
-/*
- * Wrong settings surface with the first question only. localhost is answered
- * on the spot, without a packet.
- */
-static int
-self_test(struct ub_ctx *ctx, char *why)
-{
-	/* not on the stack: nobody knows when a faulty one would be called */
-	static bool passed;
-	int rc;
-
-	passed = false;
-	rc = ub_resolve_event(ctx, "localhost", DNS_TYPE_A, DNS_CLASS_IN,
-	    &passed, on_self_test, NULL);
-	if (rc != 0)
-		return explain(why, -EINVAL,
-		    "libunbound does not start with these settings: %s",
-		    ub_strerror(rc));
-	if (!passed)
-		return explain(why, -EINVAL,
-		    "libunbound %s does not answer for localhost",
-		    ub_version());
-	return 0;
-}
 
 /* ---- flights */
 
@@ -295,6 +75,7 @@ flight_slot(struct upstream *u, const struct cache_key *key)
 	return slot;
 }
 
+static upstream_ask_done_fn on_answer;
 static void on_deadline(evutil_socket_t fd, short what, void *arg);
 
 static struct flight *
@@ -308,6 +89,7 @@ flight_new(
 	f = malloc(sizeof(*f));
 	if (f == NULL)
 		return NULL;
+	f->ask.done = on_answer;
 	f->up = u;
 	f->key = *key;
 	f->key.qname = memcpy(f->qname, key->qname, key->qname_len);
@@ -420,7 +202,7 @@ log_bogus(struct upstream *u, const struct cache_key *key, const char *why)
 
 /* The buffers are this call's own: a waiter may ask anew, and so come here. */
 static void
-flight_answer(struct flight *f, const uint8_t *packet, size_t len, int sec)
+flight_answer(struct flight *f, const struct upstream_result *result)
 {
 	uint8_t body[DNS_MESSAGE_MAX], ttl_off[2 * ANSWER_TTLS_MAX];
 	struct upstream *u = f->up;
@@ -428,15 +210,15 @@ flight_answer(struct flight *f, const uint8_t *packet, size_t len, int sec)
 	struct answer a;
 	uint32_t lifetime;
 
-	if (answer_from_message(&a, packet, len, key->qname, key->qname_len,
-		key->qtype, key->dnssec_ok, u->max_negative_ttl, body,
+	if (answer_from_message(&a, result->message, result->len, key->qname,
+		key->qname_len, key->qtype, key->dnssec_ok, u->max_negative_ttl, body,
 		sizeof(body), ttl_off, &lifetime) != 0 ||
 	    a.rcode == DNS_RCODE_SERVFAIL) { /* what libunbound remembers */
 		flight_end(f, NULL);
 		return;
 	}
-	a.secure = sec == SEC_SECURE;
-	if (sec == SEC_BOGUS && lifetime > BOGUS_LIFETIME_S)
+	a.secure = result->security == UPSTREAM_SECURE;
+	if (result->security == UPSTREAM_BOGUS && lifetime > BOGUS_LIFETIME_S)
 		lifetime = BOGUS_LIFETIME_S;
 	if (u->cache != NULL && lifetime > 0)
 		cache_put(u->cache, key, (uint64_t)time(NULL), &a, lifetime);
@@ -444,24 +226,21 @@ flight_answer(struct flight *f, const uint8_t *packet, size_t len, int sec)
 }
 
 /*
- * libunbound's completion. rcode is not the answer's RCODE: only where it is 0
- * there is a packet, which holds until we return. Bogus data comes as it is;
- * to withhold it is our part (RFC 4035 5.5), unless CD was set.
+ * Bogus data comes as it is; to withhold it is our part (RFC 4035 5.5), unless
+ * CD was set.
  */
 static void
-on_answer(void *arg, int rcode, void *packet, int len, int sec, char *why_bogus,
-    int was_ratelimited)
+on_answer(struct upstream_ask *ask, const struct upstream_result *result)
 {
-	struct flight *f = arg;
-	bool bogus = sec == SEC_BOGUS;
+	struct flight *f = (struct flight *)ask;
+	bool bogus = result->security == UPSTREAM_BOGUS;
 
-	(void)was_ratelimited;
 	if (bogus)
-		log_bogus(f->up, &f->key, why_bogus);
-	if (rcode != 0 || len <= 0 || (bogus && !f->key.checking_disabled))
+		log_bogus(f->up, &f->key, result->why_bogus);
+	if (result->message == NULL || (bogus && !f->key.checking_disabled))
 		flight_end(f, NULL);
 	else
-		flight_answer(f, packet, (size_t)len, sec);
+		flight_answer(f, result);
 }
 
 /* A start that libunbound rejects would leak there: only what it takes. */
@@ -475,27 +254,19 @@ key_is_taken(const struct cache_key *key)
 	    dname_len(key->qname) == key->qname_len;
 }
 
-/*
- * The callback may run inside the call, and then f is gone. Where the call
- * fails it was not called, and never will be.
- */
+/* The answer may come inside the call, and then f is gone. */
 static int
 flight_start(struct flight *f)
 {
-	char name[DNAME_TXT_MAX];
-	int rc;
+	int rc = upstream_context_ask(
+	    f->up->context, f->qname, f->key.qtype, &f->ask);
 
-	dname_to_txt(name, f->qname);
-	rc = ub_resolve_event(
-	    f->up->ctx, name, f->key.qtype, DNS_CLASS_IN, f, on_answer, NULL);
 	if (rc == 0)
 		return 0;
-	log_warn("%s/%u: libunbound does not take it: %s", name, f->key.qtype,
-	    ub_strerror(rc));
 	f->up->n_waiting--;
 	free(flight_take_waiters(f));
 	flight_free(f);
-	return rc == UB_NOMEM ? -EBUSY : -EINVAL;
+	return rc;
 }
 
 int
@@ -506,7 +277,7 @@ upstream_resolve(struct upstream *u, const struct cache_key *key,
 
 	if (!key_is_taken(key))
 		return -EINVAL;
-	if (u->ctx == NULL)
+	if (u->context == NULL)
 		return -EBUSY;
 	slot = flight_slot(u, key);
 	if (*slot != NULL)
@@ -539,24 +310,20 @@ upstream_open(struct upstream **out, struct event_base *base,
 
 	*out = NULL;
 	u = calloc(1, sizeof(*u));
-	if (u == NULL)
-		return explain(why, -ENOMEM, "out of memory");
+	if (u == NULL) {
+		snprintf(why, UPSTREAM_WHY_MAX, "out of memory");
+		return -ENOMEM;
+	}
 	u->base = base;
 	u->cache = cache;
 	u->max_negative_ttl = conf->cache.max_negative_ttl;
 	u->deadline = event_base_init_common_timeout(base, &deadline);
-	u->ctx = ub_ctx_create_event(base);
-	if (u->deadline == NULL || u->ctx == NULL) {
-		rc = explain(why, -ENOTSUP,
-		    "libunbound %s does not run on a libevent base: it was "
-		    "built without one",
-		    ub_version());
-		goto out;
+	if (u->deadline == NULL) {
+		snprintf(why, UPSTREAM_WHY_MAX, "libevent makes no queue");
+		rc = -ENOMEM;
+	} else {
+		rc = upstream_context_open(&u->context, base, conf, why);
 	}
-	rc = configure(u->ctx, conf, why);
-	if (rc == 0)
-		rc = self_test(u->ctx, why);
-out:
 	if (rc != 0) {
 		upstream_close(u);
 		return rc;
@@ -568,14 +335,13 @@ out:
 void
 upstream_close(struct upstream *u)
 {
-	struct ub_ctx *ctx;
+	struct upstream_context *context;
 
 	if (u == NULL)
 		return;
-	ctx = u->ctx;
-	u->ctx = NULL;
-	if (ctx != NULL)
-		ub_ctx_delete(ctx); /* ends what is under way, mostly */
+	context = u->context;
+	u->context = NULL;
+	upstream_context_close(context); /* ends what is under way, mostly */
 	for (unsigned i = 0; i < BUCKETS; i++)
 		while (u->buckets[i] != NULL)
 			flight_end(u->buckets[i], NULL);

@@ -1,6 +1,6 @@
 /*
  * Resolution of everything that is not ours: libunbound on the worker's own
- * event base. The only file that includes unbound-event.h is upstream.c.
+ * event base (upstream_context.h).
  *
  * Equal questions that are under way at the same time share one flight: one
  * libunbound query, any number of waiters, each with its own completion.
@@ -13,17 +13,11 @@
 #include "lib/conf.h"
 #include "resolverd/answer.h"
 #include "resolverd/cache.h"
+#include "resolverd/upstream_context.h"
 
-#define UPSTREAM_WHY_MAX 512
 #define UPSTREAM_FLIGHTS_MAX 5000  /* questions under way at once */
 #define UPSTREAM_WAITERS_MAX 20000 /* clients that wait, in all */
 #define UPSTREAM_DEADLINE_S 5	   /* then SERVFAIL: never silence */
-
-/* Sockets that libunbound may have open; beyond them questions queue up. The
- * process needs UPSTREAM_FDS descriptors (RLIMIT_NOFILE) besides its own. */
-#define UPSTREAM_UDP_MAX 1024
-#define UPSTREAM_TCP_MAX 64
-#define UPSTREAM_FDS (UPSTREAM_UDP_MAX + UPSTREAM_TCP_MAX + 32)
 
 struct event_base;
 struct upstream;

@@ -31,8 +31,8 @@ only_in() {
 }
 
 check "lmdb.h is for lib/store.c" "$(only_in lib/store.c 'lmdb\.h')"
-check "unbound-event.h is for resolverd/upstream.c" \
-    "$(only_in resolverd/upstream.c 'unbound-event\.h')"
+check "unbound-event.h is for resolverd/upstream_context.c" \
+    "$(only_in resolverd/upstream_context.c 'unbound(-event)?\.h')"
 check "ldns is for zones/zonefile.c" \
     "$(for dir in lib zones resolverd tools; do includes $dir 'ldns/'; done |
 	grep -v '^zones/zonefile\.c:')"
