@@ -23,7 +23,7 @@ from rvtest import (LOOPBACK, ZONECTL, KillPoints, ask, case, contains, data,
                     diag, equal, wait_until)
 
 SEED = int(os.environ.get("RVTEST_SEED", "9"))
-KILLS = int(os.environ.get("RVTEST_KILLS", "100"))
+KILLS = int(os.environ.get("RVTEST_KILLS", "200"))
 SOON = 3  # seconds, until a publication must be answered
 IDS = 65536  # of questions, each used once
 PASSWORD = "pass-word-of-the-feed"
