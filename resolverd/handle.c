@@ -12,6 +12,7 @@
 #include "lib/log.h"
 #include "resolverd/answer.h"
 #include "resolverd/cache.h"
+#include "resolverd/counters.h"
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
 #include "resolverd/query.h"
@@ -51,10 +52,12 @@ on_answer(void *arg, const struct answer *a)
 	struct query q;
 
 	query_resume(&q, &w->query, reply, sizeof(reply));
-	if (a != NULL)
+	if (a != NULL) {
 		answer_put(a, &q);
-	else
+	} else {
+		counter_inc(COUNTER_UPSTREAM_FAILURES);
 		query_set_error(&q, DNS_RCODE_SERVFAIL);
+	}
 	query_finish(&q);
 	w->transport->answer(w->kept, reply, q.reply_len);
 	if (!evtimer_pending(w->h->flush, NULL))
@@ -88,6 +91,18 @@ ask_upstream(struct handler *h, const struct query *q,
 	return rv;
 }
 
+static void
+note_overload(void)
+{
+	static uint64_t n;
+
+	counter_inc(COUNTER_OVERLOAD);
+	if (n++ % 10000 == 0)
+		log_warn("too many questions under way, %llu answered SERVFAIL "
+			 "so far",
+		    (unsigned long long)n);
+}
+
 /* The answer from outside. Returns false if q waits for it. */
 static bool
 answer_from_outside(struct handler *h, struct query *q,
@@ -110,17 +125,18 @@ answer_from_outside(struct handler *h, struct query *q,
 	key.checking_disabled = q->flags & DNS_FLAG_CD;
 	if (h->cache != NULL &&
 	    cache_get(h->cache, &key, (uint64_t)time(NULL), &a) == 0) {
+		counter_inc(a.rcode == DNS_RCODE_NOERROR && a.ancount > 0 ?
+			COUNTER_CACHE_HITS :
+			COUNTER_CACHE_NEGATIVE_HITS);
 		answer_put(&a, q);
 		return true;
 	}
+	counter_inc(COUNTER_CACHE_MISSES);
 	switch (ask_upstream(h, q, client, &key)) {
 	case 0:
 		return false;
 	case -EBUSY:
-		if (h->n_overload++ % 10000 == 0)
-			log_warn("too many questions under way, %llu answered "
-				 "SERVFAIL so far",
-			    (unsigned long long)h->n_overload);
+		note_overload();
 		/* FALLTHROUGH */
 	default:
 		query_set_error(q, DNS_RCODE_SERVFAIL);
@@ -133,7 +149,9 @@ handle_begin(struct handler *h, struct handling *g,
     const struct client *client, const uint8_t *packet, size_t len,
     uint8_t *reply, size_t cap)
 {
-	h->n_queries++;
+	counter_inc(COUNTER_QUERIES);
+	if (!client->transport->is_datagram)
+		counter_inc(COUNTER_QUERIES_TCP);
 	g->verdict = query_begin(&g->q, packet, len, client->allowed,
 	    client->transport->is_datagram, reply, cap);
 	g->is_list = g->verdict == QUERY_ANSWER &&
@@ -145,16 +163,18 @@ handle_end(struct handler *h, struct handling *g, const struct client *client)
 {
 	switch (g->verdict) {
 	case QUERY_ANSWER:
-		if (g->is_list)
+		if (g->is_list) {
+			counter_inc(COUNTER_LIST_ANSWERS);
 			listzone_answer(&g->list, &g->q);
-		else if (!answer_from_outside(h, &g->q, client))
+		} else if (!answer_from_outside(h, &g->q, client)) {
 			return 0;
+		}
 		break;
 	case QUERY_FINISH:
-		h->n_refused++;
+		counter_inc(COUNTER_REFUSED);
 		break;
 	case QUERY_DROP:
-		h->n_dropped++;
+		counter_inc(COUNTER_DROPPED);
 		return 0;
 	}
 	query_finish(&g->q);

@@ -29,7 +29,6 @@ struct handler {
 	struct cache *cache; /* NULL: none that could be opened */
 	struct upstream *upstream;
 	struct event *flush; /* timer: calls cache_flush() */
-	uint64_t n_queries, n_dropped, n_refused, n_overload;
 };
 
 /* Does allow-query hold for the address? */

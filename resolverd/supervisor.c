@@ -23,6 +23,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "resolverd/cache.h"
+#include "resolverd/counters.h"
 #include "resolverd/supervisor.h"
 #include "resolverd/upstream.h"
 #include "zones/local.h"
@@ -189,6 +190,8 @@ supervisor_prepare(const struct conf *conf, const struct identity *who)
 {
 	char dir[PATH_MAX];
 
+	if (counters_init() != 0)
+		fatal("counters: out of memory");
 	raise_file_limit();
 	make_dir(conf->state_dir);
 	for (size_t i = 0; i < conf->n_zones; i++) {
@@ -214,7 +217,8 @@ start_child(struct child *c, unsigned number, const struct conf *conf,
     struct sockets *sockets, const struct identity *who)
 {
 	const struct worker_start start = { .number = number,
-		.supervisor = getpid(), .after_crash = c->crashed };
+		.supervisor = getpid(), .counters = counters_find_free(),
+		.after_crash = c->crashed };
 
 	c->started_ms = now_ms();
 	c->pid = fork();
@@ -225,8 +229,10 @@ start_child(struct child *c, unsigned number, const struct conf *conf,
 		    BACKOFF_MAX_MS / 1000);
 		return;
 	}
-	if (c->pid > 0)
+	if (c->pid > 0) {
+		counters_assign(start.counters, c->pid);
 		return;
+	}
 	for (unsigned i = 0; i < conf->workers; i++) {
 		if (i != number)
 			sockets_close(&sockets[i]);
@@ -266,6 +272,7 @@ reap(struct child *children, unsigned n, bool ending)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		counters_release(pid);
 		for (unsigned i = 0; i < n; i++) {
 			if (children[i].pid != pid)
 				continue;

@@ -23,6 +23,7 @@
 #include "lib/bytes.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
+#include "resolverd/counters.h"
 #include "resolverd/query.h"
 #include "resolverd/tcp.h"
 
@@ -60,7 +61,7 @@ conn_close(struct tcp_conn *c)
 	if (c->bev == NULL)
 		return;
 	TAILQ_REMOVE(&c->server->conns, c, entry);
-	c->server->n_conns--;
+	counter_set(COUNTER_TCP_CONNECTIONS, --c->server->n_conns);
 	bufferevent_free(c->bev);
 	c->bev = NULL;
 }
@@ -230,7 +231,7 @@ on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
 	c->server = s;
 	c->allowed = handle_allows(s->h, sa);
 	TAILQ_INSERT_TAIL(&s->conns, c, entry);
-	s->n_conns++;
+	counter_set(COUNTER_TCP_CONNECTIONS, ++s->n_conns);
 	/* the largest message with its prefix is all that may pile up */
 	bufferevent_setwatermark(c->bev, EV_READ, 0, 2 + DNS_MESSAGE_MAX);
 	bufferevent_setcb(c->bev, on_conn_io, on_conn_io, on_conn_event, c);

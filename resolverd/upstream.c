@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "lib/log.h"
+#include "resolverd/counters.h"
 #include "resolverd/upstream.h"
 
 #define BUCKETS 4096                          /* a power of two */
@@ -129,7 +130,7 @@ flight_join(struct flight *f, upstream_done_fn *done, void *arg)
 	*w = (struct waiter){.done = done, .arg = arg};
 	*f->last = w;
 	f->last = &w->next;
-	u->n_waiting++;
+	counter_set(COUNTER_UPSTREAM_WAITING, ++u->n_waiting);
 	return true;
 }
 
@@ -155,7 +156,7 @@ call_waiters(struct upstream *u, struct waiter *first, const struct answer *a)
 
 		first = w->next;
 		free(w);
-		u->n_waiting--;
+		counter_set(COUNTER_UPSTREAM_WAITING, --u->n_waiting);
 		done(arg, a);
 	}
 }
@@ -263,7 +264,7 @@ flight_start(struct flight *f)
 
 	if (rc == 0)
 		return 0;
-	f->up->n_waiting--;
+	counter_set(COUNTER_UPSTREAM_WAITING, --f->up->n_waiting);
 	free(flight_take_waiters(f));
 	flight_free(f);
 	return rc;

@@ -20,6 +20,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "resolverd/cache.h"
+#include "resolverd/counters.h"
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
 #include "resolverd/tcp.h"
@@ -246,6 +247,7 @@ worker_run(const struct conf *conf, struct sockets *sockets,
 
 	snprintf(name, sizeof(name), "worker %u", start->number);
 	log_procname(name);
+	counters_take(start->counters);
 	worker_drop_privileges(who);
 	/* after setuid(), which clears it: no worker outlives its supervisor */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -267,10 +269,7 @@ worker_run(const struct conf *conf, struct sockets *sockets,
 
 	event_base_dispatch(w.base);
 
-	log_info("ends: %llu questions, %llu refused, %llu dropped",
-	    (unsigned long long)w.handler.n_queries,
-	    (unsigned long long)w.handler.n_refused,
-	    (unsigned long long)w.handler.n_dropped);
+	log_info("ends");
 	close_all(&w);
 	sockets_close(sockets);
 	exit(0);

@@ -23,6 +23,7 @@ struct identity {
 struct worker_start {
 	unsigned number;
 	pid_t supervisor; /* who forked it */
+	unsigned counters; /* its slot, see counters.h */
 	bool after_crash; /* the one before it was ended by a signal */
 };
 
