@@ -1,29 +1,10 @@
 /*
- * The order of things: refuse, list zones, cache, upstream. A question that has
- * to wait becomes a struct waiter; its answer leaves through the same
- * query_finish() as any other.
+ * The order of things: refuse, list zones, then what is outside of them.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <time.h>
-
-#include <event2/event.h>
-
-#include "lib/log.h"
-#include "resolverd/answer.h"
-#include "resolverd/cache.h"
 #include "resolverd/counters.h"
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
 #include "resolverd/query.h"
-#include "resolverd/upstream.h"
-
-struct waiter {
-	struct handler *h;
-	struct query_saved query;
-	const struct transport *transport;
-	void *kept; /* the transport's way back */
-};
 
 bool
 handle_allows(const struct handler *h, const struct sockaddr *sa)
@@ -39,111 +20,6 @@ handle_allows(const struct handler *h, const struct sockaddr *sa)
 	return false;
 }
 
-/* Completion of upstream_resolve(); a NULL: there is no answer to be had. */
-static void
-on_answer(void *arg, const struct answer *a)
-{
-	/* one at a time, and too large for the stack */
-	static uint8_t reply[DNS_MESSAGE_MAX];
-	static const struct timeval soon = {
-		.tv_usec = HANDLE_FLUSH_MS * 1000,
-	};
-	struct waiter *w = arg;
-	struct query q;
-
-	query_resume(&q, &w->query, reply, sizeof(reply));
-	if (a != NULL) {
-		answer_put(a, &q);
-	} else {
-		counter_inc(COUNTER_UPSTREAM_FAILURES);
-		query_set_error(&q, DNS_RCODE_SERVFAIL);
-	}
-	query_finish(&q);
-	w->transport->answer(w->kept, reply, q.reply_len);
-	if (!evtimer_pending(w->h->flush, NULL))
-		evtimer_add(w->h->flush, &soon);
-	free(w);
-}
-
-/* Returns 0 if the answer comes later. */
-static int
-ask_upstream(struct handler *h, const struct query *q,
-    const struct client *client, const struct cache_key *key)
-{
-	struct waiter *w = malloc(sizeof(*w));
-	int rv;
-
-	if (w == NULL)
-		return -ENOMEM;
-	w->h = h;
-	w->transport = client->transport;
-	w->kept = client->transport->keep(client);
-	if (w->kept == NULL) {
-		free(w);
-		return -ENOMEM;
-	}
-	query_save(q, &w->query);
-	rv = upstream_resolve(h->upstream, key, on_answer, w);
-	if (rv != 0) {
-		w->transport->answer(w->kept, NULL, 0);
-		free(w);
-	}
-	return rv;
-}
-
-static void
-note_overload(void)
-{
-	static uint64_t n;
-
-	counter_inc(COUNTER_OVERLOAD);
-	if (n++ % 10000 == 0)
-		log_warn("too many questions under way, %llu answered SERVFAIL "
-			 "so far",
-		    (unsigned long long)n);
-}
-
-/* The answer from outside. Returns false if q waits for it. */
-static bool
-answer_from_outside(struct handler *h, struct query *q,
-    const struct client *client)
-{
-	struct cache_key key;
-	struct answer a;
-
-	/* RFC 1034 4.3.1: whoever wants recursion says so */
-	if (!(q->flags & DNS_FLAG_RD)) {
-		query_set_error(q, DNS_RCODE_REFUSED);
-		return true;
-	}
-	query_hash_from(q, 0);
-	key.qname = q->qname;
-	key.qname_len = q->qname_len;
-	key.hash = q->hash[0];
-	key.qtype = q->qtype;
-	key.dnssec_ok = q->dnssec_ok;
-	key.checking_disabled = q->flags & DNS_FLAG_CD;
-	if (h->cache != NULL &&
-	    cache_get(h->cache, &key, (uint64_t)time(NULL), &a) == 0) {
-		counter_inc(a.rcode == DNS_RCODE_NOERROR && a.ancount > 0 ?
-			COUNTER_CACHE_HITS :
-			COUNTER_CACHE_NEGATIVE_HITS);
-		answer_put(&a, q);
-		return true;
-	}
-	counter_inc(COUNTER_CACHE_MISSES);
-	switch (ask_upstream(h, q, client, &key)) {
-	case 0:
-		return false;
-	case -EBUSY:
-		note_overload();
-		/* FALLTHROUGH */
-	default:
-		query_set_error(q, DNS_RCODE_SERVFAIL);
-		return true;
-	}
-}
-
 void
 handle_begin(struct handler *h, struct handling *g,
     const struct client *client, const uint8_t *packet, size_t len,
@@ -152,23 +28,36 @@ handle_begin(struct handler *h, struct handling *g,
 	counter_inc(COUNTER_QUERIES);
 	if (!client->transport->is_datagram)
 		counter_inc(COUNTER_QUERIES_TCP);
+	g->packet_len = len;
 	g->verdict = query_begin(&g->q, packet, len, client->allowed,
 	    client->transport->is_datagram, reply, cap);
 	g->is_list = g->verdict == QUERY_ANSWER &&
 	    listzones_route(h->zones, &g->q, &g->list);
 }
 
-size_t
-handle_end(struct handler *h, struct handling *g, const struct client *client)
+/* Returns false if the answer comes later. */
+static bool
+answer(struct handler *h, struct handling *g, const struct client *client)
+{
+	if (g->is_list) {
+		counter_inc(COUNTER_LIST_ANSWERS);
+		listzone_answer(&g->list, &g->q);
+	} else if (h->outside != NULL) {
+		return h->outside->answer(h, &g->q, client);
+	} else {
+		counter_inc(COUNTER_REFUSED);
+		query_set_error(&g->q, DNS_RCODE_REFUSED);
+	}
+	return true;
+}
+
+static size_t
+finish(struct handler *h, struct handling *g, const struct client *client)
 {
 	switch (g->verdict) {
 	case QUERY_ANSWER:
-		if (g->is_list) {
-			counter_inc(COUNTER_LIST_ANSWERS);
-			listzone_answer(&g->list, &g->q);
-		} else if (!answer_from_outside(h, &g->q, client)) {
+		if (!answer(h, g, client))
 			return 0;
-		}
 		break;
 	case QUERY_FINISH:
 		counter_inc(COUNTER_REFUSED);
@@ -177,14 +66,25 @@ handle_end(struct handler *h, struct handling *g, const struct client *client)
 		counter_inc(COUNTER_DROPPED);
 		return 0;
 	}
+	g->q.no_recursion = h->outside == NULL;
 	query_finish(&g->q);
 	return g->q.reply_len;
+}
+
+size_t
+handle_end(struct handler *h, struct handling *g, const struct client *client)
+{
+	size_t len = finish(h, g, client);
+
+	if (h->note != NULL)
+		h->note(h->note_arg, g, client, len);
+	return len;
 }
 
 void
 handle_batch_done(struct handler *h)
 {
 	listzones_pause(h->zones);
-	if (h->cache != NULL)
-		cache_pause(h->cache);
+	if (h->outside != NULL)
+		h->outside->batch_done(h);
 }

@@ -23,19 +23,37 @@ struct cache;
 struct event;
 struct upstream;
 
+struct handler;
+struct handling;
+
+/* Who answers for names that are in no list zone. */
+struct outside {
+	/* Returns false if the answer comes later. */
+	bool (*answer)(struct handler *h, struct query *q,
+	    const struct client *client);
+	void (*batch_done)(struct handler *h); /* after each batch of packets */
+};
+
 struct handler {
 	const struct conf *conf; /* all borrowed from the worker */
 	struct listzones *zones;
+	const struct outside *outside; /* NULL: nobody, REFUSED, RA 0 */
 	struct cache *cache; /* NULL: none that could be opened */
 	struct upstream *upstream;
 	struct event *flush; /* timer: calls cache_flush() */
+	/* Optional: told about each packet, when it is answered. len: of the
+	 * answer; 0: there is none, or not yet. */
+	void (*note)(void *arg, const struct handling *g,
+	    const struct client *client, size_t len);
+	void *note_arg;
 };
 
 /* Does allow-query hold for the address? */
 bool handle_allows(const struct handler *h, const struct sockaddr *sa);
 
-/* A packet between handle_begin() and handle_end(). Members private. */
+/* A packet between handle_begin() and handle_end(); for note() to read. */
 struct handling {
+	size_t packet_len;
 	struct query q;
 	enum query_verdict verdict;
 	bool is_list;

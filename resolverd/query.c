@@ -192,7 +192,7 @@ reset_answer(struct query *q)
 {
 	q->rcode = DNS_RCODE_NOERROR;
 	q->ancount = q->nscount = q->arcount = 0;
-	q->aa = q->ad = q->truncated = q->has_ede = false;
+	q->aa = q->ad = q->truncated = q->has_ede = q->no_recursion = false;
 }
 
 enum query_verdict
@@ -340,11 +340,12 @@ put_opt(struct query *q)
 void
 query_finish(struct query *q)
 {
-	uint16_t flags = DNS_FLAG_QR | DNS_FLAG_RA;
+	uint16_t flags = DNS_FLAG_QR;
 	uint8_t *p = q->reply;
 
 	/* RFC 4035 3.2.2: CD goes back; RFC 1035 4.1.1: opcode and RD, too */
 	flags |= q->flags & (DNS_FLAG_OPCODE | DNS_FLAG_RD | DNS_FLAG_CD);
+	flags |= q->no_recursion ? 0 : DNS_FLAG_RA;
 	flags |= q->aa ? DNS_FLAG_AA : 0;
 	flags |= q->ad ? DNS_FLAG_AD : 0;
 	flags |= q->truncated ? DNS_FLAG_TC : 0;

@@ -49,6 +49,7 @@ struct query {
 	uint16_t ancount, nscount, arcount; /* arcount: without the OPT */
 	bool aa, ad;
 	bool truncated;
+	bool no_recursion; /* is available: RA stays 0 */
 	bool has_ede; /* RFC 8914: what follows goes into the OPT */
 	uint16_t ede_code;
 	const char *ede_text; /* borrowed until query_finish(); or NULL */

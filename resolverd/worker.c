@@ -23,6 +23,7 @@
 #include "resolverd/counters.h"
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
+#include "resolverd/recurse.h"
 #include "resolverd/tcp.h"
 #include "resolverd/udp.h"
 #include "resolverd/upstream.h"
@@ -187,6 +188,7 @@ open_stores(struct worker *w, bool after_crash)
 	char why[CACHE_WHY_MAX + UPSTREAM_WHY_MAX];
 
 	w->handler.conf = w->conf;
+	w->handler.outside = &recurse;
 	/* LMDB dies of a damaged file: not each new worker, too */
 	if (after_crash && cache_prepare(w->conf->state_dir, why) != 0)
 		log_warn("cache: %s", why);
