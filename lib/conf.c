@@ -46,6 +46,7 @@ static const struct section {
     {"upstream", "", false, NULL},
     {"zone", "", true, begin_zone},
     {"local", "", true, begin_local},
+    {"route", "", true, conf_begin_route},
     {"feed", "zone", false, begin_feed},
 };
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
@@ -107,7 +108,7 @@ complain_unknown(struct conf_reader *r, const char *section, const char *name)
  * Sections with a name
  */
 
-/* The line of an earlier zone or local section of that name; 0 if none. */
+/* The line of an earlier section of that name; 0 if none. */
 static unsigned
 line_of_name(const struct conf *c, const char *name)
 {
@@ -119,15 +120,16 @@ line_of_name(const struct conf *c, const char *name)
 		if (strcmp(c->locals[i].name, name) == 0)
 			return c->locals[i].line;
 	}
+	for (size_t i = 0; i < c->n_routes; i++) {
+		if (strcmp(c->routes[i].name, name) == 0)
+			return c->routes[i].line;
+	}
 	return 0;
 }
 
-/*
- * Makes name (lower case, no final dot) and apex from a section's title. A name
- * is a folder's, too, thus the narrow choice of characters.
- */
-static void
-take_name(struct conf_reader *r, const char *section, const char *title,
+/* A name is a folder's, too, thus the narrow choice of characters. */
+void
+conf_take_name(struct conf_reader *r, const char *section, const char *title,
     char **name, uint8_t *apex)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
@@ -161,7 +163,7 @@ begin_zone(struct conf_reader *r, const char *title)
 	struct conf_zone z = {.line = r->line};
 	struct conf *c = r->conf;
 
-	take_name(r, "zone", title, &z.name, z.apex);
+	conf_take_name(r, "zone", title, &z.name, z.apex);
 	c->zones = xreallocarray(c->zones, c->n_zones + 1, sizeof(z));
 	c->zones[c->n_zones++] = z;
 }
@@ -172,7 +174,7 @@ begin_local(struct conf_reader *r, const char *title)
 	struct conf_local l = {.line = r->line};
 	struct conf *c = r->conf;
 
-	take_name(r, "local", title, &l.name, l.apex);
+	conf_take_name(r, "local", title, &l.name, l.apex);
 	c->locals = xreallocarray(c->locals, c->n_locals + 1, sizeof(l));
 	c->locals[c->n_locals++] = l;
 }
@@ -556,6 +558,7 @@ conf_parse(struct conf **out, char *text, size_t len, const char *path,
 	} else if (whole) {
 		set_defaults(&p);
 		check_zones(&p.r);
+		conf_settle_routes(&p.r);
 	}
 	free(p.r.folder);
 	if (p.r.n_errors > 0) {
@@ -626,6 +629,9 @@ conf_free(struct conf *c)
 		free_zone(&c->zones[i]);
 	for (size_t i = 0; i < c->n_locals; i++)
 		free(c->locals[i].name);
+	for (size_t i = 0; i < c->n_routes; i++)
+		conf_free_route(&c->routes[i]);
+	free(c->routes);
 	conf_protect_free(&c->protect);
 	free(c->zones);
 	free(c->locals);

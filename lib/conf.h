@@ -15,15 +15,10 @@
 
 #include "lib/addr.h"
 #include "lib/conf_gate.h"
+#include "lib/conf_route.h"
 #include "lib/dname.h"
 
 #define CONF_DEFAULT_PATH SYSCONFDIR "/resolverd/resolverd.conf"
-
-struct conf_endpoint {
-	struct sockaddr_storage sa;
-	socklen_t len;
-	char txt[ADDR_TXT_MAX]; /* as address@port */
-};
 
 struct conf_dataset {
 	char *type;    /* "ip4set", ...: known to zones/, checked there */
@@ -84,6 +79,8 @@ struct conf {
 		size_t n_forward; /* 0: full recursion */
 		bool validate;
 	} upstream;
+	struct conf_route *routes; /* no two of one name */
+	size_t n_routes;
 	struct conf_keys protect; /* what no zone may list */
 	struct conf_zone *zones;
 	size_t n_zones;

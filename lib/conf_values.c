@@ -21,6 +21,7 @@
 #include "lib/xalloc.h"
 
 #define DNS_PORT 53
+#define DNS_TLS_PORT 853
 #define USER_LEN_MAX 32 /* as useradd(8) has it */
 #define REPORT_LEN 512
 
@@ -60,6 +61,24 @@ const struct conf_row conf_rows[] = {
     {{"upstream", "validate", CONF_SWITCH, "yes", 0, 0, "yes or no",
 	 "whether answers are validated by DNSSEC"},
 	set_validate},
+    {{"route", "forward", CONF_LIST, "", 1, 16, "address@port",
+	 "resolvers to ask for these names"},
+	conf_set_route_forward},
+    {{"route", "stub", CONF_LIST, "", 1, 16, "address@port",
+	 "authoritative servers to ask for these names"},
+	conf_set_route_stub},
+    {{"route", "recurse", CONF_SWITCH, "", 0, 0, "yes or no",
+	 "whether these names are looked up from the root in any case"},
+	conf_set_route_recurse},
+    {{"route", "qname-minimisation", CONF_SWITCH, "", 0, 0, "yes or no",
+	 "whether servers are shown no more of a name than they need"},
+	conf_set_route_minimise},
+    {{"route", "validate", CONF_SWITCH, "", 0, 0, "yes or no",
+	 "whether these names are validated by DNSSEC"},
+	conf_set_route_validate},
+    {{"route", "deadline", CONF_DURATION, "", 1, 60, "duration",
+	 "when a client gets its answer at the latest"},
+	conf_set_route_deadline},
     {{"zone", "datasets", CONF_LIST, "", 1, 32, "type:file,...",
 	 "what the list zone is built from"},
 	set_datasets},
@@ -246,14 +265,25 @@ conf_read_duration(struct conf_reader *r, const struct conf_row *row,
 	return false;
 }
 
+bool
+conf_read_switch(struct conf_reader *r, const struct conf_row *row,
+    const char *value, bool *out)
+{
+	*out = strcmp(value, "yes") == 0;
+	if (*out || strcmp(value, "no") == 0)
+		return true;
+	conf_complain_of(r, row, value, "is neither yes nor no");
+	return false;
+}
+
 static char *
 complete_path(const struct conf_reader *r, const char *path)
 {
 	return xasprintf("%s%s", path[0] == '/' ? "" : r->folder, path);
 }
 
-static bool
-is_among(const struct conf_endpoint *list, size_t n, const char *txt)
+bool
+conf_has_endpoint(const struct conf_endpoint *list, size_t n, const char *txt)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(list[i].txt, txt) == 0)
@@ -262,36 +292,71 @@ is_among(const struct conf_endpoint *list, size_t n, const char *txt)
 	return false;
 }
 
-static void
-add_endpoint(struct conf_reader *r, const struct conf_row *row,
+/* Where the address ends and a port begins; NULL if none does. */
+static const char *
+at_port(const char *value, uint64_t *port)
+{
+	const char *at = strrchr(value, '@');
+
+	if (at && !parse_number(port, at + 1, false))
+		*port = 0;
+	return at;
+}
+
+const struct conf_endpoint *
+conf_add_endpoint(struct conf_reader *r, const struct conf_row *row,
     const char *value, struct conf_endpoint **list, size_t *n)
 {
 	struct conf_endpoint ep = {0};
-	struct conf *c = r->conf;
-	const char *at = strrchr(value, '@');
 	uint64_t port;
 
-	if (at &&
-	    (!parse_number(&port, at + 1, false) || port < 1 ||
-		port > UINT16_MAX)) {
+	if (at_port(value, &port) && (port < 1 || port > UINT16_MAX)) {
 		conf_complain_of(
 		    r, row, value, "has no port from 1 to 65535 behind the @");
-		return;
+		return NULL;
 	}
 	if (addr_parse_at_port(&ep.sa, &ep.len, value, DNS_PORT) != 0) {
 		conf_complain_of(r, row, value,
 		    "is no address; write it as 127.0.0.1@53 or ::1@53");
-		return;
+		return NULL;
 	}
 	sockaddr_to_txt(ep.txt, (const struct sockaddr *)&ep.sa);
-	if (is_among(*list, *n, ep.txt)) {
+	if (conf_has_endpoint(*list, *n, ep.txt)) {
 		conf_complain_of(r, row, value, "is there twice; remove one");
-		return;
+		return NULL;
 	}
 	*list = xreallocarray(*list, *n + 1, sizeof(**list));
-	(*list)[(*n)++] = ep;
-	if (is_among(c->listen, c->n_listen, ep.txt) &&
-	    is_among(c->upstream.forward, c->upstream.n_forward, ep.txt))
+	(*list)[*n] = ep;
+	return &(*list)[(*n)++];
+}
+
+const struct conf_endpoint *
+conf_add_server(struct conf_reader *r, const struct conf_row *row,
+    const char *value, struct conf_endpoint **list, size_t *n)
+{
+	uint64_t port;
+
+	if (strchr(value, '#') ||
+	    (at_port(value, &port) && port == DNS_TLS_PORT)) {
+		conf_complain_of(r, row, value,
+		    "is a server over TLS, which libunbound as Debian builds "
+		    "it cannot ask; run a proxy for TLS, as stubby, on this "
+		    "machine and name that");
+		return NULL;
+	}
+	return conf_add_endpoint(r, row, value, list, n);
+}
+
+/* One of listen and forward was added; either may come first. */
+static void
+check_loop(struct conf_reader *r, const struct conf_row *row, const char *value,
+    const struct conf_endpoint *ep)
+{
+	const struct conf *c = r->conf;
+
+	if (ep && conf_has_endpoint(c->listen, c->n_listen, ep->txt) &&
+	    conf_has_endpoint(
+		c->upstream.forward, c->upstream.n_forward, ep->txt))
 		conf_complain_of(r, row, value,
 		    "is both listened on and forwarded to; name another "
 		    "resolver to ask");
@@ -300,15 +365,18 @@ add_endpoint(struct conf_reader *r, const struct conf_row *row,
 static void
 set_listen(struct conf_reader *r, const struct conf_row *row, const char *value)
 {
-	add_endpoint(r, row, value, &r->conf->listen, &r->conf->n_listen);
+	check_loop(r, row, value,
+	    conf_add_endpoint(
+		r, row, value, &r->conf->listen, &r->conf->n_listen));
 }
 
 static void
 set_forward(
     struct conf_reader *r, const struct conf_row *row, const char *value)
 {
-	add_endpoint(r, row, value, &r->conf->upstream.forward,
-	    &r->conf->upstream.n_forward);
+	check_loop(r, row, value,
+	    conf_add_server(r, row, value, &r->conf->upstream.forward,
+		&r->conf->upstream.n_forward));
 }
 
 static void
@@ -412,9 +480,7 @@ static void
 set_validate(
     struct conf_reader *r, const struct conf_row *row, const char *value)
 {
-	r->conf->upstream.validate = strcmp(value, "yes") == 0;
-	if (!r->conf->upstream.validate && strcmp(value, "no") != 0)
-		conf_complain_of(r, row, value, "is neither yes nor no");
+	(void)conf_read_switch(r, row, value, &r->conf->upstream.validate);
 }
 
 /* Splits "file,file" off; false if a name is empty. */

@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 30
+#define CONF_ROWS 36
 
 /* What a value needs to know while the file is read. */
 struct conf_reader {
@@ -49,6 +49,40 @@ bool conf_read_number(struct conf_reader *r, const struct conf_row *row,
     const char *value, uint64_t *out);
 bool conf_read_duration(struct conf_reader *r, const struct conf_row *row,
     const char *value, uint32_t *out);
+
+bool conf_read_switch(struct conf_reader *r, const struct conf_row *row,
+    const char *value, bool *out);
+
+/*
+ * Appends address@port to the list. Returns it (the list's), or NULL: it is
+ * refused, which has been reported then. A server is one that we ask.
+ */
+const struct conf_endpoint *conf_add_endpoint(struct conf_reader *r,
+    const struct conf_row *row, const char *value, struct conf_endpoint **list,
+    size_t *n);
+const struct conf_endpoint *conf_add_server(struct conf_reader *r,
+    const struct conf_row *row, const char *value, struct conf_endpoint **list,
+    size_t *n);
+bool conf_has_endpoint(
+    const struct conf_endpoint *list, size_t n, const char *txt);
+
+/*
+ * Makes *name (lower case, no final dot; owned by the caller) and apex from a
+ * section's title; reports one that is no domain name, or is taken.
+ */
+void conf_take_name(struct conf_reader *r, const char *section,
+    const char *title, char **name, uint8_t *apex);
+
+/* ---- conf_route.c */
+
+conf_set_fn conf_set_route_forward, conf_set_route_stub,
+    conf_set_route_recurse, conf_set_route_minimise, conf_set_route_validate,
+    conf_set_route_deadline;
+void conf_begin_route(struct conf_reader *r, const char *title);
+void conf_free_route(struct conf_route *route);
+
+/* When all sections are there: fills in what routes leave out, and checks. */
+void conf_settle_routes(struct conf_reader *r);
 
 /* ---- conf_gate.c */
 

@@ -73,6 +73,19 @@ must_parse(const char *text)
 }
 
 static void
+dump_route(struct out *out, const struct conf_route *r)
+{
+	static const char *const asks[] = {"upstream", "forward", "stub",
+	    "recurse"};
+
+	put(out, "%u route %s %s", r->line, r->name, asks[r->ask]);
+	for (size_t i = 0; i < r->n_servers; i++)
+		put(out, " %s", r->servers[i].txt);
+	put(out, " minimise %d validate %d deadline %u\n", r->minimise,
+	    r->validate, r->deadline_s);
+}
+
+static void
 dump(struct out *out, const struct conf *c)
 {
 	char txt[ADDR_TXT_MAX];
@@ -111,6 +124,8 @@ dump(struct out *out, const struct conf *c)
 	}
 	for (size_t i = 0; i < c->n_locals; i++)
 		put(out, "%u local %s\n", c->locals[i].line, c->locals[i].name);
+	for (size_t i = 0; i < c->n_routes; i++)
+		dump_route(out, &c->routes[i]);
 }
 
 #define LISTEN "listen 127.0.0.1@53\nlisten ::1@53\n"
@@ -170,6 +185,31 @@ static const struct {
 	LISTEN ALLOW "state /s\n" USER CACHE "validate 1\n"
 	"2 zone y\n a /s/feeds/y/current/b\n2 feed /x 86400 600 0 - b\n"
 	"3 zone z\n a /s/feeds/z/current/b\n3 feed h:x 1800 600 0 - b\n"},
+    {"routes, all options",
+	"route A.Example. { forward = { 192.0.2.1, '::2@54' } "
+	"qname-minimisation = no validate = no deadline = 2s }\n"
+	"route s { stub = 192.0.2.2 }\nroute r { recurse = yes }\n"
+	"route n { recurse = no deadline = 1m }",
+	DEFAULTS
+	"1 route a.example forward 192.0.2.1@53 ::2@54 minimise 0 validate 0 "
+	"deadline 2\n"
+	"2 route s stub 192.0.2.2@53 minimise 1 validate 1 deadline 0\n"
+	"3 route r recurse minimise 1 validate 1 deadline 0\n"
+	"4 route n upstream minimise 1 validate 1 deadline 60\n"},
+    {"a route has from the next shorter ones what it leaves out",
+	"route c.b.a { deadline = 3s }\nroute a { stub = 192.0.2.1 "
+	"validate = no }\nroute b.a { qname-minimisation = no }\n"
+	"route xb.a { recurse = yes validate = no }\nroute b { deadline = 9s }",
+	DEFAULTS
+	"1 route c.b.a stub 192.0.2.1@53 minimise 0 validate 0 deadline 3\n"
+	"2 route a stub 192.0.2.1@53 minimise 1 validate 0 deadline 0\n"
+	"3 route b.a stub 192.0.2.1@53 minimise 0 validate 0 deadline 0\n"
+	"4 route xb.a recurse minimise 1 validate 0 deadline 0\n"
+	"5 route b upstream minimise 1 validate 1 deadline 9\n"},
+    {"a route has from upstream what no route says",
+	"route a { deadline = 1s }\nupstream { validate = no }",
+	LISTEN ALLOW STATE USER CACHE "validate 0\n"
+	"1 route a upstream minimise 1 validate 0 deadline 1\n"},
     {"the file of the interface",
 	"listen = { \"127.0.0.1@53\", \"::1@53\" }     # UDP and TCP\n"
 	"allow-query = { \"127.0.0.0/8\", \"::1\" }    # others REFUSED\n"
@@ -208,6 +248,9 @@ END_TEST
 #define NO_KEY                                                                 \
 	"is no key; write an address, a prefix as 192.0.2.0/24, or a domain "  \
 	"name\n"
+#define NO_TLS                                                                 \
+	"is a server over TLS, which libunbound as Debian builds it cannot "   \
+	"ask; run a proxy for TLS, as stubby, on this machine and name that\n"
 #define NO_SIZE                                                                \
 	"is refused; write a number with K, M or G behind, from 1M to 1024G\n"
 #define NO_NAME "no domain name; parts are of a-z, 0-9, - and _\n"
@@ -372,6 +415,43 @@ static const struct {
 	"or d behind, from 1s to 1d\n"},
     {"a feed outside of a zone", "feed { source = '/x' }",
 	"1: there is no \"feed\"; see resolverd.conf(5)\n"},
+    {"a route asks in two ways",
+	"route a { forward = 192.0.2.1\nstub = 192.0.2.2 }\n"
+	"route b { recurse = yes forward = { 192.0.2.1, 192.0.2.2 } }",
+	"2: route \"a\": has both forward and stub; remove one\n"
+	"3: route \"b\": has both recurse and forward; remove one\n"
+	"3: route \"b\": has both recurse and forward; remove one\n"},
+    {"a route that says nothing", "\nroute a { }\nroute b { recurse = no }",
+	"2: route \"a\": says nothing; add forward, stub or another option, "
+	"or remove it\n"
+	"3: route \"b\": says nothing; add forward, stub or another option, "
+	"or remove it\n"},
+    {"a route for the root", "route \".\" { recurse = yes }",
+	"1: route \".\": is what the section upstream is for\n"},
+    {"two routes of one name, one that is a zone",
+	"route a { recurse = yes }\nroute A. { recurse = yes }\n"
+	"local z { }\nroute z { recurse = yes }",
+	"2: route \"A.\": name taken in line 1; remove one\n"
+	"4: route \"z\": name taken in line 3; remove one\n"},
+    {"a route back to us",
+	"route a { forward = 192.0.2.1 }\nlisten = 192.0.2.1",
+	"1: route \"a\": 192.0.2.1@53 is listened on; name another server to "
+	"ask\n"},
+    {"validation below a name that has none",
+	"route a { validate = no }\nroute b.a { validate = yes }",
+	"2: route \"b.a\": validate = yes, but route \"a\" has validate = "
+	"no, which holds for all names below; remove one\n"},
+    {"validation where upstream has none",
+	"route a { validate = yes }\nupstream { validate = no }",
+	"1: route \"a\": validate = yes, but upstream has validate = no, "
+	"which holds for all names below; remove one\n"},
+    {"servers over TLS",
+	"upstream { forward = { '192.0.2.1@853#dns.example', '192.0.2.1@853',\n"
+	"'192.0.2.1#x', '192.0.2.1@8530' } }\nroute a { stub = ::1@853 }",
+	"1: upstream forward: \"192.0.2.1@853#dns.example\" " NO_TLS
+	"1: upstream forward: \"192.0.2.1@853\" " NO_TLS
+	"2: upstream forward: \"192.0.2.1#x\" " NO_TLS
+	"3: route stub: \"::1@853\" " NO_TLS},
     {"no domain names",
 	"local '' { } local . { } local a..b { } local \"../etc\" { }\n"
 	"local \"a b\" { } local \"a/b\" { } local .a { }",
