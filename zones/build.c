@@ -285,6 +285,32 @@ put_counts(struct store_txn *txn, const struct build *b)
 	return put(txn, FORMAT_COUNTS, &bytes);
 }
 
+/* Writes an array and lets go of it piece by piece, the last one first, so that
+ * the memory of both is never needed. */
+#define PIECE ((size_t)16 << 20)
+
+static int
+put_array(struct store_txn *txn, struct array *a)
+{
+	struct buf *b = &a->bytes;
+	uint8_t *shorter;
+	size_t left;
+	void *to;
+	int rc;
+
+	if (b->len < PIECE)
+		return put(txn, a->name, b);
+	rc = store_reserve(txn, 0, a->name, strlen(a->name), b->len, &to);
+	for (left = b->len; rc == 0 && left > 0; left = b->len) {
+		b->len = (left - 1) / PIECE * PIECE;
+		memcpy((uint8_t *)to + b->len, b->data + b->len, left - b->len);
+		shorter = realloc(b->data, b->len > 0 ? b->len : 1);
+		if (shorter != NULL)
+			b->data = shorter;
+	}
+	return rc;
+}
+
 /* Each array is let go of when it is written. */
 static int
 put_all(struct store_txn *txn, struct build *b, uint64_t number)
@@ -304,7 +330,7 @@ put_all(struct store_txn *txn, struct build *b, uint64_t number)
 		rc = put_values(txn, b);
 	list = arrays_list(&b->arrays, &n);
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = put(txn, list[i].name, &list[i].bytes);
+		rc = put_array(txn, &list[i]);
 		buf_free(&list[i].bytes);
 	}
 	return rc;

@@ -34,7 +34,7 @@ int
 list_finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 {
 	bool has_ip6 = ds->build.ip6.entries.len > 0;
-	bool has_names = ds->build.name.records.len > 0;
+	bool has_names = ds->build.name.items.len > 0;
 	bool has_ip4 = ds->build.ip4.singles.len > 0;
 	int rc = 0;
 

@@ -58,12 +58,14 @@ read_record(const struct name_index *ix, uint64_t place, struct name_entry *out)
 bool
 name_next(const struct name_index *ix, uint64_t *place, struct name_entry *out)
 {
-	/* behind the last record stand NAME_HEAP_UNIT + 8 zeros */
-	if (*place * NAME_HEAP_UNIT + NAME_HEAP_UNIT + 8 >= ix->heap_len ||
-	    !read_record(ix, *place, out))
-		return false;
-	*place = (uint64_t)(out->labels + out->len - ix->heap +
-	    NAME_HEAP_UNIT - 1) / NAME_HEAP_UNIT;
+	do {
+		/* behind the last record stand NAME_HEAP_UNIT + 8 zeros */
+		if (*place * NAME_HEAP_UNIT + NAME_HEAP_UNIT + 8 >=
+		    ix->heap_len || !read_record(ix, *place, out))
+			return false;
+		*place = (uint64_t)(out->labels + out->len - ix->heap +
+		    NAME_HEAP_UNIT - 1) / NAME_HEAP_UNIT;
+	} while ((out->flags & NAME_MOVED) != 0);
 	return true;
 }
 
@@ -85,6 +87,18 @@ find(const struct name_index *ix, const struct zone_key *key, unsigned first,
 	return false;
 }
 
+/* The slots of all names that will be looked for. */
+static void
+fetch_slots(const struct name_index *ix, const struct zone_key *key)
+{
+	unsigned n = key->n_labels;
+
+	for (unsigned i = 0; i < n; i++)
+		if (has_depth(i == 0 ? ix->depths : ix->wild_depths, n - i))
+			__builtin_prefetch(slots_at(&ix->slots,
+			    slots_home(key->hash[i], ix->slots.n)));
+}
+
 static void
 name_lookup(const union index *u, const struct zone_key *key,
     struct index_hit *hit)
@@ -95,6 +109,7 @@ name_lookup(const union index *u, const struct zone_key *key,
 
 	hit->kind = ZONE_HIT_NAME;
 	hit->exists = n == 0;
+	fetch_slots(ix, key); /* to wait for all of them at once */
 	if (has_depth(ix->depths, n) && find(ix, key, 0, &r)) {
 		hit->exists |= (r.flags & NAME_EXISTS) != 0;
 		if ((r.flags & NAME_EXACT) != 0) {
@@ -119,17 +134,15 @@ name_fetch(const union index *u, const struct zone_key *key, unsigned step)
 	const struct name_index *ix = &u->name;
 	unsigned n = key->n_labels;
 
-	for (unsigned i = 0; i < n && step < 2; i++) {
+	if (step == 0)
+		fetch_slots(ix, key);
+	for (unsigned i = 0; i < n && step == 1; i++) {
 		struct slots_search search;
 		uint64_t place;
 
 		if (!has_depth(i == 0 ? ix->depths : ix->wild_depths, n - i))
 			continue;
 		search = slots_first(&ix->slots, key->hash[i]);
-		if (step == 0) {
-			__builtin_prefetch(slots_at(&ix->slots, search.at));
-			continue;
-		}
 		place = slots_next(&ix->slots, &search) * NAME_HEAP_UNIT;
 		if (place != 0 && place < ix->heap_len)
 			__builtin_prefetch(ix->heap + place);

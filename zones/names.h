@@ -21,6 +21,8 @@
 #define NAME_EXACT 1  /* the name itself is listed, or excluded */
 #define NAME_WILD 2   /* the names below it are */
 #define NAME_EXISTS 4 /* it is listed, or something below it is */
+#define NAME_MOVED 8  /* the builder's: nothing leads here, another record of
+		       * the name counts, whose place is the first value */
 
 #define NAME_HEAP_UNIT 4
 #define NAME_META_LEN (16 + 16)
@@ -47,11 +49,8 @@ struct name_build {
 	bool names_hide; /* may be set: names that exist hide wildcards above
 			  * them, as in a zone file (RFC 4592 4.3) */
 	bool has_wild;
-	struct buf records; /* struct name_record, see names_build.c */
-	struct buf names;   /* their labels */
-	struct buf more;    /* second and further values of a name */
-	uint32_t *slots;    /* number of a record + 1; 0 is empty */
-	uint32_t n_slots;   /* a power of two, or 0 */
+	struct buf heap;  /* a record for each entry, with the pool's values */
+	struct buf items; /* struct name_item, see zones/names_record.h */
 };
 
 void name_build_init(struct name_build *b, const uint8_t *apex);

@@ -1,34 +1,13 @@
 /*
- * From entries to the name index: a hash table of records by name; then the
- * empty non-terminals above listed names (RFC 4592 2.2.2); then the arrays.
+ * From entries to the name index. Each entry becomes a record in the heap at
+ * once; sorted by hash, those of one name stand together and are merged, and
+ * the slots are filled from one end to the other: no step but the last jumps
+ * about in memory.
  */
-#include "zones/names.h"
+#include "zones/names_record.h"
 
-#include "lib/bytes.h"
 #include "lib/dname.h"
-
-struct name_record {
-	uint64_t hash;
-	uint32_t name; /* offset in b->names */
-	uint32_t exact, wild;
-	uint8_t flags;
-	uint8_t len;
-	uint8_t depth; /* labels */
-};
-
-/* A further value of a name that has one. */
-struct more {
-	uint32_t record;
-	uint32_t flag; /* NAME_EXACT or NAME_WILD */
-	uint32_t value;
-};
-
-static struct name_record *
-records_of(const struct name_build *b, size_t *n)
-{
-	*n = b->records.len / sizeof(struct name_record);
-	return (struct name_record *)(void *)b->records.data;
-}
+#include "zones/radix.h"
 
 void
 name_build_init(struct name_build *b, const uint8_t *apex)
@@ -40,44 +19,45 @@ name_build_init(struct name_build *b, const uint8_t *apex)
 void
 name_build_free(struct name_build *b)
 {
-	buf_free(&b->records);
-	buf_free(&b->names);
-	buf_free(&b->more);
-	free(b->slots);
-	b->slots = NULL;
-	b->n_slots = 0;
+	buf_free(&b->heap);
+	buf_free(&b->items);
 }
 
-/* ---- the table of records */
+/* ---- gathering */
 
-static int
-grow_slots(struct name_build *b)
+int
+name_put_record(struct buf *heap, unsigned flags, uint32_t exact,
+    uint32_t wild, const uint8_t *labels, unsigned len, uint32_t *place)
 {
-	uint32_t n = b->n_slots ? b->n_slots * 2 : 1024, at;
-	size_t n_records;
-	const struct name_record *r = records_of(b, &n_records);
-	uint32_t *slots;
+	uint8_t name[DNAME_MAX], *to;
+	size_t most = NAME_HEAP_UNIT + 2 + 8 + len + NAME_HEAP_UNIT;
 
-	if (n == 0) /* 2^31 names */
+	memcpy(name, labels, len); /* the heap may move */
+	if (buf_room(heap, most) != 0)
 		return -ENOMEM;
-	slots = calloc(n, sizeof(*slots));
-	if (slots == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < n_records; i++) {
-		for (at = r[i].hash & (n - 1); slots[at] != 0;)
-			at = (at + 1) & (n - 1);
-		slots[at] = i + 1;
+	if (heap->len == 0) { /* the unit before NAME_FIRST */
+		memset(heap->data, 0, NAME_HEAP_UNIT);
+		heap->len = NAME_HEAP_UNIT;
 	}
-	free(b->slots);
-	b->slots = slots;
-	b->n_slots = n;
+	if (heap->len / NAME_HEAP_UNIT > UINT32_MAX)
+		return -EFBIG;
+	*place = heap->len / NAME_HEAP_UNIT;
+	to = heap->data + heap->len;
+	memset(to, 0, most - NAME_HEAP_UNIT);
+	to[0] = flags;
+	to[1] = len;
+	if ((flags & NAME_EXACT) != 0)
+		put_le32(name_value(to, NAME_EXACT), exact);
+	if ((flags & NAME_WILD) != 0)
+		put_le32(name_value(to, NAME_WILD), wild);
+	memcpy(name_labels(to), name, len);
+	heap->len = (size_t)name_after(heap, *place) * NAME_HEAP_UNIT;
 	return 0;
 }
 
-/* The hash of the labels and the apex, and the number of labels. */
+/* The hash of the labels and the apex. */
 static uint64_t
-hash_labels(const struct name_build *b, const uint8_t *labels, unsigned len,
-    unsigned *depth)
+hash_labels(const struct name_build *b, const uint8_t *labels, unsigned len)
 {
 	uint8_t off[DNAME_LABELS_MAX];
 	uint64_t h = b->apex_hash;
@@ -85,301 +65,312 @@ hash_labels(const struct name_build *b, const uint8_t *labels, unsigned len,
 
 	for (pos = 0; pos < len; pos += labels[pos] + 1u)
 		off[n++] = pos;
-	*depth = n;
 	while (n > 0)
 		h = dname_hash_label(h, labels + off[--n]);
 	return h;
-}
-
-/* The number of the record of a name, new or known. */
-static int
-find_record(struct name_build *b, const uint8_t *labels, unsigned len,
-    uint32_t *number)
-{
-	struct name_record new = {.len = len, .name = b->names.len}, *r;
-	unsigned depth;
-	size_t n;
-	uint32_t at;
-
-	r = records_of(b, &n);
-	if (n >= b->n_slots / 2 && grow_slots(b) != 0)
-		return -ENOMEM;
-	new.hash = hash_labels(b, labels, len, &depth);
-	new.depth = depth;
-	for (at = new.hash & (b->n_slots - 1); b->slots[at] != 0;
-	    at = (at + 1) & (b->n_slots - 1)) {
-		*number = b->slots[at] - 1;
-		if (r[*number].hash == new.hash && r[*number].len == len &&
-		    memcmp(b->names.data + r[*number].name, labels, len) == 0)
-			return 0;
-	}
-	if (b->names.len + len > UINT32_MAX)
-		return -ENOMEM;
-	if (buf_room(&b->names, len + 1) != 0 ||
-	    buf_put(&b->records, &new, sizeof(new)) != 0 ||
-	    buf_put(&b->names, labels, len) != 0)
-		return -ENOMEM;
-	*number = n;
-	b->slots[at] = n + 1;
-	return 0;
-}
-
-static int
-add_value(struct name_build *b, uint32_t number, unsigned flag, uint32_t value)
-{
-	size_t n;
-	struct name_record *r = records_of(b, &n) + number;
-	uint32_t *known = flag == NAME_EXACT ? &r->exact : &r->wild;
-	struct more m = {number, flag, value};
-
-	if ((r->flags & flag) == 0 || value == 0) {
-		r->flags |= flag;
-		*known = value;
-		return 0;
-	}
-	if (*known == 0 || *known == value) /* an exclusion stays one */
-		return 0;
-	return buf_put(&b->more, &m, sizeof(m));
 }
 
 int
 name_build_add(struct name_build *b, const uint8_t *labels, unsigned len,
     unsigned flags, uint32_t value)
 {
-	uint32_t number;
+	struct name_item item;
+	uint32_t place;
 	int rc;
 
 	if (len + b->apex_len > DNAME_MAX)
 		return -ENAMETOOLONG;
-	rc = find_record(b, labels, len, &number);
-	if (rc == 0 && (flags & NAME_EXACT) != 0)
-		rc = add_value(b, number, NAME_EXACT, value);
-	if (rc == 0 && (flags & NAME_WILD) != 0)
-		rc = add_value(b, number, NAME_WILD, value);
+	rc = name_put_record(&b->heap, flags, value, value, labels, len,
+	    &place);
+	if (rc != 0)
+		return rc;
 	b->has_wild |= (flags & NAME_WILD) != 0;
-	return rc;
+	item = name_item(hash_labels(b, labels, len), place);
+	return buf_put(&b->items, &item, sizeof(item));
 }
 
-/* ---- names with several values */
+/* ---- one record for each name */
 
 static int
-by_record(const void *a, const void *b)
+compare(uint32_t a, uint32_t b)
 {
-	const struct more *x = a, *y = b;
-
-	if (x->record != y->record)
-		return x->record < y->record ? -1 : 1;
-	return x->flag < y->flag ? -1 : x->flag > y->flag;
+	return a < b ? -1 : a > b;
 }
 
 static int
-unite(struct name_build *b, struct pool *pool)
+compare_names(const struct buf *heap, const struct name_item *a,
+    const struct name_item *b)
 {
-	struct more *m = (struct more *)(void *)b->more.data;
-	size_t n = b->more.len / sizeof(*m), n_records, begin, i;
-	struct name_record *r = records_of(b, &n_records);
-	uint32_t *known;
+	uint8_t *x = name_record(heap, a->place);
+	uint8_t *y = name_record(heap, b->place);
+	int c = compare(a->high, b->high);
+
+	if (c == 0)
+		c = compare(x[1], y[1]);
+	return c != 0 ? c : memcmp(name_labels(x), name_labels(y), x[1]);
+}
+
+/* Of items of equal `low`: those of one name together, in their order. */
+static int
+by_name(const void *va, const void *vb, void *heap)
+{
+	const struct name_item *a = va, *b = vb;
+	int c = compare_names(heap, a, b);
+
+	return c != 0 ? c : compare(a->place, b->place);
+}
+
+/* What all of these records have for a flag: none if one of them excludes. */
+static int
+unite(const struct buf *heap, const struct name_item *items, size_t n,
+    unsigned flag, struct pool *pool, uint32_t *value)
+{
 	struct buf ids = {0};
+	bool excluded = false;
+	uint32_t id;
 	int rc = 0;
 
-	if (n > 0)
-		qsort(m, n, sizeof(*m), by_record);
-	for (i = 0; i < n && rc == 0;) {
-		known = m[i].flag == NAME_EXACT ? &r[m[i].record].exact
-						: &r[m[i].record].wild;
-		ids.len = 0;
-		rc = buf_put(&ids, known, sizeof(*known));
-		for (begin = i; i < n && rc == 0 &&
-		    by_record(&m[i], &m[begin]) == 0; i++)
-			rc = buf_put(&ids, &m[i].value, sizeof(m[i].value));
-		if (rc == 0 && *known != 0) /* else excluded later on */
-			rc = pool_union(pool, (uint32_t *)(void *)ids.data,
-			    ids.len / sizeof(*known), known);
+	*value = 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		uint8_t *r = name_record(heap, items[i].place);
+
+		if ((r[0] & flag) == 0)
+			continue;
+		id = get_le32(name_value(r, flag));
+		excluded |= id == 0;
+		rc = buf_put(&ids, &id, sizeof(id));
 	}
+	if (rc == 0 && !excluded && ids.len > 0)
+		rc = pool_union(pool, (uint32_t *)(void *)ids.data,
+		    ids.len / sizeof(id), value);
 	buf_free(&ids);
 	return rc;
 }
 
-/* ---- empty non-terminals */
-
-/* Marks the ancestors of a record; records that are new move the array. */
+/* A new record in the place of others, which say where it is; in one of them
+ * if it has room for both values. */
 static int
-mark_ancestors(struct name_build *b, uint32_t number)
+replace(struct buf *heap, struct name_item *items, size_t n, unsigned flags,
+    uint32_t exact, uint32_t wild)
 {
-	size_t n;
-	struct name_record *r = records_of(b, &n) + number;
-	uint8_t labels[DNAME_MAX];
-	unsigned len = r->len, pos = 0;
+	uint8_t *r = name_record(heap, items[0].place);
+	uint32_t place = items[0].place;
+	size_t first_moved = 1;
 	int rc;
 
-	memcpy(labels, b->names.data + r->name, len);
-	while (pos < len && pos + labels[pos] + 1u < len) {
-		pos += labels[pos] + 1u;
-		rc = find_record(b, labels + pos, len - pos, &number);
+	if ((r[0] & (NAME_EXACT | NAME_WILD)) !=
+	    (flags & (NAME_EXACT | NAME_WILD))) {
+		rc = name_put_record(heap, flags, exact, wild, name_labels(r),
+		    r[1], &place);
 		if (rc != 0)
 			return rc;
-		r = records_of(b, &n) + number;
-		if ((r->flags & NAME_EXISTS) != 0)
-			return 0;
-		r->flags |= NAME_EXISTS;
+		first_moved = 0;
+	} else {
+		r[0] = flags;
+		if ((flags & NAME_EXACT) != 0)
+			put_le32(name_value(r, NAME_EXACT), exact);
+		if ((flags & NAME_WILD) != 0)
+			put_le32(name_value(r, NAME_WILD), wild);
 	}
+	for (size_t i = first_moved; i < n; i++) {
+		r = name_record(heap, items[i].place);
+		if ((r[0] & (NAME_EXACT | NAME_WILD)) != 0)
+			put_le32(r + 2, place);
+		r[0] |= NAME_MOVED;
+	}
+	items[0].place = place;
 	return 0;
 }
 
 static int
-mark_existing(struct name_build *b)
+merge(struct name_build *b, struct name_item *items, size_t n,
+    struct pool *pool)
 {
-	size_t n, i, ignored;
-	struct name_record *r;
+	unsigned flags = 0;
+	uint32_t exact, wild;
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		flags |= name_record(&b->heap, items[i].place)[0];
+	rc = unite(&b->heap, items, n, NAME_EXACT, pool, &exact);
+	if (rc == 0)
+		rc = unite(&b->heap, items, n, NAME_WILD, pool, &wild);
+	return rc != 0 ? rc : replace(&b->heap, items, n, flags, exact, wild);
+}
+
+/* Leaves one item for each name. */
+static int
+merge_all(struct name_build *b, struct pool *pool)
+{
+	size_t n, kept = 0, begin, end, i;
+	struct name_item *items = name_items(&b->items, &n);
 	int rc = 0;
 
-	(void)records_of(b, &n);
-	for (i = 0; i < n && rc == 0; i++) {
-		r = records_of(b, &ignored) + i;
-		if (r->exact != 0 || r->wild != 0) {
-			r->flags |= NAME_EXISTS;
-			rc = mark_ancestors(b, i);
+	for (begin = 0; begin < n && rc == 0; begin = end) {
+		for (end = begin + 1; end < n &&
+		    items[end].low == items[begin].low; end++)
+			;
+		if (end > begin + 1)
+			qsort_r(items + begin, end - begin, sizeof(*items),
+			    by_name, &b->heap);
+		for (; begin < end && rc == 0; begin = i) {
+			for (i = begin + 1; i < end && compare_names(&b->heap,
+			    &items[begin], &items[i]) == 0; i++)
+				;
+			if (i > begin + 1)
+				rc = merge(b, items + begin, i - begin, pool);
+			items[kept++] = items[begin];
 		}
 	}
+	b->items.len = kept * sizeof(*items);
 	return rc;
 }
 
 /* What exists and has nothing of its own excludes what is above it. */
-static void
-hide_wildcards(struct name_build *b)
+static int
+hide_wildcards(struct name_build *b, struct buf *items)
 {
+	unsigned both = NAME_EXACT | NAME_WILD;
 	size_t n;
-	struct name_record *r = records_of(b, &n);
+	struct name_item *item = name_items(items, &n);
+	uint8_t *r;
+	int rc = 0;
 
-	for (size_t i = 0; i < n && b->names_hide && b->has_wild; i++)
-		if ((r[i].flags & NAME_EXISTS) != 0)
-			r[i].flags |= NAME_EXACT | NAME_WILD;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		r = name_record(&b->heap, item[i].place);
+		if ((r[0] & NAME_EXISTS) != 0 && (r[0] & both) != both)
+			rc = replace(&b->heap, &item[i], 1, r[0] | both,
+			    name_get_value(r, NAME_EXACT),
+			    name_get_value(r, NAME_WILD));
+	}
+	return rc;
 }
 
 /* ---- the arrays */
 
 static int
-put_value(struct buf *heap, struct pool *pool, struct intern *values,
-    uint32_t raw)
-{
-	uint32_t value;
-	uint8_t le[4];
-	int rc;
-
-	rc = pool_final(pool, values, raw, &value);
-	put_le32(le, value);
-	return rc == 0 ? buf_put(heap, le, sizeof(le)) : rc;
-}
-
-static int
-put_record(const struct name_build *b, const struct name_record *r,
-    struct buf *heap, struct pool *pool, struct intern *values)
-{
-	uint8_t head[2] = {r->flags, r->len};
-	static const uint8_t zeros[NAME_HEAP_UNIT];
-	int rc;
-
-	rc = buf_put(heap, head, sizeof(head));
-	if (rc == 0 && (r->flags & NAME_EXACT) != 0)
-		rc = put_value(heap, pool, values, r->exact);
-	if (rc == 0 && (r->flags & NAME_WILD) != 0)
-		rc = put_value(heap, pool, values, r->wild);
-	if (rc == 0)
-		rc = buf_put(heap, b->names.data + r->name, r->len);
-	if (rc == 0)
-		rc = buf_put(heap, zeros, -heap->len % NAME_HEAP_UNIT);
-	return rc;
-}
-
-/* Writes the records; their places go into `name`, which is not needed any
- * more. The bytes before and behind them are room that lookups count on. */
-static int
-make_heap(struct name_build *b, struct buf *heap, struct pool *pool,
+put_final(uint8_t *record, unsigned flag, struct pool *pool,
     struct intern *values)
 {
-	static const uint8_t zeros[NAME_HEAP_UNIT + 8];
-	size_t n, i, place;
-	struct name_record *r = records_of(b, &n);
+	uint32_t value;
 	int rc;
 
-	rc = buf_put(heap, zeros, NAME_HEAP_UNIT);
-	for (i = 0; i < n && rc == 0; i++) {
-		place = heap->len / NAME_HEAP_UNIT;
-		rc = put_record(b, &r[i], heap, pool, values);
-		if (place > UINT32_MAX)
-			rc = -EFBIG;
-		r[i].name = place;
-	}
-	return rc == 0 ? buf_put(heap, zeros, sizeof(zeros)) : rc;
+	if ((record[0] & flag) == 0)
+		return 0;
+	rc = pool_final(pool, values, get_le32(name_value(record, flag)),
+	    &value);
+	put_le32(name_value(record, flag), value);
+	return rc;
 }
 
-static int
-make_slots(const struct name_build *b, struct buf *slots, size_t heap_len)
+static void
+note_depth(uint8_t *meta, uint8_t *record)
 {
-	size_t n;
-	const struct name_record *r = records_of(b, &n);
+	const uint8_t *labels = name_labels(record);
+	unsigned depth = 0, pos = 0;
+
+	for (; pos < record[1]; pos += labels[pos] + 1u)
+		depth++;
+	meta[depth / 8] |= 1 << depth % 8;
+	if ((record[0] & NAME_WILD) != 0)
+		meta[16 + depth / 8] |= 1 << depth % 8;
+}
+
+/* The values that are served, and how many labels there are. The bytes before
+ * and behind the records are room that lookups count on. */
+static int
+finish_heap(struct name_build *b, struct buf *meta, struct pool *pool,
+    struct intern *values)
+{
+	static const uint8_t zeros[NAME_META_LEN];
+	uint32_t end = b->heap.len / NAME_HEAP_UNIT, place = NAME_FIRST;
 	int rc;
 
-	rc = slots_make(slots, n, heap_len / NAME_HEAP_UNIT);
-	for (size_t i = 0; i < n && rc == 0; i++)
-		slots_insert(slots, r[i].hash, r[i].name);
+	rc = buf_put(meta, zeros, NAME_META_LEN);
+	for (; rc == 0 && place < end; place = name_after(&b->heap, place)) {
+		uint8_t *r = name_record(&b->heap, place);
+
+		if ((r[0] & NAME_MOVED) != 0)
+			continue;
+		note_depth(meta->data, r);
+		rc = put_final(r, NAME_EXACT, pool, values);
+		if (rc == 0)
+			rc = put_final(r, NAME_WILD, pool, values);
+	}
+	if (rc == 0 && b->heap.len == 0)
+		rc = buf_put(&b->heap, zeros, NAME_HEAP_UNIT);
+	return rc == 0 ? buf_put(&b->heap, zeros, NAME_HEAP_UNIT + 8) : rc;
+}
+
+static void
+insert(struct buf *slots, const struct name_item *i)
+{
+	slots_insert(slots, (uint64_t)i->high << 32 | i->low, i->place);
+}
+
+/* Of both lists, in the order of the slots. */
+static int
+make_slots(struct buf *slots, const struct buf *items, const struct buf *more,
+    size_t heap_len)
+{
+	size_t n, m, i = 0, j = 0;
+	const struct name_item *a = name_items(items, &n);
+	const struct name_item *b = name_items(more, &m);
+	int rc;
+
+	rc = slots_make(slots, n + m, heap_len / NAME_HEAP_UNIT);
+	while (rc == 0 && (i < n || j < m))
+		if (j == m || (i < n && a[i].low <= b[j].low))
+			insert(slots, &a[i++]);
+		else
+			insert(slots, &b[j++]);
 	return rc;
 }
 
 static int
-make_meta(const struct name_build *b, struct buf *meta)
+make_arrays(struct name_build *b, struct buf *slots, struct buf *meta,
+    struct pool *pool, struct intern *values)
 {
-	size_t n;
-	const struct name_record *r = records_of(b, &n);
-	uint64_t depths[2] = {0}, wild[2] = {0}, bit;
+	struct buf more = {0};
 	int rc;
 
-	for (size_t i = 0; i < n; i++) {
-		bit = 1ull << r[i].depth % 64;
-		depths[r[i].depth / 64] |= bit;
-		if ((r[i].flags & NAME_WILD) != 0)
-			wild[r[i].depth / 64] |= bit;
+	rc = radix_sort(&b->items, sizeof(struct name_item), 0);
+	if (rc == 0)
+		rc = merge_all(b, pool);
+	if (rc == 0)
+		rc = name_mark_existing(b, &b->heap, &b->items, &more);
+	if (rc == 0 && b->names_hide && b->has_wild) {
+		rc = hide_wildcards(b, &b->items);
+		if (rc == 0)
+			rc = hide_wildcards(b, &more);
 	}
-	rc = buf_room(meta, NAME_META_LEN);
-	if (rc != 0)
-		return rc;
-	for (unsigned i = 0; i < 2; i++) {
-		put_le64(meta->data + i * 8, depths[i]);
-		put_le64(meta->data + 16 + i * 8, wild[i]);
-	}
-	meta->len = NAME_META_LEN;
-	return 0;
+	if (rc == 0)
+		rc = finish_heap(b, meta, pool, values);
+	if (rc == 0)
+		rc = make_slots(slots, &b->items, &more, b->heap.len);
+	buf_free(&b->items);
+	buf_free(&more);
+	return rc;
 }
 
 int
 name_build_finish(struct name_build *b, struct pool *pool,
     struct intern *values, struct arrays *arrays)
 {
-	struct buf heap = {0}, slots = {0}, meta = {0};
+	struct buf slots = {0}, meta = {0};
 	unsigned index;
 	int rc;
 
-	rc = unite(b, pool);
-	if (rc == 0)
-		rc = mark_existing(b);
-	if (rc == 0)
-		hide_wildcards(b);
-	if (rc == 0)
-		rc = make_heap(b, &heap, pool, values);
-	if (rc == 0)
-		rc = make_slots(b, &slots, heap.len);
-	if (rc == 0)
-		rc = make_meta(b, &meta);
-	name_build_free(b);
+	rc = make_arrays(b, &slots, &meta, pool, values);
 	if (rc == 0)
 		rc = arrays_index(arrays, &name_index_kind, &index);
 	if (rc == 0)
-		rc = arrays_take(arrays, index, "heap", &heap);
+		rc = arrays_take(arrays, index, "heap", &b->heap);
 	if (rc == 0)
 		rc = arrays_take(arrays, index, "slots", &slots);
 	if (rc == 0)
 		rc = arrays_take(arrays, index, "meta", &meta);
-	buf_free(&heap);
+	name_build_free(b);
 	buf_free(&slots);
 	buf_free(&meta);
 	return rc;
