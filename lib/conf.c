@@ -537,6 +537,17 @@ run(struct parse *p, const char *text)
 	return whole;
 }
 
+/* 0 where there is none. */
+static unsigned
+line_of_section(const struct parse *p, const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(sections[i].name, name) != 0)
+		i++;
+	return p->begun[i];
+}
+
 int
 conf_parse(struct conf **out, char *text, size_t len, const char *path,
     conf_report_fn *report, void *arg)
@@ -559,6 +570,8 @@ conf_parse(struct conf **out, char *text, size_t len, const char *path,
 		set_defaults(&p);
 		check_zones(&p.r);
 		conf_settle_routes(&p.r);
+		p.r.line = line_of_section(&p, "cache");
+		conf_check_cache(&p.r);
 	}
 	free(p.r.folder);
 	if (p.r.n_errors > 0) {

@@ -60,6 +60,12 @@ struct conf_local {
 	unsigned line;
 };
 
+/* Within what bounds TTLs are kept, in seconds; min is never above max. */
+struct conf_ttls {
+	uint32_t min, max;			 /* of answers with data */
+	uint32_t min_negative, max_negative; /* of NXDOMAIN and NODATA */
+};
+
 /* Everything is owned by the struct; conf_free() lets it go. */
 struct conf {
 	char *path; /* of the file it was read from */
@@ -72,12 +78,14 @@ struct conf {
 	char *user;
 	struct {
 		uint64_t size; /* bytes */
-		uint32_t max_negative_ttl; /* seconds */
+		struct conf_ttls ttls;
+		uint32_t max_stale_s; /* 0: what has expired is not answered */
 	} cache;
 	struct {
 		struct conf_endpoint *forward;
 		size_t n_forward; /* 0: full recursion */
 		bool validate;
+		uint32_t deadline_s; /* for an answer */
 	} upstream;
 	struct conf_route *routes; /* no two of one name */
 	size_t n_routes;

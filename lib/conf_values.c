@@ -26,7 +26,7 @@
 #define REPORT_LEN 512
 
 static conf_set_fn set_listen, set_allow_query, set_state_dir, set_workers,
-    set_user, set_cache_size, set_max_negative_ttl, set_forward, set_validate,
+    set_user, set_forward, set_validate,
     set_datasets, set_feed_source, set_feed_every, set_feed_password_file,
     set_feed_bandwidth, set_feed_time_limit;
 
@@ -51,16 +51,31 @@ const struct conf_row conf_rows[] = {
 	conf_set_protect},
     {{"cache", "size", CONF_SIZE, "256M", 1ull << 20, 1ull << 40, "bytes",
 	 "how large the answer cache may grow"},
-	set_cache_size},
+	conf_set_cache_size},
+    {{"cache", "min-ttl", CONF_NUMBER, "0", 0, 3600, "seconds",
+	 "how long an answer is kept at least, whatever its TTL"},
+	conf_set_min_ttl},
+    {{"cache", "max-ttl", CONF_NUMBER, "86400", 1, 604800, "seconds",
+	 "how long an answer is kept at most"},
+	conf_set_max_ttl},
+    {{"cache", "min-negative-ttl", CONF_NUMBER, "0", 0, 3600, "seconds",
+	 "how long a negative answer is kept at least"},
+	conf_set_min_negative_ttl},
     {{"cache", "max-negative-ttl", CONF_NUMBER, "3600", 1, 86400, "seconds",
 	 "how long a negative answer is kept at most"},
-	set_max_negative_ttl},
+	conf_set_max_negative_ttl},
+    {{"cache", "max-stale", CONF_DURATION, "1d", 0, 7 * 86400, "duration",
+	 "how long after its end an answer still helps out; 0d is never"},
+	conf_set_max_stale},
     {{"upstream", "forward", CONF_LIST, "", 1, 16, "address@port",
 	 "resolvers to ask; without any, full recursion"},
 	set_forward},
     {{"upstream", "validate", CONF_SWITCH, "yes", 0, 0, "yes or no",
 	 "whether answers are validated by DNSSEC"},
 	set_validate},
+    {{"upstream", "deadline", CONF_DURATION, "5s", 1, 60, "duration",
+	 "after how long a client gets an old answer or SERVFAIL"},
+	conf_set_deadline},
     {{"route", "forward", CONF_LIST, "", 1, 16, "address@port",
 	 "resolvers to ask for these names"},
 	conf_set_route_forward},
@@ -454,26 +469,6 @@ set_user(struct conf_reader *r, const struct conf_row *row, const char *value)
 	}
 	free(r->conf->user);
 	r->conf->user = xstrdup(value);
-}
-
-static void
-set_cache_size(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
-{
-	uint64_t n;
-
-	if (conf_read_number(r, row, value, &n))
-		r->conf->cache.size = n;
-}
-
-static void
-set_max_negative_ttl(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
-{
-	uint64_t n;
-
-	if (conf_read_number(r, row, value, &n))
-		r->conf->cache.max_negative_ttl = (uint32_t)n;
 }
 
 static void

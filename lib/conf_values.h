@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 36
+#define CONF_ROWS 41
 
 /* What a value needs to know while the file is read. */
 struct conf_reader {
@@ -83,6 +83,13 @@ void conf_free_route(struct conf_route *route);
 
 /* When all sections are there: fills in what routes leave out, and checks. */
 void conf_settle_routes(struct conf_reader *r);
+/* ---- conf_cache.c */
+
+conf_set_fn conf_set_cache_size, conf_set_min_ttl, conf_set_max_ttl,
+    conf_set_min_negative_ttl, conf_set_max_negative_ttl, conf_set_max_stale,
+    conf_set_deadline;
+/* Once all values are there; r->line is the section's. */
+void conf_check_cache(struct conf_reader *r);
 
 /* ---- conf_gate.c */
 

@@ -28,6 +28,7 @@ struct copy {
 	uint16_t n_ttls;
 	uint16_t qtype;
 	bool dnssec_ok;
+	const struct conf_ttls *bounds;
 	/* what decides the lifetime */
 	bool has_data;       /* the answer section has what was asked for */
 	uint32_t answer_ttl; /* the smallest of the answer section */
@@ -35,32 +36,65 @@ struct copy {
 	uint32_t soa_ttl;    /* RFC 2308 5: lesser of its TTL and MINIMUM */
 };
 
+/* What of an answer goes out. */
+struct share {
+	uint16_t nscount, arcount;
+	size_t body_len;
+};
+
+/*
+ * RFC 2181 9: sections that are not required are left out whole, without TC.
+ * Returns false if what is required does not fit.
+ */
+static bool
+share_that_fits(const struct answer *a, size_t room, struct share *s)
+{
+	*s = (struct share){a->nscount, a->arcount, a->body_len};
+	if (s->body_len <= room)
+		return true;
+	s->arcount = 0;
+	s->body_len = a->additional_at;
+	if (s->body_len <= room)
+		return true;
+	s->nscount = 0;
+	s->body_len = a->authority_at;
+	return s->body_len <= room && !a->needs_authority;
+}
+
+static uint32_t
+ttl_now(const struct answer *a, uint32_t ttl)
+{
+	if (a->stale)
+		return ANSWER_STALE_TTL;
+	return ttl > a->age ? ttl - a->age : 0;
+}
+
 void
 answer_put(const struct answer *a, struct query *q)
 {
 	uint8_t *body = q->reply + q->reply_len;
 	const uint8_t *off = a->ttl_off;
+	struct share s;
 
 	q->rcode = a->rcode;
 	q->ad = a->secure && (q->dnssec_ok || (q->flags & DNS_FLAG_AD) != 0);
-	if (a->body_len > query_room(q)) {
+	if (!share_that_fits(a, query_room(q), &s)) {
 		q->truncated = true;
 		return;
 	}
-	memcpy(body, a->body, a->body_len);
+	memcpy(body, a->body, s.body_len);
 	for (unsigned i = 0; i < a->n_ttls; i++, off += 2) {
 		size_t pos = get_le16(off);
-		uint32_t ttl;
 
-		if (pos + sizeof(ttl) > a->body_len)
-			continue; /* the offsets come from a file */
-		ttl = get_be32(body + pos);
-		put_be32(body + pos, ttl > a->age ? ttl - a->age : 0);
+		/* left out; or wild: the offsets come from a file */
+		if (pos + sizeof(uint32_t) > s.body_len)
+			continue;
+		put_be32(body + pos, ttl_now(a, get_be32(body + pos)));
 	}
-	q->reply_len += a->body_len;
+	q->reply_len += s.body_len;
 	q->ancount += a->ancount;
-	q->nscount += a->nscount;
-	q->arcount += a->arcount;
+	q->nscount += s.nscount;
+	q->arcount += s.arcount;
 }
 
 /*
@@ -98,11 +132,23 @@ note_lifetime(struct copy *c, enum section section, const struct wire_rr *rr,
 	}
 }
 
+static uint32_t
+within(uint32_t ttl, uint32_t min, uint32_t max)
+{
+	return ttl < min ? min : ttl > max ? max : ttl;
+}
+
 static bool
 copy_rr(struct copy *c, enum section section, const struct wire_rr *rr)
 {
+	/* a SOA's says how long to keep a negative answer: judged later */
+	bool judged_later =
+	    section == SECTION_AUTHORITY && rr->type == DNS_TYPE_SOA;
 	uint32_t ttl = rr->ttl > TTL_MAX ? 0 : rr->ttl;
 	size_t pos;
+
+	if (!judged_later)
+		ttl = within(ttl, c->bounds->min, c->bounds->max);
 
 	if (c->n_ttls == ANSWER_TTLS_MAX)
 		return false;
@@ -175,14 +221,14 @@ write_question(struct copy *c, const uint8_t *qname)
  * before it no longer than that holds. Its SOA then tells the client the same.
  */
 static uint32_t
-negative_lifetime(struct copy *c, uint32_t max_negative_ttl)
+negative_lifetime(struct copy *c)
 {
-	uint32_t lifetime = max_negative_ttl;
+	uint32_t lifetime;
 
 	if (c->soa_ttl_pos == 0)
 		return 0;
-	if (c->soa_ttl < lifetime)
-		lifetime = c->soa_ttl;
+	lifetime = within(
+	    c->soa_ttl, c->bounds->min_negative, c->bounds->max_negative);
 	if (c->answer_ttl < lifetime)
 		lifetime = c->answer_ttl;
 	put_be32(c->w.msg + c->soa_ttl_pos, lifetime);
@@ -190,25 +236,26 @@ negative_lifetime(struct copy *c, uint32_t max_negative_ttl)
 }
 
 static uint32_t
-copy_lifetime(struct copy *c, unsigned rcode, uint32_t max_negative_ttl)
+copy_lifetime(struct copy *c, unsigned rcode)
 {
 	if (rcode == DNS_RCODE_NOERROR && c->has_data)
 		return c->answer_ttl;
 	if (rcode == DNS_RCODE_NOERROR || rcode == DNS_RCODE_NXDOMAIN)
-		return negative_lifetime(c, max_negative_ttl);
+		return negative_lifetime(c);
 	return 0;
 }
 
 int
 answer_from_message(struct answer *a, const uint8_t *msg, size_t len,
     const uint8_t *qname, size_t qname_len, uint16_t qtype, bool dnssec_ok,
-    uint32_t max_negative_ttl, uint8_t *body, size_t cap, uint8_t *ttl_off,
-    uint32_t *lifetime)
+    const struct conf_ttls *bounds, uint8_t *body, size_t cap,
+    uint8_t *ttl_off, uint32_t *lifetime)
 {
 	uint8_t room[DNS_MESSAGE_MAX];
 	struct copy c = {.ttl_off = ttl_off,
 	    .qtype = qtype,
 	    .dnssec_ok = dnssec_ok,
+	    .bounds = bounds,
 	    .answer_ttl = TTL_MAX};
 	struct wire_header h;
 
@@ -222,11 +269,17 @@ answer_from_message(struct answer *a, const uint8_t *msg, size_t len,
 	*a = (struct answer){.rcode = h.flags & DNS_FLAG_RCODE,
 	    .body = body,
 	    .ttl_off = ttl_off};
-	if (!copy_section(&c, SECTION_ANSWER, h.ancount, &a->ancount) ||
-	    !copy_section(&c, SECTION_AUTHORITY, h.nscount, &a->nscount) ||
-	    !copy_section(&c, SECTION_ADDITIONAL, h.arcount, &a->arcount))
+	if (!copy_section(&c, SECTION_ANSWER, h.ancount, &a->ancount))
 		return -EBADMSG;
-	*lifetime = copy_lifetime(&c, a->rcode, max_negative_ttl);
+	a->authority_at = (uint16_t)(c.w.len - c.body_pos);
+	if (!copy_section(&c, SECTION_AUTHORITY, h.nscount, &a->nscount))
+		return -EBADMSG;
+	a->additional_at = (uint16_t)(c.w.len - c.body_pos);
+	if (!copy_section(&c, SECTION_ADDITIONAL, h.arcount, &a->arcount))
+		return -EBADMSG;
+	*lifetime = copy_lifetime(&c, a->rcode);
+	a->needs_authority =
+	    dnssec_ok || !c.has_data || a->rcode != DNS_RCODE_NOERROR;
 
 	a->body_len = c.w.len - c.body_pos;
 	if (a->body_len > cap)

@@ -10,16 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/conf.h"
 #include "resolverd/query.h"
 
 #define ANSWER_TTLS_MAX 1024
 
+/* RFC 8767 4: what has expired goes out with this TTL. */
+#define ANSWER_STALE_TTL 30
+
 struct answer {
 	uint8_t rcode;
 	bool secure; /* DNSSEC validated: AD may be set */
+	bool stale;  /* expired: each TTL is ANSWER_STALE_TTL */
+	/* Without the authority section it would be another answer: it is a
+	 * negative one's SOA, or proves something to a client with DO. */
+	bool needs_authority;
 	uint16_t ancount, nscount, arcount;
 	const uint8_t *body; /* borrowed */
 	size_t body_len;
+	uint16_t authority_at, additional_at; /* where they start in body */
 	/* Where the TTLs stand, as offsets into body: u16 little-endian each,
 	 * borrowed, any alignment. */
 	const uint8_t *ttl_off;
@@ -30,8 +39,9 @@ struct answer {
 /*
  * Puts the answer behind the question of q: RRs with their TTLs less the age
  * (never below 0), counts, rcode, AD where it is secure and the client asked
- * (AD or DO set, RFC 6840 5.7 and 5.8). What does not fit is cut to nothing
- * with `truncated` set.
+ * (AD or DO set, RFC 6840 5.7 and 5.8). Where it does not fit, the additional
+ * section is left out, then the authority section unless it is needed; what is
+ * still too long is cut to nothing with `truncated` set (RFC 2181 9).
  */
 void answer_put(const struct answer *a, struct query *q);
 
@@ -44,13 +54,14 @@ void answer_put(const struct answer *a, struct query *q);
  *
  * *lifetime is how long it may be kept, in seconds: the smallest TTL of the
  * answer; for NXDOMAIN and NODATA the lesser of the SOA's TTL and its MINIMUM
- * (RFC 2308 5), but at most max_negative_ttl; 0: not at all (no SOA, SERVFAIL).
- * TTLs of a negative answer's SOA are lowered to *lifetime.
+ * (RFC 2308 5); either within the bounds. 0: not at all (no SOA, SERVFAIL).
+ * TTLs in the answer are brought within the bounds, too, and that of a negative
+ * answer's SOA is *lifetime.
  * Returns 0, or -EBADMSG.
  */
 int answer_from_message(struct answer *a, const uint8_t *msg, size_t len,
     const uint8_t *qname, size_t qname_len, uint16_t qtype, bool dnssec_ok,
-    uint32_t max_negative_ttl, uint8_t *body, size_t cap, uint8_t *ttl_off,
-    uint32_t *lifetime) __attribute__((warn_unused_result));
+    const struct conf_ttls *bounds, uint8_t *body, size_t cap,
+    uint8_t *ttl_off, uint32_t *lifetime) __attribute__((warn_unused_result));
 
 #endif

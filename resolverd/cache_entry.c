@@ -5,14 +5,16 @@
  *	 8  u64  when it was stored, seconds since the epoch
  *	16  u32  lifetime, seconds
  *	20  u16  QTYPE
- *	22  u8   flags: DO, CD, secure
+ *	22  u8   flags: DO, CD, secure, needs its authority section
  *	23  u8   RCODE
  *	24  u16  ANCOUNT, NSCOUNT, ARCOUNT
  *	30  u16  number of TTLs
- *	32  u16  length of the body
- *	34  u8   length of the QNAME
- *	35  u8   0
- *	36       QNAME (lower case), offsets of the TTLs (u16 each), body
+ *	32  u16  where in the body the authority section starts
+ *	34  u16  where the additional section starts
+ *	36  u16  length of the body
+ *	38  u8   length of the QNAME
+ *	39  u8   0
+ *	40       QNAME (lower case), offsets of the TTLs (u16 each), body
  *
  * The checksum finds what a disk or a crash of the machine did, not malice: who
  * can write the file is trusted with the answers. Bounds are checked all the
@@ -36,13 +38,15 @@ enum {
 	AT_NSCOUNT = 26,
 	AT_ARCOUNT = 28,
 	AT_N_TTLS = 30,
-	AT_BODY_LEN = 32,
-	AT_QNAME_LEN = 34,
-	AT_ZERO = 35,
-	HEAD_LEN = 36,
+	AT_AUTHORITY = 32,
+	AT_ADDITIONAL = 34,
+	AT_BODY_LEN = 36,
+	AT_QNAME_LEN = 38,
+	AT_ZERO = 39,
+	HEAD_LEN = 40,
 };
 
-enum { FLAG_DO = 1, FLAG_CD = 2, FLAG_SECURE = 4 };
+enum { FLAG_DO = 1, FLAG_CD = 2, FLAG_SECURE = 4, FLAG_NEEDS_AUTHORITY = 8 };
 
 /* Workers read their clock once a batch, so another's may be a bit ahead. */
 #define CLOCK_SLACK_S 2
@@ -66,7 +70,8 @@ flags_of(const struct cache_key *key, const struct answer *a)
 {
 	return (uint8_t)((key->dnssec_ok ? FLAG_DO : 0) |
 	    (key->checking_disabled ? FLAG_CD : 0) |
-	    (a->secure ? FLAG_SECURE : 0));
+	    (a->secure ? FLAG_SECURE : 0) |
+	    (a->needs_authority ? FLAG_NEEDS_AUTHORITY : 0));
 }
 
 size_t
@@ -88,6 +93,8 @@ cache_entry_write(uint8_t *out, const struct cache_key *key, uint64_t now,
 	put_le16(out + AT_NSCOUNT, a->nscount);
 	put_le16(out + AT_ARCOUNT, a->arcount);
 	put_le16(out + AT_N_TTLS, a->n_ttls);
+	put_le16(out + AT_AUTHORITY, a->authority_at);
+	put_le16(out + AT_ADDITIONAL, a->additional_at);
 	put_le16(out + AT_BODY_LEN, (uint16_t)a->body_len);
 	out[AT_QNAME_LEN] = (uint8_t)key->qname_len;
 	out[AT_ZERO] = 0;
@@ -124,13 +131,18 @@ cache_entry_read(struct cache_entry *e, const void *data, size_t len)
 	e->checking_disabled = (p[AT_FLAGS] & FLAG_CD) != 0;
 	e->qname = p + HEAD_LEN;
 	a->secure = (p[AT_FLAGS] & FLAG_SECURE) != 0;
+	a->needs_authority = (p[AT_FLAGS] & FLAG_NEEDS_AUTHORITY) != 0;
+	a->authority_at = get_le16(p + AT_AUTHORITY);
+	a->additional_at = get_le16(p + AT_ADDITIONAL);
 	a->rcode = p[AT_RCODE];
 	a->ancount = get_le16(p + AT_ANCOUNT);
 	a->nscount = get_le16(p + AT_NSCOUNT);
 	a->arcount = get_le16(p + AT_ARCOUNT);
 	a->ttl_off = e->qname + e->qname_len;
 	a->body = a->ttl_off + 2 * (size_t)a->n_ttls;
-	return true;
+	a->stale = false;
+	return a->authority_at <= a->additional_at &&
+	    a->additional_at <= a->body_len;
 }
 
 bool

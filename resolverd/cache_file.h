@@ -17,7 +17,7 @@ struct cache_meta {
 	char magic[8];
 	uint64_t salt; /* so that nobody outside knows what shares a key */
 };
-#define CACHE_META_MAGIC "RVCACHE1"
+#define CACHE_META_MAGIC "RVCACHE2"
 
 /*
  * Opens STATE/cache/answers.mdb for the workers, which may do it at the same

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/log.h"
 #include "resolverd/sockets.h"
@@ -119,6 +120,8 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a log or a client that is gone */
 	umask(022); /* the workers, another user, read what we make */
 	log_init("resolverd", true, false);
+	if (clock_init() != 0)
+		fatal(CLOCK_TEST_ENV " names no file that moves the clock");
 	if (conf_read(&conf, path, report, NULL) != 0)
 		return 1;
 	if (!dataset_types_are_known(conf)) {

@@ -49,7 +49,7 @@ struct upstream {
 	struct event_base *base;          /* borrowed */
 	const struct timeval *deadline;   /* libevent's: a queue, not a heap */
 	struct cache *cache;              /* borrowed; may be NULL */
-	uint32_t max_negative_ttl;
+	struct conf_ttls ttls;
 	unsigned n_flights, n_waiting;
 	time_t bogus_logged; /* when the last line was written */
 	unsigned bogus_unlogged;
@@ -212,7 +212,7 @@ flight_answer(struct flight *f, const struct upstream_result *result)
 	uint32_t lifetime;
 
 	if (answer_from_message(&a, result->message, result->len, key->qname,
-		key->qname_len, key->qtype, key->dnssec_ok, u->max_negative_ttl, body,
+		key->qname_len, key->qtype, key->dnssec_ok, &u->ttls, body,
 		sizeof(body), ttl_off, &lifetime) != 0 ||
 	    a.rcode == DNS_RCODE_SERVFAIL) { /* what libunbound remembers */
 		flight_end(f, NULL);
@@ -317,7 +317,7 @@ upstream_open(struct upstream **out, struct event_base *base,
 	}
 	u->base = base;
 	u->cache = cache;
-	u->max_negative_ttl = conf->cache.max_negative_ttl;
+	u->ttls = conf->cache.ttls;
 	u->deadline = event_base_init_common_timeout(base, &deadline);
 	if (u->deadline == NULL) {
 		snprintf(why, UPSTREAM_WHY_MAX, "libevent makes no queue");

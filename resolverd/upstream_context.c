@@ -59,6 +59,9 @@ static const struct option options[] = {
     {"key-cache-slabs:", "1", true},
     {"neg-cache-size:", "1m", true},
     {"infra-cache-slabs:", "1", true},
+    /* TTLs come as they are: to bound them is ours */
+    {"cache-max-ttl:", "604800", true},
+    {"cache-max-negative-ttl:", "604800", true},
     {"unwanted-reply-threshold:", "0", true},
     {"outbound-msg-retry:", "3", false},
     {"infra-cache-min-rtt:", "400", false},
@@ -172,16 +175,6 @@ set_validation(struct ub_ctx *ctx, const struct conf *conf, char *why)
 	return 0;
 }
 
-/* Its own cache would lower what ours may keep longer. */
-static int
-set_max_negative_ttl(struct ub_ctx *ctx, uint32_t ttl, char *why)
-{
-	char value[16];
-
-	snprintf(value, sizeof(value), "%u", ttl);
-	return set_option(ctx, "cache-max-negative-ttl:", value, why);
-}
-
 static int
 configure(struct ub_ctx *ctx, const struct conf *conf, char *why)
 {
@@ -195,9 +188,7 @@ configure(struct ub_ctx *ctx, const struct conf *conf, char *why)
 	if (rc != 0)
 		return explain(
 		    why, -EINVAL, "ub_ctx_debugout: %s", ub_strerror(rc));
-	rc = set_max_negative_ttl(ctx, conf->cache.max_negative_ttl, why);
-	if (rc == 0)
-		rc = set_forwarders(ctx, conf, why);
+	rc = set_forwarders(ctx, conf, why);
 	return rc != 0 ? rc : set_validation(ctx, conf, why);
 }
 

@@ -12,11 +12,14 @@
 #include "tests/unit/unit.h"
 
 #define NEGATIVE_MAX 3600
+#define MAX 604800
 #define SOA(ttl, minimum)                                                      \
 	"example. " #ttl " IN SOA ns.example. host.example. 1 2 3 4 " #minimum
 #define SIG(owner, type)                                                       \
 	owner " 60 IN RRSIG " type                                             \
 	      " 8 2 60 20300101000000 20200101000000 1 example. YWJj"
+
+static const struct conf_ttls wide = {.max = MAX, .max_negative = NEGATIVE_MAX};
 
 /* Sections are RRs in text form, one a line. */
 struct sections {
@@ -189,7 +192,7 @@ static int
 take_message(struct fixture *f, unsigned qtype, bool dnssec_ok)
 {
 	return answer_from_message(&f->a, f->msg, f->len, f->qname,
-	    f->qname_len, (uint16_t)qtype, dnssec_ok, NEGATIVE_MAX, f->body,
+	    f->qname_len, (uint16_t)qtype, dnssec_ok, &wide, f->body,
 	    sizeof(f->body), f->ttl_off, &f->lifetime);
 }
 
@@ -347,6 +350,90 @@ static const struct {
     {UINT32_MAX, 0, 0},
 };
 
+/* Floors and caps of both kinds; what a client sees is what is kept. */
+static const struct {
+	const char *name;
+	struct conf_ttls bounds;
+	unsigned rcode;
+	struct sections in, out;
+	uint32_t lifetime;
+} bound_cases[] = {
+    {"below the floor", {60, 300, 0, 3600}, 0,
+	{"mx.example. 5 IN A 192.0.2.1\nmx.example. 70 IN A 192.0.2.2", "",
+	    "a.example. 0 IN A 192.0.2.1"},
+	{"mx.example. 60 IN A 192.0.2.1\nmx.example. 70 IN A 192.0.2.2", "",
+	    "a.example. 60 IN A 192.0.2.1"},
+	60},
+    {"above the cap", {60, 300, 0, 3600}, 0,
+	{"mx.example. 301 IN A 192.0.2.1", "", ""},
+	{"mx.example. 300 IN A 192.0.2.1", "", ""}, 300},
+    {"a TTL beyond 31 bits is 0, then raised (RFC 2181 8)",
+	{60, 300, 0, 3600}, 0, {"mx.example. 2147483648 IN A 192.0.2.1", "", ""},
+	{"mx.example. 60 IN A 192.0.2.1", "", ""}, 60},
+    {"NODATA below its floor", {0, 300, 30, 3600}, 0, {"", SOA(600, 5), ""},
+	{"", SOA(30, 5), ""}, 30},
+    {"NODATA with MINIMUM 0", {0, 300, 30, 3600}, 0, {"", SOA(600, 0), ""},
+	{"", SOA(30, 0), ""}, 30},
+    {"NXDOMAIN is not held to the bounds of data", {60, 300, 1, 3600}, 3,
+	{"", SOA(600, 10), ""}, {"", SOA(10, 10), ""}, 10},
+    {"NXDOMAIN above its cap", {0, 30, 0, 40}, 3, {"", SOA(600, 500), ""},
+	{"", SOA(40, 500), ""}, 40},
+    {"a CNAME lasts as its own bounds say", {0, 20, 30, 40}, 3,
+	{"mx.example. 50 IN CNAME no.example.", SOA(600, 500), ""},
+	{"mx.example. 20 IN CNAME no.example.", SOA(20, 500), ""}, 20},
+};
+
+START_TEST(test_bounds)
+{
+	static struct fixture f;
+	static struct reply r;
+	struct ask ask = roomy;
+	ldns_pkt *pkt;
+
+	take_qname(&f, "mx.example.");
+	f.len = make_message(f.msg, "mx.example.", 1, bound_cases[_i].rcode,
+	    &bound_cases[_i].in);
+	ck_assert_int_eq(answer_from_message(&f.a, f.msg, f.len, f.qname,
+			     f.qname_len, 1, false, &bound_cases[_i].bounds,
+			     f.body, sizeof(f.body), f.ttl_off, &f.lifetime),
+	    0);
+	ck_assert_msg(f.lifetime == bound_cases[_i].lifetime, "%s: %u",
+	    bound_cases[_i].name, f.lifetime);
+	ask.qname = "mx.example.";
+	ask.qtype = 1;
+	pkt = answered(&r, &ask, &f.a);
+	section_is(ldns_pkt_answer(pkt), bound_cases[_i].out.answer, "");
+	section_is(ldns_pkt_authority(pkt), bound_cases[_i].out.authority, "");
+	section_is(ldns_pkt_additional(pkt), bound_cases[_i].out.additional, "");
+	ldns_pkt_free(pkt);
+}
+END_TEST
+
+/* RFC 8767 4: whatever they were, and however long ago */
+START_TEST(test_stale_ttl)
+{
+	static const struct sections s = {"mx.example. 300 IN A 192.0.2.1",
+	    "example. 20 IN NS ns.example.", "ns.example. 0 IN A 192.0.2.2"};
+	static const struct sections want = {"mx.example. 30 IN A 192.0.2.1",
+	    "example. 30 IN NS ns.example.", "ns.example. 30 IN A 192.0.2.2"};
+	struct fixture *f = fixture_new("mx.example.", 1, 0, &s, false);
+	static struct reply r;
+	struct ask ask = roomy;
+	ldns_pkt *pkt;
+
+	f->a.stale = true;
+	f->a.age = 90000;
+	ask.qname = "mx.example.";
+	ask.qtype = 1;
+	pkt = answered(&r, &ask, &f->a);
+	section_is(ldns_pkt_answer(pkt), want.answer, "");
+	section_is(ldns_pkt_authority(pkt), want.authority, "");
+	section_is(ldns_pkt_additional(pkt), want.additional, "");
+	ldns_pkt_free(pkt);
+	free(f);
+}
+END_TEST
+
 START_TEST(test_age)
 {
 	static const struct sections s = {"mx.example. 300 IN A 192.0.2.1",
@@ -449,6 +536,81 @@ START_TEST(test_room)
 }
 END_TEST
 
+/*
+ * RFC 2181 9: the additional section goes first, then the authority section,
+ * each whole; TC only where what is required does not fit. Header 12, question
+ * 16, then 16 for an address of mx.example., 16 for its NS, 19 for that one's
+ * address, OPT 11.
+ */
+#define A_RR "mx.example. 60 IN A 192.0.2.1"
+#define NS_RR "mx.example. 60 IN NS ns.mx.example."
+#define GLUE_RR "ns.mx.example. 60 IN A 192.0.2.2"
+static const struct {
+	const char *name;
+	struct sections in;
+	unsigned rcode;
+	bool dnssec_ok;
+	unsigned left_out; /* bytes that are missing */
+	bool truncated;
+	unsigned counts[3];
+} section_cases[] = {
+    {"all fits", {A_RR, NS_RR, GLUE_RR}, 0, false, 0, false, {1, 1, 1}},
+    {"without the additional section", {A_RR, NS_RR, GLUE_RR}, 0, false, 1,
+	false, {1, 1, 0}},
+    {"just without it", {A_RR, NS_RR, GLUE_RR}, 0, false, 16, false, {1, 1, 0}},
+    {"without the authority section", {A_RR, NS_RR, GLUE_RR}, 0, false, 17,
+	false, {1, 0, 0}},
+    {"just without it", {A_RR, NS_RR, GLUE_RR}, 0, false, 33, false, {1, 0, 0}},
+    {"the answer does not fit", {A_RR, NS_RR, GLUE_RR}, 0, false, 34, true,
+	{0, 0, 0}},
+    {"NODATA is its SOA", {"", SOA(60, 60), GLUE_RR}, 0, false, 20, true,
+	{0, 0, 0}},
+    {"NXDOMAIN behind a CNAME is its SOA",
+	{"mx.example. 60 IN CNAME no.example.", SOA(60, 60), ""}, 3, false, 1,
+	true, {0, 0, 0}},
+    {"NODATA behind a CNAME is its SOA",
+	{"mx.example. 60 IN CNAME no.example.", SOA(60, 60), ""}, 0, false, 1,
+	true, {0, 0, 0}},
+    {"DO: the authority section may prove it (RFC 4035 3.1.3.3)",
+	{A_RR, NS_RR, GLUE_RR}, 0, true, 17, true, {0, 0, 0}},
+    {"DO: the additional section proves nothing", {A_RR, NS_RR, GLUE_RR}, 0,
+	true, 16, false, {1, 1, 0}},
+};
+
+START_TEST(test_sections)
+{
+	struct fixture *f = fixture_new("mx.example.", 1,
+	    section_cases[_i].rcode, &section_cases[_i].in,
+	    section_cases[_i].dnssec_ok);
+	struct reply *r = malloc(sizeof(*r));
+	struct ask ask = roomy;
+	ldns_pkt *pkt;
+
+	ask.qname = "mx.example.";
+	ask.qtype = 1;
+	begin(r, &ask);
+	r->q.reply_limit = r->q.reply_len + f->a.body_len + EDNS_OPT_LEN -
+	    section_cases[_i].left_out;
+	answer_put(&f->a, &r->q);
+	query_finish(&r->q);
+	ck_assert_uint_le(r->q.reply_len, r->q.reply_limit);
+	ck_assert_int_eq(
+	    ldns_wire2pkt(&pkt, r->buf, r->q.reply_len), LDNS_STATUS_OK);
+	ck_assert_msg(ldns_pkt_tc(pkt) == section_cases[_i].truncated &&
+		ldns_pkt_ancount(pkt) == section_cases[_i].counts[0] &&
+		ldns_pkt_nscount(pkt) == section_cases[_i].counts[1] &&
+		/* the OPT is not in ldns's list */
+		ldns_rr_list_rr_count(ldns_pkt_additional(pkt)) ==
+		    section_cases[_i].counts[2],
+	    "%s: TC %d, %u %u %zu", section_cases[_i].name, ldns_pkt_tc(pkt),
+	    ldns_pkt_ancount(pkt), ldns_pkt_nscount(pkt),
+	    ldns_rr_list_rr_count(ldns_pkt_additional(pkt)));
+	ldns_pkt_free(pkt);
+	free(r);
+	free(f);
+}
+END_TEST
+
 /* The offsets come from a file: one out of bounds touches nothing. */
 START_TEST(test_wild_offset)
 {
@@ -525,7 +687,7 @@ START_TEST(test_cut)
 		memcpy(exact, f->msg, len);
 		ck_assert_int_eq(
 		    answer_from_message(&cut->a, exact, len, cut->qname,
-			cut->qname_len, 1, false, NEGATIVE_MAX, cut->body,
+			cut->qname_len, 1, false, &wide, cut->body,
 			sizeof(cut->body), cut->ttl_off, &cut->lifetime),
 		    -EBADMSG);
 		free(exact);
@@ -542,11 +704,11 @@ START_TEST(test_cap)
 
 	ck_assert_uint_eq(need, 640);
 	ck_assert_int_eq(answer_from_message(&f->a, f->msg, f->len, f->qname,
-			     f->qname_len, 1, false, NEGATIVE_MAX, f->body,
+			     f->qname_len, 1, false, &wide, f->body,
 			     need, f->ttl_off, &f->lifetime),
 	    0);
 	ck_assert_int_eq(answer_from_message(&f->a, f->msg, f->len, f->qname,
-			     f->qname_len, 1, false, NEGATIVE_MAX, f->body,
+			     f->qname_len, 1, false, &wide, f->body,
 			     need - 1, f->ttl_off, &f->lifetime),
 	    -EBADMSG);
 	free(f);
@@ -588,7 +750,9 @@ START_TEST(test_ttls_max)
 END_TEST
 
 UNIT_MAIN("answer", UNIT_EACH(test_message, message_cases),
-    UNIT_ONCE(test_case_of_question), UNIT_EACH(test_age, age_cases),
+    UNIT_ONCE(test_case_of_question), UNIT_EACH(test_bounds, bound_cases),
+    UNIT_ONCE(test_stale_ttl), UNIT_EACH(test_age, age_cases),
     UNIT_EACH(test_ad, ad_cases), UNIT_EACH(test_room, room_cases),
+    UNIT_EACH(test_sections, section_cases),
     UNIT_ONCE(test_wild_offset), UNIT_EACH(test_bad, bad_cases),
     UNIT_ONCE(test_cut), UNIT_ONCE(test_cap), UNIT_ONCE(test_ttls_max))

@@ -102,6 +102,9 @@ answer_of(unsigned i, size_t len)
 	    .ancount = 1,
 	    .nscount = 2,
 	    .arcount = 3,
+	    .needs_authority = i % 3 == 0,
+	    .authority_at = 4,
+	    .additional_at = 10,
 	    .body = body,
 	    .body_len = len,
 	    .ttl_off = ttl_off,
@@ -132,6 +135,10 @@ hit(struct cache *c, unsigned i, uint64_t now, size_t len)
 	}
 	ck_assert_uint_eq(a.rcode, want.rcode);
 	ck_assert_int_eq(a.secure, want.secure);
+	ck_assert_int_eq(a.needs_authority, want.needs_authority);
+	ck_assert_int_eq(a.stale, false);
+	ck_assert_uint_eq(a.authority_at, 4);
+	ck_assert_uint_eq(a.additional_at, 10);
 	ck_assert_uint_eq(a.ancount, 1);
 	ck_assert_uint_eq(a.nscount, 2);
 	ck_assert_uint_eq(a.arcount, 3);
@@ -253,7 +260,7 @@ START_TEST(test_longest)
 	folder_make();
 	c = open_sized(MIB);
 	qname_len = question(&q, 1)->qname_len;
-	longest = CACHE_ENTRY_MAX - 36 - 2 - qname_len;
+	longest = CACHE_ENTRY_MAX - 40 - 2 - qname_len;
 	put(c, 1, NOW, longest, 300);
 	put(c, 2, NOW, longest + 1, 300);
 	put(c, 3, NOW, 65535, 300);
@@ -794,7 +801,7 @@ START_TEST(test_entry_damage)
 	size_t len;
 
 	len = cache_entry_write(good, question(&q, 3), NOW, &a, 300);
-	ck_assert_uint_eq(len, 36 + q.key.qname_len + 2 + 40);
+	ck_assert_uint_eq(len, 40 + q.key.qname_len + 2 + 40);
 	ck_assert(cache_entry_read(&e, good, len));
 	ck_assert(cache_entry_is_for(&e, &q.key));
 	for (size_t cut = 0; cut < len; cut++) {

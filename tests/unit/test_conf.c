@@ -95,11 +95,15 @@ dump(struct out *out, const struct conf *c)
 	for (size_t i = 0; i < c->n_allow_query; i++)
 		put(out, "allow %s\n", prefix_to_txt(txt, &c->allow_query[i]));
 	put(out, "state %s\nuser %s\n", c->state_dir, c->user);
-	put(out, "cache %llu %u\n", (unsigned long long)c->cache.size,
-	    c->cache.max_negative_ttl);
+	put(out, "cache %llu %u-%u %u-%u %u\n",
+	    (unsigned long long)c->cache.size, c->cache.ttls.min,
+	    c->cache.ttls.max, c->cache.ttls.min_negative,
+	    c->cache.ttls.max_negative, c->cache.max_stale_s);
 	for (size_t i = 0; i < c->upstream.n_forward; i++)
 		put(out, "forward %s\n", c->upstream.forward[i].txt);
 	put(out, "validate %d\n", c->upstream.validate);
+	if (c->upstream.deadline_s != 5)
+		put(out, "deadline %u\n", c->upstream.deadline_s);
 	for (size_t i = 0; i < c->n_zones; i++) {
 		const struct conf_zone *z = &c->zones[i];
 
@@ -132,7 +136,7 @@ dump(struct out *out, const struct conf *c)
 #define ALLOW "allow 127.0.0.0/8\nallow ::1/128\n"
 #define STATE "state " LOCALSTATEDIR "/lib/resolverd\n"
 #define USER "user resolverd\n"
-#define CACHE "cache 268435456 3600\n"
+#define CACHE "cache 268435456 0-86400 0-3600 86400\n"
 #define DEFAULTS LISTEN ALLOW STATE USER CACHE "validate 1\n"
 
 static const struct {
@@ -210,6 +214,12 @@ static const struct {
 	"route a { deadline = 1s }\nupstream { validate = no }",
 	LISTEN ALLOW STATE USER CACHE "validate 0\n"
 	"1 route a upstream minimise 1 validate 0 deadline 1\n"},
+    {"what is kept, and how long an answer may take",
+	"cache { size = 2M min-ttl = 5 max-ttl = 604800 min-negative-ttl = 10\n"
+	"max-negative-ttl = 86400 max-stale = 90m }\n"
+	"upstream { deadline = 4s }",
+	LISTEN ALLOW STATE USER
+	"cache 2097152 5-604800 10-86400 5400\nvalidate 1\ndeadline 4\n"},
     {"the file of the interface",
 	"listen = { \"127.0.0.1@53\", \"::1@53\" }     # UDP and TCP\n"
 	"allow-query = { \"127.0.0.0/8\", \"::1\" }    # others REFUSED\n"
@@ -253,6 +263,8 @@ END_TEST
 	"ask; run a proxy for TLS, as stubby, on this machine and name that\n"
 #define NO_SIZE                                                                \
 	"is refused; write a number with K, M or G behind, from 1M to 1024G\n"
+#define NO_NUMBER "is refused; write a number from "
+#define NO_DURATION "is refused; write a number with s, m, h or d behind, from "
 #define NO_NAME "no domain name; parts are of a-z, 0-9, - and _\n"
 #define NO_TYPE "has no type in front; write it as ip4set:/path/to/file\n"
 #define NO_FEED_FILE                                                           \
@@ -349,6 +361,21 @@ static const struct {
     {"an empty user", "user = \"\"", "1: user: \"\" is no user's name\n"},
     {"a user of 33 letters", "user = abcdefghijklmnopqrstuvwxyz0123456",
 	"1: user: \"abcdefghijklmnopqrstuvwxyz0123456\" is no user's name\n"},
+    {"bounds of TTLs that are crossed",
+	"\ncache { min-ttl = 61 max-ttl = 60\n"
+	"min-negative-ttl = 3600 max-negative-ttl = 3599 }",
+	"2: cache: min-ttl is 61, max-ttl 60; make max-ttl the larger one\n"
+	"2: cache: min-negative-ttl is 3600, max-negative-ttl 3599; make "
+	"max-negative-ttl the larger one\n"},
+    {"bounds of TTLs, how long an answer helps out or may take",
+	"cache { min-ttl = 3601 max-ttl = 0\nmin-negative-ttl = 3601 "
+	"max-negative-ttl = 0\nmax-stale = 8d }\nupstream { deadline = 0s }",
+	"1: cache min-ttl: \"3601\" " NO_NUMBER "0 to 3600\n"
+	"1: cache max-ttl: \"0\" " NO_NUMBER "1 to 604800\n"
+	"2: cache min-negative-ttl: \"3601\" " NO_NUMBER "0 to 3600\n"
+	"2: cache max-negative-ttl: \"0\" " NO_NUMBER "1 to 86400\n"
+	"3: cache max-stale: \"8d\" " NO_DURATION "0s to 7d\n"
+	"4: upstream deadline: \"0s\" " NO_DURATION "1s to 1m\n"},
     {"neither yes nor no", "upstream { validate = true }",
 	"1: upstream validate: \"true\" is neither yes nor no\n"},
     {"datasets",

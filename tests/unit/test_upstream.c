@@ -208,7 +208,8 @@ static void
 world_open(bool validate, bool forward)
 {
 	static struct conf_endpoint to;
-	struct conf conf = {.cache.max_negative_ttl = NEGATIVE_MAX,
+	struct conf conf = {
+	    .cache.ttls = {.max = 86400, .max_negative = NEGATIVE_MAX},
 	    .upstream = {
 		.forward = &to, .n_forward = forward, .validate = validate}};
 	struct rlimit files;
