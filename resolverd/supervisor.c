@@ -385,7 +385,12 @@ supervisor_run(const struct conf *conf, struct sockets *sockets,
 	well = end_all(children, conf->workers, &set);
 	if (well)
 		in_child(finish_cache, conf, who);
-	log_info("ended%s", well ? "" : ", not every worker did so by itself");
+	if (!well)
+		log_warn("not every worker ended by itself");
+	log_info("ended: %llu questions, %llu refused, %llu dropped",
+	    (unsigned long long)counters_sum(COUNTER_QUERIES),
+	    (unsigned long long)counters_sum(COUNTER_REFUSED),
+	    (unsigned long long)counters_sum(COUNTER_DROPPED));
 	free(children);
 	return 0;
 }
