@@ -1,0 +1,193 @@
+/*
+ * All checks over all subjects. The order of the findings is that of the
+ * domains, then that of the groups, then that of their tables, then that of
+ * the MX list: the same facts always give the same list.
+ */
+#include "tools/mxcheck/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct check *const groups[] = {
+    check_c,
+};
+#define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+const struct check *
+check_next(const struct check *check)
+{
+	size_t group = 0;
+
+	if (check == NULL)
+		return groups[0];
+	if (check[1].id != NULL)
+		return check + 1;
+	while (groups[group]->id[0] != check->id[0])
+		group++;
+	return group + 1 < N_GROUPS ? groups[group + 1] : NULL;
+}
+
+const struct check *
+check_find(const char *id)
+{
+	const struct check *check = NULL;
+
+	while ((check = check_next(check)) != NULL)
+		if (strcasecmp(check->id, id) == 0)
+			return check;
+	return NULL;
+}
+
+enum severity
+check_say(const struct check_on *on, enum severity severity, const char *fmt,
+    ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(on->text, FINDING_TEXT_MAX, fmt, ap);
+	va_end(ap);
+	return severity;
+}
+
+/* ---- subjects */
+
+struct run {
+	struct findings *out;
+	const struct check *check;
+	struct check_on on;
+	char text[FINDING_TEXT_MAX];
+};
+
+static void
+run_check(struct run *run, const char *subject)
+{
+	struct finding f = {
+	    .check = run->check,
+	    .domain = run->on.domain,
+	    .mx = run->on.mx,
+	    .endpoint = run->on.ep,
+	    .subject = subject,
+	    .text = run->text,
+	};
+
+	run->text[0] = '\0';
+	run->on.text = run->text;
+	f.severity = run->check->run(&run->on);
+	if (f.severity != SEV_OK)
+		findings_add(run->out, &f);
+}
+
+static void
+over_levels(struct run *run)
+{
+	const struct facts_domain *domain = run->on.domain;
+	char subject[32];
+	size_t i, first = 0;
+
+	for (i = 1; i <= domain->n_mxs; i++) {
+		if (i < domain->n_mxs &&
+		    domain->mxs[i].pref == domain->mxs[first].pref)
+			continue;
+		run->on.level = &domain->mxs[first];
+		run->on.n_level = i - first;
+		snprintf(subject, sizeof(subject), "level %u",
+		    domain->mxs[first].pref);
+		run_check(run, subject);
+		first = i;
+	}
+	run->on.level = NULL;
+	run->on.n_level = 0;
+}
+
+static void
+over_endpoints(struct run *run)
+{
+	char subject[FINDING_TEXT_MAX];
+
+	if (run->on.mx->host == NULL)
+		return;
+	for (size_t i = 0; i < run->on.mx->host->n_endpoints; i++) {
+		run->on.ep = run->on.mx->host->endpoints[i];
+		run->on.outcome = outcome_of(run->on.ep, run->on.domain);
+		snprintf(subject, sizeof(subject), "%s %s",
+		    run->on.mx->target, run->on.ep->addr->txt);
+		run_check(run, subject);
+	}
+	run->on.ep = NULL;
+}
+
+/* The same target twice is one subject. */
+static bool
+is_repeated(const struct facts_domain *domain, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcasecmp(domain->mxs[i].target,
+		    domain->mxs[at].target) == 0)
+			return true;
+	return false;
+}
+
+static void
+over_hosts(struct run *run)
+{
+	const struct facts_domain *domain = run->on.domain;
+
+	for (size_t i = 0; i < domain->n_mxs; i++) {
+		run->on.mx = &domain->mxs[i];
+		if (is_repeated(domain, i))
+			continue;
+		if (run->check->subject == CHECK_ENDPOINT)
+			over_endpoints(run);
+		else
+			run_check(run, run->on.mx->target);
+	}
+	run->on.mx = NULL;
+}
+
+static void
+check_domain(struct run *run)
+{
+	switch (run->check->subject) {
+	case CHECK_RUN:
+		break;
+	case CHECK_DOMAIN:
+		run_check(run, run->on.domain->name);
+		break;
+	case CHECK_LEVEL:
+		over_levels(run);
+		break;
+	case CHECK_HOST:
+	case CHECK_ENDPOINT:
+		over_hosts(run);
+		break;
+	}
+}
+
+void
+check_all(struct findings *out, const struct facts *facts,
+    const struct settings *settings)
+{
+	struct run run = {
+	    .out = out,
+	    .on = {
+		.facts = facts,
+		.settings = settings,
+		.now = facts->at + settings->at_days * 86400,
+	    },
+	};
+
+	while ((run.check = check_next(run.check)) != NULL)
+		if (run.check->subject == CHECK_RUN &&
+		    settings_wants(settings, run.check->id))
+			run_check(&run, "run");
+	for (size_t i = 0; i < facts->n_domains; i++) {
+		run.on.domain = facts->domains[i];
+		findings_begin(out, run.on.domain);
+		while ((run.check = check_next(run.check)) != NULL)
+			if (settings_wants(settings, run.check->id))
+				check_domain(&run);
+	}
+}

@@ -1,0 +1,62 @@
+/*
+ * Checks: one row each in the table of its group (check_c.c, check_d.c, ...),
+ * all groups in check.c. A check is a pure function of facts and settings that
+ * says one thing of one subject: add a row, and it is run, listed, explained
+ * and can be left out.
+ */
+#ifndef TOOLS_MXCHECK_CHECK_H
+#define TOOLS_MXCHECK_CHECK_H
+
+#include "tools/mxcheck/facts.h"
+#include "tools/mxcheck/finding.h"
+#include "tools/mxcheck/outcome.h"
+#include "tools/mxcheck/settings.h"
+
+enum check_subject {
+	CHECK_RUN,
+	CHECK_DOMAIN,
+	CHECK_LEVEL, /* all MX of one preference; also the first one */
+	CHECK_HOST,  /* an MX of the domain */
+	CHECK_ENDPOINT,
+};
+
+/* What is looked at; what is below the subject is NULL or 0. Borrowed. */
+struct check_on {
+	const struct facts *facts;
+	const struct settings *settings;
+	const struct facts_domain *domain;
+	const struct facts_mx *level; /* its MX */
+	size_t n_level;
+	const struct facts_mx *mx;
+	const struct facts_endpoint *ep;
+	enum outcome outcome; /* of ep, for this domain */
+	int64_t now; /* s since 1970: when certificates are judged */
+	char *text;  /* FINDING_TEXT_MAX bytes for the finding */
+};
+
+typedef enum severity check_fn(const struct check_on *on);
+
+struct check {
+	const char *id;	  /* "C01" */
+	const char *name; /* "connect" */
+	enum check_subject subject;
+	check_fn *run;
+	const char *explain; /* the rule, its reason and source; for --explain */
+};
+
+/* The groups; each ends with a row of NULLs. */
+extern const struct check check_c[];
+
+/* Runs every check that is wanted over every subject. */
+void check_all(struct findings *out, const struct facts *facts,
+    const struct settings *settings);
+
+/* One after another: NULL for the first; returns NULL behind the last. */
+const struct check *check_next(const struct check *check);
+const struct check *check_find(const char *id); /* NULL if there is none */
+
+/* For checks: fills on->text and returns severity. */
+enum severity check_say(const struct check_on *on, enum severity severity,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

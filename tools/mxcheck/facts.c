@@ -1,0 +1,348 @@
+/*
+ * The container of the facts, and the few questions about them that more than
+ * one reader has. Everything lives in one arena; what is looked up by name is
+ * in a tree besides.
+ */
+#include "tools/mxcheck/facts.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/xalloc.h"
+#include "tools/mxcheck/arena.h"
+
+enum { BY_DOMAIN, BY_HOST, BY_ADDR };
+
+struct named { /* a node's content: the name must stay the first member */
+	const char *name;
+	void *what;
+};
+
+struct facts *
+facts_new(void)
+{
+	struct facts *facts = xcalloc(1, sizeof(*facts));
+
+	facts->arena = arena_new();
+	return facts;
+}
+
+static void
+keep(void *node)
+{
+	(void)node; /* it is in the arena */
+}
+
+void
+facts_free(struct facts *facts)
+{
+	if (facts == NULL)
+		return;
+	for (unsigned i = 0; i < 3; i++)
+		tdestroy(facts->names[i], keep);
+	free(facts->domains);
+	free(facts->hosts);
+	free(facts->addrs);
+	free(facts->endpoints);
+	arena_free(facts->arena);
+	free(facts);
+}
+
+void *
+facts_alloc(struct facts *facts, size_t count, size_t size)
+{
+	return arena_alloc(facts->arena, count, size);
+}
+
+const char *
+facts_str(struct facts *facts, const char *s)
+{
+	size_t len = strlen(s) + 1;
+
+	return memcpy(facts_alloc(facts, len, 1), s, len);
+}
+
+const char *
+facts_text(struct facts *facts, const void *bytes, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *in = bytes;
+	char *out, *p;
+
+	if (len > FACTS_TEXT_MAX)
+		len = FACTS_TEXT_MAX;
+	out = p = facts_alloc(facts, 4 * len + 1, 1);
+	for (size_t i = 0; i < len; i++) {
+		if (in[i] >= 0x20 && in[i] < 0x7f && in[i] != '\\') {
+			*p++ = (char)in[i];
+			continue;
+		}
+		*p++ = '\\';
+		*p++ = 'x';
+		*p++ = hex[in[i] >> 4];
+		*p++ = hex[in[i] & 15];
+	}
+	return out;
+}
+
+/* ---- what is there once */
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* The place for what has this name; *is_new if nothing had it. */
+static struct named *
+find(struct facts *facts, unsigned tree, const char *name, bool *is_new)
+{
+	struct named key = {.name = name}, *named, **found;
+
+	found = tfind(&key, &facts->names[tree], by_name);
+	*is_new = found == NULL;
+	if (found != NULL)
+		return *found;
+	named = facts_alloc(facts, 1, sizeof(*named));
+	named->name = facts_str(facts, name);
+	if (tsearch(named, &facts->names[tree], by_name) == NULL)
+		abort(); /* as xalloc.h has it: out of memory is the end */
+	return named;
+}
+
+/* Pointers grow by doubling: whenever n is a power of two. */
+static void *
+grow(void *list, size_t n, void *item)
+{
+	void **items = list;
+
+	if ((n & (n - 1)) == 0)
+		items = xreallocarray(items, n > 0 ? 2 * n : 1,
+		    sizeof(*items));
+	items[n] = item;
+	return items;
+}
+
+struct facts_domain *
+facts_domain(struct facts *facts, const char *name)
+{
+	struct facts_domain *domain;
+	struct named *named;
+	bool is_new;
+
+	named = find(facts, BY_DOMAIN, name, &is_new);
+	if (!is_new)
+		return named->what;
+	named->what = domain = facts_alloc(facts, 1, sizeof(*domain));
+	domain->name = named->name;
+	domain->index = facts->n_domains;
+	facts->domains = grow(facts->domains, facts->n_domains++, domain);
+	return domain;
+}
+
+struct facts_host *
+facts_host(struct facts *facts, const char *name)
+{
+	struct facts_host *host;
+	struct named *named;
+	bool is_new;
+
+	named = find(facts, BY_HOST, name, &is_new);
+	if (!is_new)
+		return named->what;
+	named->what = host = facts_alloc(facts, 1, sizeof(*host));
+	host->name = named->name;
+	facts->hosts = grow(facts->hosts, facts->n_hosts++, host);
+	return host;
+}
+
+struct facts_addr *
+facts_addr(struct facts *facts, const struct addr *addr)
+{
+	char txt[ADDR_TXT_MAX];
+	struct facts_addr *out;
+	struct named *named;
+	bool is_new;
+
+	named = find(facts, BY_ADDR, addr_to_txt(txt, addr), &is_new);
+	if (!is_new)
+		return named->what;
+	named->what = out = facts_alloc(facts, 1, sizeof(*out));
+	out->addr = *addr;
+	memcpy(out->txt, txt, sizeof(txt));
+	facts->addrs = grow(facts->addrs, facts->n_addrs++, out);
+	return out;
+}
+
+static int
+by_addr(const void *a, const void *b)
+{
+	const struct facts_endpoint *x = *(struct facts_endpoint *const *)a;
+	const struct facts_endpoint *y = *(struct facts_endpoint *const *)b;
+
+	if (x->addr->addr.family != y->addr->addr.family)
+		return x->addr->addr.family == AF_INET ? -1 : 1;
+	return memcmp(x->addr->addr.bytes, y->addr->addr.bytes,
+	    sizeof(x->addr->addr.bytes));
+}
+
+struct facts_endpoint *
+facts_endpoint(struct facts *facts, struct facts_host *host,
+    const struct addr *addr)
+{
+	struct facts_addr *known = facts_addr(facts, addr);
+	struct facts_endpoint *ep, **list;
+	size_t n = host->n_endpoints;
+
+	for (size_t i = 0; i < n; i++)
+		if (host->endpoints[i]->addr == known)
+			return host->endpoints[i];
+	ep = facts_alloc(facts, 1, sizeof(*ep));
+	ep->host = host;
+	ep->addr = known;
+	facts->endpoints = grow(facts->endpoints, facts->n_endpoints++, ep);
+	list = facts_alloc(facts, n + 1, sizeof(*list));
+	if (n > 0)
+		memcpy(list, host->endpoints, n * sizeof(*list));
+	list[n] = ep;
+	qsort(list, n + 1, sizeof(*list), by_addr);
+	host->endpoints = list;
+	host->n_endpoints = n + 1;
+	return ep;
+}
+
+void
+facts_name_add(struct facts *facts, struct facts_names *names,
+    const char *name)
+{
+	const char **list = facts_alloc(facts, names->n + 1, sizeof(*list));
+
+	if (names->n > 0)
+		memcpy(list, names->name, names->n * sizeof(*list));
+	list[names->n++] = facts_str(facts, name);
+	names->name = list;
+}
+
+static int
+by_pref(const void *a, const void *b)
+{
+	const struct facts_mx *x = a, *y = b;
+
+	if (x->pref != y->pref)
+		return x->pref < y->pref ? -1 : 1;
+	return strcmp(x->target, y->target);
+}
+
+void
+facts_sort_mxs(struct facts_domain *domain)
+{
+	if (domain->n_mxs > 0)
+		qsort(domain->mxs, domain->n_mxs, sizeof(*domain->mxs),
+		    by_pref);
+}
+
+/* ---- words */
+
+const char *
+facts_stage_txt(enum facts_stage stage)
+{
+	static const char *const txt[FACTS_STAGES] = {
+	    [FACTS_CONNECT] = "connect",
+	    [FACTS_GREETING] = "greeting",
+	    [FACTS_EHLO] = "ehlo",
+	    [FACTS_HELO] = "helo",
+	    [FACTS_STARTTLS] = "starttls",
+	    [FACTS_TLS] = "tls",
+	    [FACTS_EHLO_TLS] = "ehlo-tls",
+	    [FACTS_MAIL] = "mail",
+	    [FACTS_RELAY] = "relay",
+	    [FACTS_QUIT] = "quit",
+	};
+
+	return txt[stage];
+}
+
+const char *
+facts_end_txt(enum facts_end end)
+{
+	static const char *const txt[] = {
+	    [FACTS_END_NONE] = "none",
+	    [FACTS_END_DONE] = "done",
+	    [FACTS_END_TIMEOUT] = "timed out",
+	    [FACTS_END_REFUSED] = "refused",
+	    [FACTS_END_UNREACHABLE] = "unreachable",
+	    [FACTS_END_RESET] = "reset",
+	    [FACTS_END_CLOSED] = "closed",
+	    [FACTS_END_PROTO] = "protocol error",
+	    [FACTS_END_STOPPED] = "stopped",
+	};
+
+	return txt[end];
+}
+
+const char *
+facts_dns_txt(enum facts_dns dns)
+{
+	static const char *const txt[] = {
+	    [FACTS_NOT_ASKED] = "not asked",
+	    [FACTS_EXISTS] = "exists",
+	    [FACTS_NODATA] = "NODATA",
+	    [FACTS_NXDOMAIN] = "NXDOMAIN",
+	    [FACTS_FAILED] = "failed",
+	};
+
+	return txt[dns];
+}
+
+/* ---- questions */
+
+bool
+facts_has_null_mx(const struct facts_domain *domain)
+{
+	for (size_t i = 0; i < domain->n_mxs; i++)
+		if (strcmp(domain->mxs[i].target, ".") == 0)
+			return true;
+	return false;
+}
+
+bool
+facts_is_null_mx(const struct facts_domain *domain)
+{
+	return domain->n_mxs == 1 && facts_has_null_mx(domain);
+}
+
+const struct facts_rcpt *
+facts_rcpt(const struct facts_probe *probe, const struct facts_domain *domain)
+{
+	for (size_t i = 0; i < probe->n_rcpts; i++)
+		if (probe->rcpts[i].domain == domain)
+			return &probe->rcpts[i];
+	return NULL;
+}
+
+const char *
+facts_ehlo_keyword(const struct facts_ehlo *ehlo, const char *keyword)
+{
+	size_t len = strlen(keyword);
+
+	for (size_t i = 0; i < ehlo->n; i++)
+		if (strncasecmp(ehlo->keyword[i], keyword, len) == 0 &&
+		    (ehlo->keyword[i][len] == '\0' ||
+			ehlo->keyword[i][len] == ' ' ||
+			ehlo->keyword[i][len] == '='))
+			return ehlo->keyword[i];
+	return NULL;
+}
+
+const char *
+facts_keyword(const struct facts_probe *probe, const char *keyword)
+{
+	bool tls = probe->step[FACTS_EHLO_TLS].end == FACTS_END_DONE;
+
+	return facts_ehlo_keyword(tls ? &probe->ehlo_tls : &probe->ehlo,
+	    keyword);
+}

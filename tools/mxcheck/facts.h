@@ -1,0 +1,278 @@
+/*
+ * The facts of one run of mxcheck(8): what DNS said and what the mail servers
+ * did, and nothing that was concluded from it. How a run flows:
+ *
+ *	main.c	  options.c, later config.c -> struct settings
+ *	  |
+ *	gather.c  resolve.c -> dns.c -> dnsmsg.c	   (the questions)
+ *	  |	  prober.c -> probe.c -> conn.c, tls.c, reply.c (the sessions)
+ *	  v
+ *	FACTS	  plain data, here; facts_json.c (to come) writes and reads them
+ *	  |	  as JSON lines, so that --replay judges a recorded run
+ *	  v
+ *	check.c	  check_c.c, check_d.c, ...: a table of rows for each group;
+ *	  |	  pure functions of facts, settings and (to come) the state
+ *	  v
+ *	judge.c	  outcome.c (one probe), model.c (senders as data), walk.c (one
+ *	  |	  sender, one domain), verdict.c (scenarios and the sentence)
+ *	  v
+ *	report_*.c  struct report -> table; to come: json, nagios, prom, mail
+ *	state_*.c   (to come) LMDB through lib/store.h: confirm, recover, flap, ack
+ *
+ * Only what stands above FACTS touches the network, only state_*.c what earlier
+ * runs left: all between is a function of its arguments.
+ *
+ * To come besides: policy.c (MTA-STS by libcurl), dane.c, check_p.c, check_f.c,
+ * check_a.c, check_o.c, hook.c, health.c (--zone).
+ *
+ * Text from the network is escaped when it becomes a fact (facts_text()), so
+ * nothing behind has to. All memory belongs to the struct facts and goes with
+ * it; pointers between facts are borrowed from there.
+ */
+#ifndef TOOLS_MXCHECK_FACTS_H
+#define TOOLS_MXCHECK_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+
+#define FACTS_TEXT_MAX 400  /* bytes that are kept of a reply, unescaped */
+#define FACTS_ADDRS_MAX 32  /* of a host and a family; more are not dialled */
+#define FACTS_EHLO_MAX 64   /* keywords of a reply to EHLO */
+#define FACTS_CERTS_MAX 10  /* of a chain as it was shown */
+
+/* ---- DNS */
+
+/* The four answers are never merged: senders bounce, queue or go on. */
+enum facts_dns {
+	FACTS_NOT_ASKED,
+	FACTS_EXISTS,
+	FACTS_NODATA,
+	FACTS_NXDOMAIN,
+	FACTS_FAILED, /* no answer, SERVFAIL, bogus, a loop of aliases */
+};
+
+struct facts_lookup {
+	enum facts_dns dns;
+	const char *why;   /* FACTS_FAILED: "SERVFAIL", "no answer", ... */
+	uint32_t ttl;	   /* s; the least along the aliases */
+	bool ad;	   /* the resolver says that it has validated it */
+	bool bogus;	   /* FACTS_FAILED, but there is an answer under CD */
+	bool cut;	   /* truncated over UDP, and no answer over TCP */
+	unsigned n_aliases; /* CNAMEs followed */
+	const char *alias; /* where they led to; NULL without */
+};
+
+struct facts_names { /* names of a lookup: PTR, NS */
+	const char **name;
+	size_t n;
+};
+
+/* ---- a session with a mail server */
+
+enum facts_stage {
+	FACTS_CONNECT,
+	FACTS_GREETING,
+	FACTS_EHLO,
+	FACTS_HELO, /* only after a refused EHLO */
+	FACTS_STARTTLS,
+	FACTS_TLS,
+	FACTS_EHLO_TLS,
+	FACTS_MAIL,  /* the first MAIL FROM:<> */
+	FACTS_RELAY, /* RCPT for the foreign recipient */
+	FACTS_QUIT,
+	FACTS_STAGES,
+};
+
+enum facts_end {
+	FACTS_END_NONE,	       /* not reached, or not wanted */
+	FACTS_END_DONE,	       /* connected, replied or shaken hands */
+	FACTS_END_TIMEOUT,
+	FACTS_END_REFUSED,     /* connect: RST */
+	FACTS_END_UNREACHABLE, /* connect: no route, prohibited */
+	FACTS_END_RESET,
+	FACTS_END_CLOSED,
+	FACTS_END_PROTO,       /* over a cap, or not the protocol */
+	FACTS_END_STOPPED,     /* the run was over first */
+};
+
+/* Faults in the form of a reply, RFC 5321 4.2, 4.5.3.1.5 */
+#define FACTS_REPLY_CODES_DIFFER 0x01 /* inside of one reply */
+#define FACTS_REPLY_LONG_LINE 0x02    /* over 512 octets */
+#define FACTS_REPLY_BARE_LF 0x04
+#define FACTS_REPLY_CUT 0x08 /* there was more than is kept */
+
+struct facts_reply {
+	uint16_t code;	  /* 0: none */
+	uint8_t faults;	  /* FACTS_REPLY_* */
+	const char *text; /* escaped, lines joined by " / "; "" if none */
+};
+
+struct facts_step {
+	enum facts_end end;
+	uint32_t ms; /* from the start of the stage to its end */
+	struct facts_reply reply;
+};
+
+struct facts_ehlo {
+	const char *name; /* the first word; "" if none */
+	const char **keyword; /* the lines behind the first, as sent */
+	size_t n;
+};
+
+enum facts_yes { FACTS_UNKNOWN, FACTS_NO, FACTS_YES };
+
+struct facts_cert {
+	const char *subject, *issuer, *serial;
+	int64_t not_before, not_after; /* s since 1970 */
+	const char *key;	       /* "RSA", "EC", "ED25519" */
+	unsigned key_bits;
+	const char *signature;	/* "sha256WithRSAEncryption" */
+	bool weak_signature;	/* MD5 or SHA-1, and not self-signed */
+	const char *spki, *der; /* SHA-256, hex */
+};
+
+struct facts_tls {
+	const char *proto, *cipher;
+	const char *why;  /* of a handshake that failed; NULL */
+	bool old_proto;	  /* it failed since the server is older than 1.2 */
+	bool injected;	  /* clear text stood behind the 220, CVE-2011-0411 */
+	int verify;	  /* X509_V_*: the chain, dates left out */
+	const char *verify_txt;
+	enum facts_yes name; /* a dNSName of the leaf matches the host */
+	bool cn_matches;     /* the CN would, but that is no match any more */
+	struct facts_cert *certs; /* as shown, the leaf first */
+	size_t n_certs;
+};
+
+struct facts_domain;
+
+/* What the server said to the recipients of one domain; each has its own
+ * transaction. */
+struct facts_rcpt {
+	const struct facts_domain *domain;
+	struct facts_step postmaster, unknown;
+};
+
+struct facts_probe {
+	struct facts_step step[FACTS_STAGES];
+	struct facts_ehlo ehlo, ehlo_tls;
+	bool clear; /* STARTTLS was left out after a failed handshake */
+	struct facts_tls tls;
+	struct facts_rcpt *rcpts;
+	size_t n_rcpts;
+};
+
+/* ---- what there is */
+
+struct facts_addr {
+	struct addr addr;
+	char txt[ADDR_TXT_MAX];
+	struct facts_lookup ptr;
+	struct facts_names ptrs;
+	bool confirmed;	 /* one of them has this address */
+	bool unchecked;	 /* of one of them the address could not be had */
+};
+
+struct facts_endpoint {
+	struct facts_host *host;
+	struct facts_addr *addr;
+	const char *untried; /* why nothing was dialled; NULL if it was */
+	/* The endpoint on the same address whose session this one shares; the
+	 * name in the certificate is judged for each. NULL: its own session. */
+	const struct facts_endpoint *shared;
+	struct facts_probe probe;  /* the last one */
+	struct facts_probe *first; /* the one that it was to confirm; NULL */
+};
+
+struct facts_host { /* by name, whatever domains have it */
+	const char *name;
+	struct facts_lookup a, aaaa, greeting_name;
+	struct facts_endpoint **endpoints; /* IPv4 first, then by address */
+	size_t n_endpoints;
+};
+
+struct facts_mx {
+	uint16_t pref;
+	const char *target;	 /* as it stands in the RR; "." is the null MX */
+	struct facts_host *host; /* NULL: the target is no host name */
+};
+
+struct facts_domain {
+	const char *name; /* A-labels, lower case, no final dot */
+	size_t index;	  /* its place in facts->domains */
+	struct facts_lookup mx;
+	bool implicit; /* no MX: the domain's own addresses, RFC 5321 5.1 */
+	struct facts_mx *mxs; /* by preference, then target */
+	size_t n_mxs;
+};
+
+struct facts {
+	struct arena *arena; /* private */
+	void *names[3]; /* private: domains, hosts, addresses by name */
+	int64_t at; /* s since 1970: when the run began */
+	const char *helo;
+	bool no_route4, no_route6; /* nothing of that family can be dialled */
+	enum facts_yes helo_is_us; /* it has the address we dial from */
+	bool stopped;		   /* the deadline of the run came first */
+	struct facts_domain **domains;
+	size_t n_domains;
+	struct facts_host **hosts;
+	size_t n_hosts;
+	struct facts_addr **addrs;
+	size_t n_addrs;
+	struct facts_endpoint **endpoints;
+	size_t n_endpoints;
+};
+
+struct facts *facts_new(void);
+void facts_free(struct facts *facts); /* NULL is fine */
+
+/* Memory that lives as long as the facts; zeroed. Never fails (xalloc.h). */
+void *facts_alloc(struct facts *facts, size_t count, size_t size);
+
+/*
+ * A copy of len bytes from outside: what is not 0x20-0x7e becomes \xNN, and a
+ * backslash \x5c. At most FACTS_TEXT_MAX bytes are taken.
+ */
+const char *facts_text(struct facts *facts, const void *bytes, size_t len);
+const char *facts_str(struct facts *facts, const char *s); /* a plain copy */
+
+/* Each finds the one that is there, or adds it. Names in lower case. */
+struct facts_domain *facts_domain(struct facts *facts, const char *name);
+struct facts_host *facts_host(struct facts *facts, const char *name);
+struct facts_addr *facts_addr(struct facts *facts, const struct addr *addr);
+
+/* Adds one; the order of a host's endpoints is kept. */
+struct facts_endpoint *facts_endpoint(struct facts *facts,
+    struct facts_host *host, const struct addr *addr);
+
+void facts_name_add(struct facts *facts, struct facts_names *names,
+    const char *name);
+
+/* The MX RRs into their order. */
+void facts_sort_mxs(struct facts_domain *domain);
+
+/* "connect", "greeting", ...: as in --limit, the outputs and the record. */
+const char *facts_stage_txt(enum facts_stage stage);
+const char *facts_end_txt(enum facts_end end);
+const char *facts_dns_txt(enum facts_dns dns);
+
+/* The sole MX is "." (RFC 7505 3), or it stands beside others. */
+bool facts_is_null_mx(const struct facts_domain *domain);
+bool facts_has_null_mx(const struct facts_domain *domain);
+
+/* NULL if the session did not come to this domain. */
+const struct facts_rcpt *facts_rcpt(const struct facts_probe *probe,
+    const struct facts_domain *domain);
+
+/* The keyword's line, e.g. "SIZE 10240000"; NULL if it is not there. The list
+ * is the one that counts: that under TLS if there was one. */
+const char *facts_keyword(const struct facts_probe *probe,
+    const char *keyword);
+const char *facts_ehlo_keyword(const struct facts_ehlo *ehlo,
+    const char *keyword);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * Sender models: how a class of sending MTA walks an MX list, as a row of
+ * data. Each cell was measured with the real program where model.c says so.
+ */
+#ifndef TOOLS_MXCHECK_MODEL_H
+#define TOOLS_MXCHECK_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tools/mxcheck/outcome.h"
+
+enum model_action {
+	MODEL_DELIVER,
+	MODEL_CLEAR, /* deliver, without TLS */
+	MODEL_NEXT,
+	MODEL_DEFER,
+	MODEL_BOUNCE,
+};
+
+struct model {
+	const char *name;	 /* "postfix", for --models and outputs */
+	const char *title;	 /* "Postfix" */
+	unsigned addr_limit;	 /* addresses tried; 0: all */
+	bool balances;		 /* IPv4 and IPv6 share the limit */
+	bool per_family;	 /* the limit holds for each of them apart */
+	bool one_per_level;	 /* beyond the limit still one of each level */
+	unsigned session_limit;	 /* sessions that came past EHLO; 0: all */
+	uint8_t action[OUTCOMES]; /* enum model_action */
+	uint8_t tls_fail, tls_hang; /* the same */
+	uint8_t all_nameless; /* no MX host has an address */
+	uint8_t null_beside; /* "." beside other MX: MODEL_NEXT ignores it */
+	uint16_t connect_s, greeting_s, tls_s; /* what waiting costs */
+};
+
+/* One after another, and by name; NULL behind the last or if there is none. */
+const struct model *model_next(const struct model *model);
+const struct model *model_find(const char *name);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * What the admin wants: from the command line (options.c) and, to come, from a
+ * configuration file (config.c). Nothing here comes from the network.
+ */
+#ifndef TOOLS_MXCHECK_SETTINGS_H
+#define TOOLS_MXCHECK_SETTINGS_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tools/mxcheck/facts.h"
+#include "tools/mxcheck/finding.h"
+
+struct model;
+
+#define SETTINGS_SERVERS_MAX 3
+#define SETTINGS_LIST_MAX 64
+
+struct settings_list { /* of words, as given */
+	const char *word[SETTINGS_LIST_MAX];
+	size_t n;
+};
+
+struct settings_domain {
+	const char *name;
+	enum facts_yes mail; /* FACTS_NO: it is to have none */
+	bool nofailover_ok;
+	struct settings_list expect_mx; /* "10 mx1.example.com" or a name */
+	struct settings_list outbound;	/* addresses that send its mail */
+};
+
+enum settings_role { ROLE_NONE, ROLE_PRIMARY, ROLE_BACKUP, ROLE_NOLISTING };
+
+struct settings_host {
+	const char *name;
+	enum settings_role role;
+	bool expect_down;
+	bool internal; /* private addresses are fine, and are dialled */
+	bool trusted;  /* it relays for us: R01 says nothing */
+	const char *site;
+};
+
+struct settings_dns {
+	struct sockaddr_storage addr;
+	socklen_t addr_len;
+};
+
+enum settings_rcpt { RCPT_NONE, RCPT_BASIC };
+
+struct settings {
+	/* names and network */
+	struct settings_dns servers[SETTINGS_SERVERS_MAX];
+	size_t n_servers;
+	const char *helo;
+	bool has_source4, has_source6;
+	struct addr source4, source6;
+	bool only4, only6;
+	uint16_t port;
+	const char *ca_file; /* NULL: the system's */
+	/* how much */
+	unsigned jobs, deadline_s, recheck_s; /* recheck 0: none */
+	bool patient;
+	uint32_t limit_ms[FACTS_STAGES]; /* each stage of a session */
+	uint32_t session_ms;
+	enum settings_rcpt rcpt;
+	bool relay;
+	const char *relay_target;
+	unsigned rcpt_domains; /* per session */
+	bool internal;	       /* for every host */
+	/* judging */
+	int64_t at_days; /* judge dates this much later */
+	unsigned min_mx;
+	bool trusted_probe; /* R01: "not conclusive" */
+	struct settings_list only, skip; /* check ids and groups */
+	struct settings_list assume_down;
+	const struct model *models[8];
+	size_t n_models;
+	struct settings_domain *domains;
+	size_t n_domains;
+	struct settings_host *hosts;
+	size_t n_hosts;
+	/* the run */
+	struct settings_list files; /* of domains */
+	int verbose;
+	bool quiet, dry_run, ascii;
+};
+
+/* The defaults; before anything else. */
+void settings_init(struct settings *s);
+void settings_clear(struct settings *s);
+
+/* RFC 5321 4.5.3.2: minutes, where the defaults are seconds. */
+void settings_patient(uint32_t limit_ms[FACTS_STAGES]);
+
+/* Slower than this is a warning, ms; 0 for stages without. */
+uint32_t settings_slow_ms(enum facts_stage stage);
+
+/* What is said of a domain or host; a row of defaults if nothing is. */
+const struct settings_domain *settings_domain(const struct settings *s,
+    const char *name);
+const struct settings_host *settings_host(const struct settings *s,
+    const char *name);
+
+/* --only and --skip: by id ("D03") or group ("D"). */
+bool settings_wants(const struct settings *s, const char *id);
+
+#endif
