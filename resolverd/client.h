@@ -27,6 +27,7 @@ struct client {
 	const struct transport *transport;
 	void *endpoint;		   /* the transport's own; borrowed, */
 	const struct msghdr *from; /* and so is this, for the call */
+	const struct sockaddr *peer; /* and this */
 	bool allowed;		   /* allow-query holds for it */
 };
 

@@ -35,13 +35,16 @@ handle_begin(struct handler *h, struct handling *g,
 	    listzones_route(h->zones, &g->q, &g->list);
 }
 
-/* Returns false if the answer comes later. */
+/* Returns false if the answer comes later, or never. */
 static bool
 answer(struct handler *h, struct handling *g, const struct client *client)
 {
 	if (g->is_list) {
 		counter_inc(COUNTER_LIST_ANSWERS);
-		listzone_answer(&g->list, &g->q);
+		if (!listzone_answer(&g->list, &g->q, client->peer)) {
+			counter_inc(COUNTER_DROPPED);
+			return false;
+		}
 	} else if (h->outside != NULL) {
 		return h->outside->answer(h, &g->q, client);
 	} else {

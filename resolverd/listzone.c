@@ -18,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "resolverd/listzone.h"
+#include "zones/acl.h"
 #include "zones/age.h"
 #include "zones/generation.h"
 #include "zones/local.h"
@@ -31,6 +32,7 @@ struct listzone {
 	size_t apex_len;
 	unsigned apex_labels;
 	uint64_t hash;
+	const struct listzone *acl; /* the zone of the acl for all; or NULL */
 
 	/* one of the two */
 	struct generation *gen; /* NULL: none that could be opened yet */
@@ -50,6 +52,7 @@ struct listzones {
 	struct conf const *conf;
 	struct listzone *zones;
 	size_t n_zones;
+	struct listzone *acl; /* the zone "."; or NULL */
 	unsigned labels_min, labels_max; /* of the apexes */
 	size_t mask;
 	struct listzone **slots;
@@ -308,23 +311,68 @@ is_expired_as(const struct listzone *z, enum conf_expired how)
 	return z->age == AGE_EXPIRED && z->limits->when_expired == how;
 }
 
-void
-listzone_answer(const struct list_lookup *l, struct query *q)
+static bool
+has_acl(const struct listzone *z)
 {
+	return z != NULL && z->gen != NULL && generation_has_acl(z->gen);
+}
+
+/* Without an acl for all, or before its first build: as usual. */
+void
+listzones_acl(const struct listzones *zs, struct acl_verdict *v)
+{
+	if (has_acl(zs->acl))
+		generation_acl(zs->acl->gen, v);
+}
+
+/* The acl for all, then the zone's own (rbldnsd's order). */
+static void
+ask_acls(const struct listzone *z, const struct addr *client,
+    struct acl_verdict *v)
+{
+	v->client = client;
+	if (has_acl(z->acl))
+		generation_acl(z->acl->gen, v);
+	if (has_acl(z))
+		generation_acl(z->gen, v);
+}
+
+/* Returns true if nothing is to be looked up. */
+static bool
+obey_acl(const struct acl_verdict *v, struct query *q)
+{
+	if (v->action < ACL_REFUSE)
+		return false;
+	query_set_error(q, DNS_RCODE_REFUSED);
+	query_set_ede(q, EDE_PROHIBITED, "the list's acl");
+	return true;
+}
+
+bool
+listzone_answer(const struct list_lookup *l, struct query *q,
+    const struct sockaddr *sa)
+{
+	struct acl_verdict acl = {0};
 	struct listzone *z = l->zone;
 	const struct zone_apex *apex;
 	struct zone_hits hits;
+	struct addr client;
 
+	if ((has_acl(z) || has_acl(z->acl)) &&
+	    addr_from_sockaddr(&client, sa) == 0)
+		ask_acls(z, &client, &acl);
+	if (obey_acl(&acl, q))
+		return acl.action != ACL_IGNORE;
 	hits.n = 0;
 	hits.exists = false;
 	if (z->gen != NULL) {
 		if (is_expired_as(z, CONF_EXPIRED_SERVFAIL)) {
 			query_set_error(q, DNS_RCODE_SERVFAIL);
 			query_set_ede(q, EDE_NOT_READY, "the list has expired");
-			return;
+			return true;
 		}
 		if (!is_expired_as(z, CONF_EXPIRED_EMPTY))
-			generation_lookup(z->gen, &l->key, &hits);
+			generation_lookup_for(z->gen, &l->key, &acl, &hits);
 		apex = generation_apex(z->gen);
 	} else if (z->local != NULL) {
 		int rv = local_lookup(z->local, &l->key, &hits);
@@ -337,9 +385,10 @@ listzone_answer(const struct list_lookup *l, struct query *q)
 	} else {
 		query_set_error(q, DNS_RCODE_SERVFAIL);
 		query_set_ede(q, EDE_NOT_READY, "the list is not there yet");
-		return;
+		return true;
 	}
 	put_answer(z, q, apex, &l->key, &hits);
+	return true;
 }
 
 /* ---- opening */
@@ -350,6 +399,14 @@ is_same_file(const struct stat *a, const struct stat *b)
 	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
 	    a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
 	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* What it means that there is no generation. */
+static const char *
+without_one(const struct listzone *z)
+{
+	return z->gen != NULL ? "the last generation serves on" :
+	    z->apex[0] == 0 ? "no client is refused" : "answering SERVFAIL";
 }
 
 static void
@@ -363,10 +420,8 @@ refresh_generation(struct listzone *z)
 
 	if (stat(z->path, &st) == -1) {
 		if (!z->unreadable)
-			log_warn("%s: no generation%s: %s; run zonectl build",
-			    z->name,
-			    z->gen != NULL ? " is current, the last one serves on" :
-					     " yet, answering SERVFAIL",
+			log_warn("%s: no generation is current, %s: %s; run "
+				 "zonectl build", z->name, without_one(z),
 			    strerror(errno));
 		z->unreadable = true;
 		return;
@@ -381,9 +436,7 @@ refresh_generation(struct listzone *z)
 	z->again = rv != 0 && rv != -EBADMSG;
 	if (rv != 0) {
 		if (is_new)
-			log_warn("%s: %s; %s", z->name, why,
-			    z->gen != NULL ? "the last generation serves on" :
-					     "answering SERVFAIL");
+			log_warn("%s: %s; %s", z->name, why, without_one(z));
 		return;
 	}
 	generation_close(z->gen);
@@ -471,6 +524,10 @@ add_zone(struct listzones *zs, const char *name, const uint8_t *apex)
 
 	z->name = name;
 	z->apex = apex;
+	if (apex[0] == 0) { /* no names are below it, but clients of all */
+		zs->acl = z;
+		return z;
+	}
 	z->apex_len = dname_len(apex);
 	z->apex_labels = dname_labels(apex);
 	z->hash = dname_hash(apex);
@@ -509,6 +566,8 @@ listzones_open(const struct conf *conf)
 	for (size_t i = 0; i < conf->n_locals; i++)
 		add_zone(zs, conf->locals[i].name, conf->locals[i].apex)
 		    ->is_local = true;
+	for (size_t i = 0; i < zs->n_zones; i++)
+		zs->zones[i].acl = zs->acl;
 	listzones_refresh(zs);
 	return zs;
 }

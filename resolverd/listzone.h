@@ -5,6 +5,8 @@
 #ifndef RESOLVERD_LISTZONE_H
 #define RESOLVERD_LISTZONE_H
 
+#include <sys/socket.h>
+
 #include <stdbool.h>
 
 #include "lib/conf.h"
@@ -42,8 +44,21 @@ bool listzones_route(struct listzones *zs, struct query *q,
 #define LISTZONE_FETCH_STEPS 3
 void listzone_fetch(const struct list_lookup *l, unsigned step);
 
-/* Writes the answer behind the question of q. */
-void listzone_answer(const struct list_lookup *l, struct query *q);
+/*
+ * Writes the answer behind the question of q. client is asked about in the acls
+ * of the zone and of all zones. Returns false if one says that no answer is to
+ * be sent.
+ */
+bool listzone_answer(const struct list_lookup *l, struct query *q,
+    const struct sockaddr *client);
+
+/*
+ * What the acl for all zones says of v->client, for a server that asks it
+ * before it looks for a zone; ACL_PASS if there is none. v starts zeroed but
+ * for client. See zones/acl.h.
+ */
+struct acl_verdict;
+void listzones_acl(const struct listzones *zs, struct acl_verdict *v);
 
 /* Lets go of the local stores' views; after each batch of queries. */
 void listzones_pause(struct listzones *zs);

@@ -34,6 +34,7 @@ struct tcp_conn {
 	struct tcp_server *server;
 	struct bufferevent *bev; /* NULL: closed */
 	unsigned held;
+	struct sockaddr_in6 peer; /* large enough for both families */
 	bool allowed;
 	bool eof; /* the client has asked all it wants */
 };
@@ -134,6 +135,7 @@ conn_read(struct tcp_conn *c)
 	struct client client = {
 		.transport = &tcp_transport,
 		.endpoint = c,
+		.peer = (const struct sockaddr *)&c->peer,
 		.allowed = c->allowed,
 	};
 	struct handling g;
@@ -210,7 +212,6 @@ on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
 	int one = 1;
 
 	(void)lev;
-	(void)len;
 	if (s->n_conns >= TCP_CONNS_MAX) {
 		idlest = TAILQ_FIRST(&s->conns);
 		conn_close(idlest);
@@ -229,6 +230,8 @@ on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->server = s;
+	memcpy(&c->peer, sa, (size_t)len < sizeof(c->peer) ? (size_t)len
+							   : sizeof(c->peer));
 	c->allowed = handle_allows(s->h, sa);
 	TAILQ_INSERT_TAIL(&s->conns, c, entry);
 	counter_set(COUNTER_TCP_CONNECTIONS, ++s->n_conns);

@@ -166,8 +166,8 @@ begin_batch(struct udp_socket *s, struct batch *b, unsigned n)
 		client->transport = &udp_transport;
 		client->endpoint = s;
 		client->from = &b->in[i].msg_hdr;
-		client->allowed = handle_allows(s->h,
-		    (const struct sockaddr *)client->from->msg_name);
+		client->peer = client->from->msg_name;
+		client->allowed = handle_allows(s->h, client->peer);
 		handle_begin(s->h, &b->handling[i], client, b->packet[i],
 		    b->in[i].msg_len, b->reply[i], QUERY_UDP_MAX);
 	}

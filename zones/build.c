@@ -38,8 +38,8 @@ find_type(const char *type, char *why)
 	if (found == NULL)
 		snprintf(why, GENERATION_WHY_MAX, "unknown dataset type %s; "
 		    "known are ip4set, ip4trie, ip4tset, ip6trie, ip6tset, "
-		    "dnset, generic, plain, domains, hosts, csv, drop-json, "
-		    "bind, rpz", type);
+		    "dnset, generic, acl, plain, domains, hosts, csv, "
+		    "drop-json, bind, rpz", type);
 	return found;
 }
 
@@ -120,12 +120,19 @@ take_soa_and_ns(struct build *b, struct dataset *ds)
 	}
 }
 
+/* Clients of an acl are no entries; but in the zone of the acl for all. */
+static bool
+is_list(const struct build *b, const struct dataset *ds)
+{
+	return ds->type->role != INDEX_ACL || b->zone->apex[0] == 0;
+}
+
 static void
 take_counts(struct build *b, const struct dataset *ds)
 {
 	struct gate_counts *c = &b->counts;
 
-	c->entries += ds->entries;
+	c->entries += is_list(b, ds) ? ds->entries : 0;
 	c->bad_lines += ds->bad_lines;
 	c->cut_files += ds->cut_files;
 	c->pages += ds->pages;
@@ -149,7 +156,7 @@ read_dataset(struct build *b, struct dataset *ds, size_t i, char *why)
 	take_counts(b, ds);
 	if (rc == 0)
 		rc = dataset_finish(ds, &b->values, &b->arrays, why);
-	if (rc != 0)
+	if (rc != 0 || !is_list(b, ds))
 		return rc;
 	if (b->min_ttl == 0 || ds->pool.ttl < b->min_ttl)
 		b->min_ttl = ds->pool.ttl;
@@ -159,13 +166,14 @@ read_dataset(struct build *b, struct dataset *ds, size_t i, char *why)
 	return 0;
 }
 
+/* All types are known, and there is at most one acl: beside lists, or alone in
+ * the zone ".", whose acl is for all zones. */
 static int
-read_datasets(struct build *b, build_report_fn *report, void *arg, char *why)
+check_types(const struct conf_zone *zone, char *why)
 {
-	const struct conf_zone *zone = b->zone;
+	bool is_for_all = zone->apex[0] == 0;
 	const struct dataset_type *type;
-	struct dataset ds;
-	int rc = 0;
+	size_t n_acl = 0;
 
 	if (zone->n_datasets > ZONE_DATASETS_MAX) {
 		snprintf(why, GENERATION_WHY_MAX, "%s: %zu datasets; at most "
@@ -173,10 +181,34 @@ read_datasets(struct build *b, build_report_fn *report, void *arg, char *why)
 		    zone->n_datasets, ZONE_DATASETS_MAX);
 		return -E2BIG;
 	}
-	for (size_t i = 0; i < zone->n_datasets && rc == 0; i++) {
+	for (size_t i = 0; i < zone->n_datasets; i++) {
 		type = find_type(zone->datasets[i].type, why);
 		if (type == NULL)
 			return -EINVAL;
+		n_acl += type->role == INDEX_ACL;
+	}
+	if (is_for_all ? n_acl == 1 && zone->n_datasets == 1 :
+	    n_acl == 0 || (n_acl == 1 && zone->n_datasets > 1))
+		return 0;
+	snprintf(why, GENERATION_WHY_MAX, "%s: %s", zone->name,
+	    n_acl > 1 ? "more than one acl; one may have many files" :
+	    is_for_all ? "the zone . takes one dataset, an acl for all zones" :
+	    "nothing but an acl; add what is listed, or name the zone . to "
+	    "make it one for all zones");
+	return -EINVAL;
+}
+
+static int
+read_datasets(struct build *b, build_report_fn *report, void *arg, char *why)
+{
+	const struct conf_zone *zone = b->zone;
+	const struct dataset_type *type;
+	struct dataset ds;
+	int rc;
+
+	rc = check_types(zone, why);
+	for (size_t i = 0; i < zone->n_datasets && rc == 0; i++) {
+		type = find_type(zone->datasets[i].type, why);
 		rc = dataset_begin(&ds, type, zone->apex, report, arg);
 		if (rc == 0)
 			rc = dataset_options(&ds, zone->datasets[i].type, why);
@@ -201,6 +233,7 @@ put_kinds(const struct build *b, struct buf *out, unsigned *n)
 		char name[FORMAT_KIND] = "";
 
 		memcpy(name, kind->name, strlen(kind->name));
+		name[FORMAT_ROLE] = (char)arrays_role(&b->arrays, *n);
 		rc = buf_put(out, name, sizeof(name));
 	}
 	return rc;

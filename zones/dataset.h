@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "zones/acl.h"
 #include "zones/build.h"
 #include "zones/index.h"
 #include "zones/ip4.h"
@@ -81,6 +82,7 @@ struct dataset {
 	uint32_t default_value; /* of the pool, from here on in this file */
 	uint32_t first_value;	/* what a file starts with: 127.0.0.2 */
 	uint32_t shared_value;	/* of a type that has one; 0: not known yet */
+	enum acl_action acl_default; /* of an acl; ACL_LISTED: default_value */
 	struct value_memo memos[VALUE_MEMOS];
 
 	struct list_state list; /* of the types of foreign lists */
@@ -96,6 +98,7 @@ struct dataset {
 struct source;
 struct dataset_type {
 	const char *name;
+	enum index_role role; /* of its indexes */
 	void (*begin)(struct dataset *ds);
 	/* Optional: a word of the parentheses behind the type's name. Returns
 	 * 0, -EINVAL if it means nothing, or -ENOMEM. */

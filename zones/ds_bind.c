@@ -94,6 +94,7 @@ read_file(struct dataset *ds, struct source *s, char *why)
 
 const struct dataset_type ds_bind = {
     .name = "bind",
+    .role = INDEX_RECORDS,
     .begin = list_begin,
     .read = read_file,
     .finish = list_finish,

@@ -228,6 +228,7 @@ finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 
 const struct dataset_type ds_generic = {
     .name = "generic",
+    .role = INDEX_RECORDS,
     .begin = begin,
     .line = line,
     .finish = finish,

@@ -17,31 +17,6 @@ end(struct dataset *ds)
 	ip6_build_free(&ds->build.ip6);
 }
 
-static const char *
-read_prefix(const char *s, struct ip6 *ip, unsigned *bits, const char **why)
-{
-	struct ip6 masked;
-
-	*why = "not an IPv6 prefix; write 2001:db8::1 or 2001:db8::/32";
-	s = text_ip6_words(s, ip, bits);
-	if (s == NULL)
-		return NULL;
-	if (*s == '/') {
-		s = text_length(s + 1, 128, bits);
-		if (s == NULL)
-			return NULL;
-	} else if (*bits == 16) {
-		*why = "a bare number; write 2001::/16";
-		return NULL;
-	}
-	masked = ip6_mask(*ip, *bits);
-	if (masked.high != ip->high || masked.low != ip->low) {
-		*why = "address bits are set beyond the length of the prefix";
-		return NULL;
-	}
-	return s;
-}
-
 static int
 line(struct dataset *ds, char *s)
 {
@@ -54,7 +29,7 @@ line(struct dataset *ds, char *s)
 
 	if (*s == ':' && s[1] != ':')
 		return dataset_default(ds, s);
-	after = read_prefix(is_exclusion ? text_skip_space(s + 1) : s, &ip,
+	after = text_ip6_prefix(is_exclusion ? text_skip_space(s + 1) : s, &ip,
 	    &bits, &why);
 	if (after == NULL)
 		return dataset_bad_line(ds, "%s", why);

@@ -1,5 +1,5 @@
 /*
- * The dataset types; each is a file. Later ones (combined, acl) become
+ * The dataset types; each is a file. Later ones (combined) become
  * further rows of the table in dataset.c.
  */
 #ifndef ZONES_DS_TYPES_H
@@ -14,6 +14,7 @@ extern const struct dataset_type ds_ip6trie;
 extern const struct dataset_type ds_ip6tset;
 extern const struct dataset_type ds_dnset;
 extern const struct dataset_type ds_generic;
+extern const struct dataset_type ds_acl;
 
 /* foreign lists (zones/list.h) */
 extern const struct dataset_type ds_plain;

@@ -12,7 +12,7 @@
  *	48	u32	TTL of the SOA, of the SOA in negative answers, of the NS
  *	60	u32	length of the apex, of the SOA's RDATA, of the NS names
  *	72		these three; then, for each index, 8 bytes: its kind,
- *			filled with zeros
+ *			filled with zeros, and in the last its enum index_role
  *
  * Beside it stand "counts" (u64 lines that were bad, u64 when the data expires,
  * or 0), "value.ends" (u32 each: where in "value.rrs" the RRs of value
@@ -25,6 +25,7 @@
 #define FORMAT_VERSION 1
 #define FORMAT_FIXED 72
 #define FORMAT_KIND 8
+#define FORMAT_ROLE 7 /* of these bytes */
 
 #define FORMAT_HEADER "header"
 #define FORMAT_COUNTS "counts"

@@ -14,17 +14,23 @@
 
 #include "lib/bytes.h"
 #include "lib/store.h"
+#include "zones/acl.h"
 #include "zones/format.h"
 #include "zones/index.h"
 
 struct dataset_index {
 	const struct index_kind *kind;
+	enum index_role role;
 	union index index;
 };
+
+#define ACL_INDEXES_MAX 2 /* one per family */
 
 struct generation {
 	struct dataset_index datasets[ZONE_DATASETS_MAX];
 	unsigned n_datasets;
+	struct dataset_index acl[ACL_INDEXES_MAX];
+	unsigned n_acl;
 	const uint8_t *ends, *rrs;
 	uint32_t n_values, rrs_len;
 	bool has_ip4, has_names;
@@ -88,20 +94,20 @@ open_values(struct generation *gen)
 	return 0;
 }
 
+/* The arrays of index i. */
 static int
-open_dataset(struct generation *gen, unsigned i, const uint8_t *kind)
+open_index(struct generation *gen, unsigned i, const uint8_t *kind,
+    struct dataset_index *d)
 {
-	struct dataset_index *d = &gen->datasets[i];
 	struct store_bytes arrays[INDEX_ARRAYS_MAX];
 	char name[FORMAT_KIND + 1] = "", key[ARRAY_NAME_MAX];
 	int rc;
 
-	memcpy(name, kind, FORMAT_KIND);
+	memcpy(name, kind, FORMAT_ROLE);
+	d->role = kind[FORMAT_ROLE];
 	d->kind = index_kind_find(name);
 	if (d->kind == NULL)
 		return -EBADMSG;
-	gen->has_ip4 |= d->kind == &ip4_index_kind;
-	gen->has_names |= d->kind == &name_index_kind;
 	for (unsigned a = 0; a < INDEX_ARRAYS_MAX &&
 	    d->kind->arrays[a] != NULL; a++) {
 		array_name(key, i, d->kind->arrays[a]);
@@ -110,6 +116,31 @@ open_dataset(struct generation *gen, unsigned i, const uint8_t *kind)
 			return rc;
 	}
 	return d->kind->open(&d->index, arrays);
+}
+
+static int
+open_indexes(struct generation *gen, unsigned n, const uint8_t *kinds)
+{
+	struct dataset_index *d;
+	bool is_acl;
+	int rc;
+
+	for (unsigned i = 0; i < n; i++, kinds += FORMAT_KIND) {
+		is_acl = kinds[FORMAT_ROLE] == INDEX_ACL;
+		if (is_acl && gen->n_acl == ACL_INDEXES_MAX)
+			return -EBADMSG;
+		d = is_acl ? &gen->acl[gen->n_acl++]
+			   : &gen->datasets[gen->n_datasets++];
+		rc = open_index(gen, i, kinds, d);
+		if (rc != 0)
+			return rc;
+		if (is_acl)
+			continue;
+		gen->has_ip4 |= d->kind == &ip4_index_kind;
+		gen->has_names |= d->kind == &name_index_kind;
+	}
+	gen->info.datasets = gen->n_datasets;
+	return 0;
 }
 
 /* Names one behind the other, nothing cut. */
@@ -146,6 +177,7 @@ open_header(struct generation *gen, const uint8_t *apex, const char *path,
 	struct store_bytes header;
 	const uint8_t *h;
 	size_t apex_len, soa_len, ns_len;
+	uint32_t n_indexes;
 	int rc;
 
 	rc = get(gen, FORMAT_HEADER, &header);
@@ -157,21 +189,20 @@ open_header(struct generation *gen, const uint8_t *apex, const char *path,
 		return refuse(why, -EBADMSG, "%s: of format version %u, this "
 		    "program reads %u; build the zone again", path,
 		    get_le32(h + 8), FORMAT_VERSION);
-	gen->n_datasets = get_le32(h + 12);
+	n_indexes = get_le32(h + 12);
 	gen->info.number = get_le64(h + 16);
 	gen->info.built = get_le64(h + 24);
 	gen->info.source_time = get_le64(h + 32);
 	gen->info.entries = get_le64(h + 40);
-	gen->info.datasets = gen->n_datasets;
 	gen->apex.soa_ttl = get_le32(h + 48);
 	gen->apex.negative_ttl = get_le32(h + 52);
 	gen->apex.ns_ttl = get_le32(h + 56);
 	apex_len = get_le32(h + 60);
 	soa_len = get_le32(h + 64);
 	ns_len = get_le32(h + 68);
-	if (gen->n_datasets > ZONE_DATASETS_MAX || soa_len > UINT16_MAX ||
+	if (n_indexes > ZONE_DATASETS_MAX || soa_len > UINT16_MAX ||
 	    header.len != FORMAT_FIXED + apex_len + soa_len + ns_len +
-	    gen->n_datasets * (size_t)FORMAT_KIND)
+	    n_indexes * (size_t)FORMAT_KIND)
 		return refuse(why, -EBADMSG, "%s: damaged header", path);
 	h += FORMAT_FIXED;
 	if (apex_len != dname_len(apex) || memcmp(h, apex, apex_len) != 0)
@@ -187,8 +218,8 @@ open_header(struct generation *gen, const uint8_t *apex, const char *path,
 	h = gen->apex.ns + ns_len;
 	read_counts(gen);
 	rc = open_values(gen);
-	for (unsigned i = 0; i < gen->n_datasets && rc == 0; i++)
-		rc = open_dataset(gen, i, h + (size_t)i * FORMAT_KIND);
+	if (rc == 0)
+		rc = open_indexes(gen, n_indexes, h);
 	return rc == 0 ? 0 : refuse(why, -EBADMSG, "%s: damaged", path);
 }
 
@@ -313,6 +344,25 @@ generation_has_names(const struct generation *gen)
 	return gen->has_names;
 }
 
+static void
+lookup_in(const struct generation *gen, const struct dataset_index *d,
+    const struct zone_key *key, struct zone_hits *hits)
+{
+	struct zone_hit *hit = &hits->hit[hits->n];
+	struct index_hit found = {0};
+
+	if (hits->n == ZONE_DATASETS_MAX)
+		return;
+	d->kind->lookup(&d->index, key, &found);
+	if (generation_value(gen, found.value, &hit->rrs, &hit->len)) {
+		hit->kind = found.kind;
+		hit->first_label = found.first_label;
+		hits->n++;
+		found.exists = true;
+	}
+	hits->exists |= found.exists;
+}
+
 void
 generation_lookup(const struct generation *gen, const struct zone_key *key,
     struct zone_hits *hits)
@@ -320,21 +370,84 @@ generation_lookup(const struct generation *gen, const struct zone_key *key,
 	bool mapped_only = is_mapped_only(gen, key);
 	const struct dataset_index *d = gen->datasets;
 	const struct dataset_index *end = d + gen->n_datasets;
-	struct index_hit found;
-	struct zone_hit *hit;
 
-	for (; d < end && hits->n < ZONE_DATASETS_MAX; d++) {
-		if (mapped_only && d->kind == &ip6_index_kind)
-			continue;
-		found = (struct index_hit){0};
-		d->kind->lookup(&d->index, key, &found);
-		hit = &hits->hit[hits->n];
-		if (generation_value(gen, found.value, &hit->rrs, &hit->len)) {
-			hit->kind = found.kind;
-			hit->first_label = found.first_label;
-			hits->n++;
-			found.exists = true;
-		}
-		hits->exists |= found.exists;
+	for (; d < end; d++)
+		if (!mapped_only || d->kind != &ip6_index_kind)
+			lookup_in(gen, d, key, hits);
+}
+
+/* ---- access control */
+
+bool
+generation_has_acl(const struct generation *gen)
+{
+	return gen->n_acl > 0;
+}
+
+void
+generation_acl(const struct generation *gen, struct acl_verdict *v)
+{
+	bool is_ip4 = v->client->family == AF_INET;
+	struct zone_key key = {.n_labels = is_ip4 ? 4 : 32,
+	    .ip4_bits = is_ip4 ? 32 : 0, .ip6_bits = is_ip4 ? 0 : 128};
+	const uint8_t *rrs;
+	size_t len;
+
+	if (is_ip4)
+		key.ip4 = get_be32(v->client->bytes);
+	else
+		memcpy(key.ip6, v->client->bytes, sizeof(key.ip6));
+	for (unsigned i = 0; i < gen->n_acl; i++) {
+		struct index_hit found = {0};
+
+		gen->acl[i].kind->lookup(&gen->acl[i].index, &key, &found);
+		if (generation_value(gen, found.value, &rrs, &len))
+			acl_verdict_add(v, rrs, len);
 	}
+}
+
+/* Could the dataset list the key, whatever it does list? */
+static bool
+is_listable(const struct dataset_index *d, const struct zone_key *key)
+{
+	if (d->kind == &ip4_index_kind)
+		return key->ip4_bits == 32;
+	if (d->kind == &ip6_index_kind)
+		return key->ip6_bits == 128;
+	return key->n_labels > 0;
+}
+
+/* As if every key were listed, with one value. */
+static void
+list_all(const struct generation *gen, const struct zone_key *key,
+    const struct acl_verdict *v, struct zone_hits *hits)
+{
+	const struct dataset_index *d = gen->datasets;
+	const struct dataset_index *end = d + gen->n_datasets;
+
+	while (d < end && (d->role != INDEX_LIST || !is_listable(d, key)))
+		d++;
+	if (d == end || hits->n == ZONE_DATASETS_MAX)
+		return;
+	hits->hit[hits->n++] = (struct zone_hit){.rrs = v->rrs, .len = v->len,
+	    .kind = ZONE_HIT_CLIENT, .client = v->client};
+	hits->exists = true;
+}
+
+void
+generation_lookup_for(const struct generation *gen, const struct zone_key *key,
+    const struct acl_verdict *v, struct zone_hits *hits)
+{
+	const struct dataset_index *d = gen->datasets;
+	const struct dataset_index *end = d + gen->n_datasets;
+
+	if (v->action == ACL_PASS) {
+		generation_lookup(gen, key, hits);
+		return;
+	}
+	for (; d < end; d++)
+		if (d->role == INDEX_RECORDS)
+			lookup_in(gen, d, key, hits);
+	if (v->action == ACL_LISTED)
+		list_all(gen, key, v, hits);
 }

@@ -43,6 +43,24 @@ bool generation_has_names(const struct generation *gen);
 void generation_lookup(const struct generation *gen,
     const struct zone_key *key, struct zone_hits *hits);
 
+/* ---- access control, see zones/acl.h for the order of the calls */
+struct acl_verdict;
+
+/* Is there an acl in it? Otherwise generation_acl() says nothing. */
+bool generation_has_acl(const struct generation *gen);
+
+/* Works in what the generation's acl says of v->client. */
+void generation_acl(const struct generation *gen, struct acl_verdict *v);
+
+/*
+ * generation_lookup() for a client of whom that was said: with ACL_LISTED and
+ * ACL_EMPTY only the records of the zone itself are looked up, and with the
+ * former whatever could be listed is, once.
+ */
+void generation_lookup_for(const struct generation *gen,
+    const struct zone_key *key, const struct acl_verdict *v,
+    struct zone_hits *hits);
+
 /* Valid for the generation's life. */
 const struct zone_apex *generation_apex(const struct generation *gen);
 
@@ -51,7 +69,7 @@ const struct zone_apex *generation_apex(const struct generation *gen);
 bool generation_value(const struct generation *gen, uint32_t value,
     const uint8_t **rrs, size_t *len);
 
-/* The index of dataset i (zones/index.h); NULL past the last. */
+/* The index of dataset i (zones/index.h), but for acls; NULL past the last. */
 struct index_kind;
 union index;
 const union index *generation_index(const struct generation *gen, unsigned i,

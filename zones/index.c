@@ -23,24 +23,47 @@ array_name(char *out, unsigned index, const char *name)
 	snprintf(out, ARRAY_NAME_MAX, "%u.%s", index, name);
 }
 
+struct array_index {
+	const struct index_kind *kind;
+	enum index_role role;
+};
+
+static const struct array_index *
+indexes_of(const struct arrays *a, size_t *n)
+{
+	*n = a->indexes.len / sizeof(struct array_index);
+	return (const struct array_index *)(const void *)a->indexes.data;
+}
+
 int
 arrays_index(struct arrays *a, const struct index_kind *kind, unsigned *index)
 {
-	*index = a->indexes.len / sizeof(kind);
-	if (*index == ZONE_DATASETS_MAX)
+	struct array_index one = {.kind = kind, .role = a->role};
+	size_t n;
+
+	(void)indexes_of(a, &n);
+	*index = (unsigned)n;
+	if (n == ZONE_DATASETS_MAX)
 		return -E2BIG;
-	return buf_put(&a->indexes, &kind, sizeof(kind));
+	return buf_put(&a->indexes, &one, sizeof(one));
 }
 
 const struct index_kind *
 arrays_kind(const struct arrays *a, unsigned index)
 {
-	const struct index_kind *kind;
+	size_t n;
+	const struct array_index *all = indexes_of(a, &n);
 
-	if (index >= a->indexes.len / sizeof(kind))
-		return NULL;
-	memcpy(&kind, a->indexes.data + index * sizeof(kind), sizeof(kind));
-	return kind;
+	return index < n ? all[index].kind : NULL;
+}
+
+enum index_role
+arrays_role(const struct arrays *a, unsigned index)
+{
+	size_t n;
+	const struct array_index *all = indexes_of(a, &n);
+
+	return index < n ? all[index].role : INDEX_LIST;
 }
 
 struct array *

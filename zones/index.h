@@ -27,11 +27,19 @@ struct array {
 	struct buf bytes;
 };
 
+/* What an index is asked for; stands in the file. */
+enum index_role {
+	INDEX_LIST,    /* what is listed */
+	INDEX_RECORDS, /* records of the zone itself, in no list */
+	INDEX_ACL,     /* not keys, but clients (zones/acl.h) */
+};
+
 /* All arrays of a generation to be, and the indexes that they make up. Starts
- * zeroed. Members private. */
+ * zeroed. Members private, but for role. */
 struct arrays {
-	struct buf list;    /* of struct array */
-	struct buf indexes; /* of const struct index_kind * */
+	enum index_role role; /* of the indexes that are added from here on */
+	struct buf list;      /* of struct array */
+	struct buf indexes;   /* of struct array_index, see index.c */
 };
 
 /* A further index; its arrays are taken under the number. Returns 0, -E2BIG
@@ -42,6 +50,7 @@ int arrays_index(struct arrays *a, const struct index_kind *kind,
 
 /* NULL past the last. */
 const struct index_kind *arrays_kind(const struct arrays *a, unsigned index);
+enum index_role arrays_role(const struct arrays *a, unsigned index);
 
 /* Takes the bytes, whose owner is the list from now on, error or not. */
 int arrays_take(struct arrays *a, unsigned index, const char *name,

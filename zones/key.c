@@ -203,6 +203,12 @@ zone_hit_txt(char *out, const struct zone_key *key, const struct zone_hit *hit)
 	case ZONE_HIT_NAME:
 		name_txt(out, key, hit->first_label);
 		break;
+	case ZONE_HIT_CLIENT:
+		if (hit->client->family == AF_INET6)
+			ip6_txt(out, hit->client->bytes);
+		else
+			addr_to_txt(out, hit->client);
+		break;
 	}
 	return out;
 }

@@ -50,6 +50,7 @@ enum zone_hit_kind {
 	ZONE_HIT_IP4,  /* key.ip4 */
 	ZONE_HIT_IP6,  /* key.ip6 */
 	ZONE_HIT_NAME, /* the listed name: labels first_label.. of the key */
+	ZONE_HIT_CLIENT, /* who asks */
 };
 
 struct zone_hit {
@@ -58,6 +59,7 @@ struct zone_hit {
 	size_t len;
 	enum zone_hit_kind kind;
 	unsigned first_label; /* ZONE_HIT_NAME */
+	const struct addr *client; /* ZONE_HIT_CLIENT; borrowed */
 };
 
 #define ZONE_DATASETS_MAX 32

@@ -243,6 +243,10 @@ special_line(struct dataset *ds, char *s, char *why)
 	const char *rest;
 
 	(void)why; /* no line refuses the data as a whole */
+	if (ds->type->role == INDEX_ACL && (text_word(s, "soa") != NULL ||
+	    text_word(s, "ns") != NULL || text_word(s, "nameserver") != NULL))
+		return dataset_bad_line(ds, "an acl has no $SOA and no $NS; "
+		    "write them into another dataset");
 	if ((rest = text_word(s, "soa")) != NULL)
 		return special_soa(ds, rest);
 	if ((rest = text_word(s, "ns")) != NULL ||

@@ -228,6 +228,32 @@ text_ip6_words(const char *s, struct ip6 *ip, unsigned *bits)
 }
 
 const char *
+text_ip6_prefix(const char *s, struct ip6 *ip, unsigned *bits,
+    const char **why)
+{
+	struct ip6 masked;
+
+	*why = "not an IPv6 prefix; write 2001:db8::1 or 2001:db8::/32";
+	s = text_ip6_words(s, ip, bits);
+	if (s == NULL)
+		return NULL;
+	if (*s == '/') {
+		s = text_length(s + 1, 128, bits);
+		if (s == NULL)
+			return NULL;
+	} else if (*bits == 16) {
+		*why = "a bare number; write 2001::/16";
+		return NULL;
+	}
+	masked = ip6_mask(*ip, *bits);
+	if (masked.high != ip->high || masked.low != ip->low) {
+		*why = "address bits are set beyond the length of the prefix";
+		return NULL;
+	}
+	return s;
+}
+
+const char *
 text_length(const char *s, unsigned max, unsigned *out)
 {
 	unsigned v = 0;

@@ -87,6 +87,10 @@ const char *text_ip4_prefix(const char *s, uint32_t *ip, unsigned *bits,
  */
 const char *text_ip6_words(const char *s, struct ip6 *ip, unsigned *bits);
 
+/* The same with a /length behind it; a single word needs one. *why as above. */
+const char *text_ip6_prefix(const char *s, struct ip6 *ip, unsigned *bits,
+    const char **why);
+
 /* A number from 0 to max. */
 const char *text_length(const char *s, unsigned max, unsigned *out);
 

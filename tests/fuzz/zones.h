@@ -123,7 +123,8 @@ zones_ask(const struct zones_index *z, const char *text, size_t len, bool turn)
 	if (hit.value == 0 || hit.value > z->values.count)
 		return;
 	zone_hit_txt((char[DNAME_TXT_MAX]){0}, &key,
-	    &(struct zone_hit){NULL, 0, hit.kind, hit.first_label});
+	    &(struct zone_hit){.kind = hit.kind,
+	    .first_label = hit.first_label});
 }
 
 #endif

@@ -479,6 +479,9 @@ static const struct {
 	"1: upstream forward: \"192.0.2.1@853\" " NO_TLS
 	"2: upstream forward: \"192.0.2.1#x\" " NO_TLS
 	"3: route stub: \"::1@853\" " NO_TLS},
+    {"the zone . is no domain name, but of an acl",
+	"zone . { datasets = { 'acl:/a' } } zone . { datasets = { 'acl:/b' } }",
+	"1: zone \".\": name taken in line 1; remove one\n"},
     {"no domain names",
 	"local '' { } local . { } local a..b { } local \"../etc\" { }\n"
 	"local \"a b\" { } local \"a/b\" { } local .a { }",

@@ -11,6 +11,7 @@
 
 #include "lib/dns.h"
 #include "tests/unit/unit.h"
+#include "zones/acl.h"
 #include "zones/build.h"
 #include "zones/generation.h"
 #include "zones/publish.h"
@@ -178,7 +179,8 @@ zones_put_rr(char **p, const struct value_rr *rr, const char *key_txt)
  * 2100; "NODATA"; or "NXDOMAIN". Borrowed until the next call.
  */
 __attribute__((unused)) static const char *
-zones_ask(const struct test_zone *z, const char *rel)
+zones_ask_for(const struct test_zone *z, const char *rel,
+    const struct acl_verdict *acl)
 {
 	static char out[65536];
 	char name[2048], key_txt[DNAME_TXT_MAX], *p = out;
@@ -195,7 +197,7 @@ zones_ask(const struct test_zone *z, const char *rel)
 	ck_assert_msg(len > 0, "%s", name);
 	dname_lower(dname, (size_t)len);
 	zone_key_init(&key, dname, dname_labels(z->conf.apex), off, hash);
-	generation_lookup(z->gen, &key, &hits);
+	generation_lookup_for(z->gen, &key, acl, &hits);
 	*p = '\0';
 	for (unsigned i = 0; i < hits.n; i++) {
 		const uint8_t *at = hits.hit[i].rrs;
@@ -213,6 +215,15 @@ zones_ask(const struct test_zone *z, const char *rel)
 	}
 	ck_assert(hits.exists || hits.n == 0);
 	return hits.n > 0 ? out : hits.exists ? "NODATA" : "NXDOMAIN";
+}
+
+/* The same for a client of whom no acl says anything. */
+__attribute__((unused)) static const char *
+zones_ask(const struct test_zone *z, const char *rel)
+{
+	static const struct acl_verdict none;
+
+	return zones_ask_for(z, rel, &none);
 }
 
 #endif

@@ -1,0 +1,39 @@
+/*
+ * The values of acl entries: written by the builder, folded into a verdict.
+ */
+#include "zones/acl.h"
+
+#include "zones/value.h"
+
+size_t
+acl_value_put(uint8_t out[ACL_VALUE_MAX], enum acl_action action)
+{
+	uint8_t byte = (uint8_t)action;
+
+	return value_put(out, ACL_VALUE_TYPE, 1, &byte, 1, false);
+}
+
+/* What a damaged file says is not obeyed. */
+static enum acl_action
+action_of(const uint8_t *rrs, size_t len)
+{
+	struct value_rr rr;
+
+	if (!value_next(&rrs, rrs + len, &rr))
+		return ACL_PASS;
+	if (rr.type != ACL_VALUE_TYPE)
+		return ACL_LISTED;
+	return rr.len == 1 && rr.data[0] <= ACL_IGNORE ? rr.data[0] : ACL_PASS;
+}
+
+void
+acl_verdict_add(struct acl_verdict *v, const uint8_t *rrs, size_t len)
+{
+	enum acl_action action = action_of(rrs, len);
+
+	if (action <= v->action)
+		return;
+	v->action = action;
+	v->rrs = rrs;
+	v->len = len;
+}
