@@ -42,6 +42,7 @@ static const struct section {
 	bool titled;
 	void (*begin)(struct conf_reader *r, const char *title);
 } sections[] = {
+    {"clients", "", false, NULL},
     {"cache", "", false, NULL},
     {"upstream", "", false, NULL},
     {"zone", "", true, begin_zone},
@@ -575,6 +576,7 @@ conf_parse(struct conf **out, char *text, size_t len, const char *path,
 		conf_settle_routes(&p.r);
 		p.r.line = line_of_section(&p, "cache");
 		conf_check_cache(&p.r);
+		prefix_table_sort(&p.r.conf->query_acl);
 	}
 	free(p.r.folder);
 	if (p.r.n_errors > 0) {
@@ -654,7 +656,7 @@ conf_free(struct conf *c)
 	free(c->upstream.forward);
 	free(c->user);
 	free(c->state_dir);
-	free(c->allow_query);
+	conf_clients_free(c);
 	free(c->listen);
 	free(c->path);
 	free(c);

@@ -17,6 +17,7 @@
 #include "lib/conf_gate.h"
 #include "lib/conf_route.h"
 #include "lib/dname.h"
+#include "lib/prefix_table.h"
 
 #define CONF_DEFAULT_PATH SYSCONFDIR "/resolverd/resolverd.conf"
 
@@ -66,13 +67,22 @@ struct conf_ttls {
 	uint32_t min_negative, max_negative; /* of NXDOMAIN and NODATA */
 };
 
+/* What becomes of a client's query; in none of the lists, it is refused. */
+enum conf_acl { CONF_ACL_REFUSE, CONF_ACL_ALLOW, CONF_ACL_DROP };
+
+/* DNS cookies, RFC 7873: required for a whole answer by UDP. */
+enum conf_cookies { CONF_COOKIES_NO, CONF_COOKIES_YES, CONF_COOKIES_REQUIRED };
+
 /* Everything is owned by the struct; conf_free() lets it go. */
 struct conf {
 	char *path; /* of the file it was read from */
 	struct conf_endpoint *listen;
 	size_t n_listen;
-	struct prefix *allow_query;
-	size_t n_allow_query;
+	struct prefix_table query_acl; /* of enum conf_acl */
+	struct {
+		enum conf_cookies cookies;
+		char *cookie_secret_file; /* NULL: secrets are made up */
+	} clients;
 	char *state_dir; /* completed like a dataset's file */
 	unsigned workers; /* never 0: one per core is already worked out */
 	char *user;

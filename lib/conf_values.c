@@ -25,8 +25,8 @@
 #define USER_LEN_MAX 32 /* as useradd(8) has it */
 #define REPORT_LEN 512
 
-static conf_set_fn set_listen, set_allow_query, set_state_dir, set_workers,
-    set_user, set_forward, set_validate,
+static conf_set_fn set_listen, set_state_dir, set_workers, set_user,
+    set_forward, set_validate,
     set_datasets, set_feed_source, set_feed_every, set_feed_password_file,
     set_feed_bandwidth, set_feed_time_limit;
 
@@ -36,7 +36,13 @@ const struct conf_row conf_rows[] = {
 	set_listen},
     {{"", "allow-query", CONF_LIST, "127.0.0.0/8, ::1", 1, 1024, "prefix",
 	 "whose queries are answered; others get REFUSED"},
-	set_allow_query},
+	conf_set_allow_query},
+    {{"", "refuse-query", CONF_LIST, "", 1, 1024, "prefix",
+	 "who gets REFUSED, out of a wider prefix that is answered"},
+	conf_set_refuse_query},
+    {{"", "drop-query", CONF_LIST, "", 1, 1024, "prefix",
+	 "who gets no answer at all"},
+	conf_set_drop_query},
     {{"", "state-dir", CONF_TEXT, LOCALSTATEDIR "/lib/resolverd", 0, 0, "path",
 	 "where zones, local lists and the answer cache are kept"},
 	set_state_dir},
@@ -49,6 +55,12 @@ const struct conf_row conf_rows[] = {
     {{"", "protect", CONF_LIST, "", 1, 1024, "address, prefix or name",
 	 "what no list zone may list"},
 	conf_set_protect},
+    {{"clients", "cookies", CONF_TEXT, "yes", 0, 0, "yes, no or required",
+	 "whether DNS cookies are given out and checked"},
+	conf_set_cookies},
+    {{"clients", "cookie-secret-file", CONF_TEXT, "", 0, 0, "path",
+	 "secrets that several servers share; without it they are made up"},
+	conf_set_cookie_secret_file},
     {{"cache", "size", CONF_SIZE, "256M", 1ull << 20, 1ull << 40, "bytes",
 	 "how large the answer cache may grow"},
 	conf_set_cache_size},
@@ -291,8 +303,8 @@ conf_read_switch(struct conf_reader *r, const struct conf_row *row,
 	return false;
 }
 
-static char *
-complete_path(const struct conf_reader *r, const char *path)
+char *
+conf_complete_path(const struct conf_reader *r, const char *path)
 {
 	return xasprintf("%s%s", path[0] == '/' ? "" : r->folder, path);
 }
@@ -395,32 +407,6 @@ set_forward(
 }
 
 static void
-set_allow_query(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
-{
-	struct conf *c = r->conf;
-	struct prefix prefix;
-	int rc;
-
-	rc = prefix_parse(&prefix, value);
-	if (rc == -ERANGE) {
-		conf_complain_of(r, row, value,
-		    "has bits set behind its length; clear them, or write a "
-		    "longer prefix");
-		return;
-	}
-	if (rc != 0) {
-		conf_complain_of(r, row, value,
-		    "is no prefix; write it as 192.0.2.0/24, 2001:db8::/32 or "
-		    "one address");
-		return;
-	}
-	c->allow_query = xreallocarray(
-	    c->allow_query, c->n_allow_query + 1, sizeof(*c->allow_query));
-	c->allow_query[c->n_allow_query++] = prefix;
-}
-
-static void
 set_state_dir(
     struct conf_reader *r, const struct conf_row *row, const char *value)
 {
@@ -429,7 +415,7 @@ set_state_dir(
 		return;
 	}
 	free(r->conf->state_dir);
-	r->conf->state_dir = complete_path(r, value);
+	r->conf->state_dir = conf_complete_path(r, value);
 }
 
 static unsigned
@@ -494,7 +480,7 @@ add_files(
 		d->files =
 		    xreallocarray(d->files, d->n_files + 1, sizeof(*d->files));
 		d->files[d->n_files++] = conf_feed_name(name) ?
-		    xstrdup(name) : complete_path(r, name);
+		    xstrdup(name) : conf_complete_path(r, name);
 		free(name);
 		if (*comma == '\0')
 			return true;
@@ -571,7 +557,7 @@ set_feed_source(
 	if (feed_source_kind(&kind, value, &why) != 0)
 		conf_complain_of(r, row, value, "%s", why);
 	free(feed->source);
-	feed->source = kind == FEED_SOURCE_LOCAL ? complete_path(r, value) :
+	feed->source = kind == FEED_SOURCE_LOCAL ? conf_complete_path(r, value) :
 	    xstrdup(value);
 }
 
@@ -600,7 +586,7 @@ set_feed_password_file(
 		return;
 	}
 	free(feed->password_file);
-	feed->password_file = complete_path(r, value);
+	feed->password_file = conf_complete_path(r, value);
 }
 
 static void

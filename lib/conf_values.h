@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 41
+#define CONF_ROWS 45
 
 /* What a value needs to know while the file is read. */
 struct conf_reader {
@@ -83,6 +83,7 @@ void conf_free_route(struct conf_route *route);
 
 /* When all sections are there: fills in what routes leave out, and checks. */
 void conf_settle_routes(struct conf_reader *r);
+
 /* ---- conf_cache.c */
 
 conf_set_fn conf_set_cache_size, conf_set_min_ttl, conf_set_max_ttl,
@@ -90,6 +91,15 @@ conf_set_fn conf_set_cache_size, conf_set_min_ttl, conf_set_max_ttl,
     conf_set_deadline;
 /* Once all values are there; r->line is the section's. */
 void conf_check_cache(struct conf_reader *r);
+
+/* A path that is relative to the file's folder; the caller's to free. */
+char *conf_complete_path(const struct conf_reader *r, const char *path);
+
+/* ---- conf_clients.c */
+
+conf_set_fn conf_set_allow_query, conf_set_refuse_query, conf_set_drop_query,
+    conf_set_cookies, conf_set_cookie_secret_file;
+void conf_clients_free(struct conf *c);
 
 /* ---- conf_gate.c */
 

@@ -35,6 +35,7 @@ enum dns_rcode {
 	DNS_RCODE_NOTIMP = 4,
 	DNS_RCODE_REFUSED = 5,
 	DNS_RCODE_BADVERS = 16, /* RFC 6891 9: upper 8 bits in OPT */
+	DNS_RCODE_BADCOOKIE = 23, /* RFC 7873 8 */
 };
 
 enum dns_class {
@@ -89,8 +90,14 @@ enum dns_type {
 #define EDNS_FLAG_DO 0x8000u /* RFC 3225, in the low 16 bits of the TTL */
 #define EDNS_OPTION_HEADER_LEN 4 /* code, length */
 
+#define EDNS_COOKIE_LEN 24 /* client's half and ours, RFC 9018 3 */
+#define EDNS_COOKIE_MAX 40 /* and anybody's, RFC 7873 4 */
+
 enum edns_option {
-	EDNS_OPTION_EDE = 15, /* RFC 8914 */
+	EDNS_OPTION_COOKIE = 10,    /* RFC 7873 */
+	EDNS_OPTION_KEEPALIVE = 11, /* RFC 7828 */
+	EDNS_OPTION_PADDING = 12,   /* RFC 7830 */
+	EDNS_OPTION_EDE = 15,	    /* RFC 8914 */
 };
 
 /* INFO-CODEs of extended DNS errors, RFC 8914 5.2 and IANA */

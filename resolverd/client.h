@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/addr.h"
+#include "lib/conf.h"
+
 struct client;
 
 struct transport {
@@ -27,8 +30,8 @@ struct client {
 	const struct transport *transport;
 	void *endpoint;		   /* the transport's own; borrowed, */
 	const struct msghdr *from; /* and so is this, for the call */
-	const struct sockaddr *peer; /* and this */
-	bool allowed;		   /* allow-query holds for it */
+	struct addr addr;	   /* IPv4 mapped into IPv6 is IPv4 */
+	enum conf_acl acl;	   /* what becomes of its questions */
 };
 
 #endif

@@ -28,7 +28,9 @@
 	X(CACHE_MISSES, COUNT, "cache-misses", "questions the cache had not")  \
 	X(REFUSED, COUNT, "refused", "answered with an error: not allowed, "   \
 				     "malformed, not implemented")             \
-	X(DROPPED, COUNT, "dropped", "not answered: no question at all")       \
+	X(DROPPED, COUNT, "dropped", "not answered: no question, or not to be")       \
+	X(COOKIES_GOOD, COUNT, "cookies-good", "queries with a cookie of ours")\
+	X(COOKIES_REFUSED, COUNT, "cookies-refused", "answered BADCOOKIE")     \
 	X(OVERLOAD, COUNT, "overload", "SERVFAIL: too many under way")         \
 	/* --- upstream */                                                     \
 	X(UPSTREAM_FAILURES, COUNT, "upstream-failures",                       \

@@ -1,23 +1,24 @@
 /*
  * The order of things: refuse, list zones, then what is outside of them.
  */
+#include "resolverd/admission.h"
 #include "resolverd/counters.h"
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
 #include "resolverd/query.h"
 
-bool
-handle_allows(const struct handler *h, const struct sockaddr *sa)
+/* Parses, and finds every reason not to answer. */
+static enum query_verdict
+judge(const struct handler *h, struct query *q, const struct client *client,
+    const uint8_t *packet, size_t len, uint8_t *reply, size_t cap)
 {
-	struct addr addr;
+	enum query_verdict verdict;
 
-	if (addr_from_sockaddr(&addr, sa) != 0)
-		return false;
-	for (size_t i = 0; i < h->conf->n_allow_query; i++) {
-		if (prefix_contains(&h->conf->allow_query[i], &addr))
-			return true;
-	}
-	return false;
+	if (client->acl == CONF_ACL_DROP)
+		return QUERY_DROP;
+	verdict = query_begin(q, packet, len, client->acl == CONF_ACL_ALLOW,
+	    client->transport->is_datagram, reply, cap);
+	return admission_of_query(q, verdict, client, h->conf);
 }
 
 void
@@ -29,8 +30,7 @@ handle_begin(struct handler *h, struct handling *g,
 	if (!client->transport->is_datagram)
 		counter_inc(COUNTER_QUERIES_TCP);
 	g->packet_len = len;
-	g->verdict = query_begin(&g->q, packet, len, client->allowed,
-	    client->transport->is_datagram, reply, cap);
+	g->verdict = judge(h, &g->q, client, packet, len, reply, cap);
 	g->is_list = g->verdict == QUERY_ANSWER &&
 	    listzones_route(h->zones, &g->q, &g->list);
 }
@@ -41,7 +41,7 @@ answer(struct handler *h, struct handling *g, const struct client *client)
 {
 	if (g->is_list) {
 		counter_inc(COUNTER_LIST_ANSWERS);
-		if (!listzone_answer(&g->list, &g->q, client->peer)) {
+		if (!listzone_answer(&g->list, &g->q, &client->addr)) {
 			counter_inc(COUNTER_DROPPED);
 			return false;
 		}

@@ -48,9 +48,6 @@ struct handler {
 	void *note_arg;
 };
 
-/* Does allow-query hold for the address? */
-bool handle_allows(const struct handler *h, const struct sockaddr *sa);
-
 /* A packet between handle_begin() and handle_end(); for note() to read. */
 struct handling {
 	size_t packet_len;

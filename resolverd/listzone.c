@@ -350,17 +350,15 @@ obey_acl(const struct acl_verdict *v, struct query *q)
 
 bool
 listzone_answer(const struct list_lookup *l, struct query *q,
-    const struct sockaddr *sa)
+    const struct addr *client)
 {
 	struct acl_verdict acl = {0};
 	struct listzone *z = l->zone;
 	const struct zone_apex *apex;
 	struct zone_hits hits;
-	struct addr client;
 
-	if ((has_acl(z) || has_acl(z->acl)) &&
-	    addr_from_sockaddr(&client, sa) == 0)
-		ask_acls(z, &client, &acl);
+	if (has_acl(z) || has_acl(z->acl))
+		ask_acls(z, client, &acl);
 	if (obey_acl(&acl, q))
 		return acl.action != ACL_IGNORE;
 	hits.n = 0;

@@ -50,7 +50,7 @@ void listzone_fetch(const struct list_lookup *l, unsigned step);
  * be sent.
  */
 bool listzone_answer(const struct list_lookup *l, struct query *q,
-    const struct sockaddr *client);
+    const struct addr *client);
 
 /*
  * What the acl for all zones says of v->client, for a server that asks it

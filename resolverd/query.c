@@ -55,24 +55,6 @@ read_question(struct query *q, const uint8_t *p, size_t avail)
 	return pos + 4;
 }
 
-/* Each option must lie within the RDATA, RFC 6891 6.1.2. */
-static bool
-options_are_whole(const uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		size_t opt_len;
-
-		if (len < 4)
-			return false;
-		opt_len = 4u + get_be16(p + 2);
-		if (opt_len > len)
-			return false;
-		p += opt_len;
-		len -= opt_len;
-	}
-	return true;
-}
-
 /* The length of an owner name, which may end in a pointer; 0: malformed. */
 static size_t
 owner_len(const uint8_t *p, size_t avail)
@@ -120,25 +102,27 @@ read_additional(struct query *q, const uint8_t *p, size_t avail, unsigned n,
 		/* RFC 6891 6.1.1: one OPT; 6.1.2: its owner is the root */
 		if (q->has_edns || owner != 1)
 			return DNS_RCODE_FORMERR;
-		q->has_edns = true;
-		q->dnssec_ok = get_be16(rr + 6) & EDNS_FLAG_DO;
-		if (udp) {
-			size_t size = get_be16(rr + 2);
-
-			/* RFC 6891 6.2.3: less than 512 means 512 */
-			if (size > QUERY_UDP_MAX)
-				size = QUERY_UDP_MAX;
-			if (size > DNS_UDP_PLAIN_MAX)
-				q->reply_limit = size;
-		}
-		if (!options_are_whole(rr + 10, rdlen))
-			return DNS_RCODE_FORMERR;
-		/* RFC 6891 6.1.3: we speak version 0 */
-		if (rr[5] != 0)
-			rcode = DNS_RCODE_BADVERS;
+		rcode = opt_read(q, rr, udp);
+		if (rcode == DNS_RCODE_FORMERR)
+			return rcode;
 	}
 	/* bytes behind the last RR: not the message that was meant */
 	return avail > 0 ? DNS_RCODE_FORMERR : rcode;
+}
+
+/* RFC 7873 5.4: who asks nothing gets a cookie, or hears whether his is good. */
+static uint16_t
+cookie_only(struct query *q, const uint8_t *packet, size_t len, bool allowed,
+    bool udp)
+{
+	uint16_t rcode = read_additional(q, packet + DNS_HEADER_LEN,
+	    len - DNS_HEADER_LEN, get_be16(packet + 10), udp);
+
+	if (!allowed)
+		return DNS_RCODE_REFUSED;
+	if (rcode == DNS_RCODE_NOERROR && q->opt.cookie_len == 0)
+		return DNS_RCODE_FORMERR;
+	return rcode;
 }
 
 /* Every reason not to look for an answer, one after the other. */
@@ -152,7 +136,9 @@ refusal(struct query *q, const uint8_t *packet, size_t len, bool allowed,
 	/* RFC 1035 4.1.1; the opcode goes back as it came */
 	if ((q->flags & DNS_FLAG_OPCODE) != 0)
 		return allowed ? DNS_RCODE_NOTIMP : DNS_RCODE_REFUSED;
-	/* RFC 9619: a QUERY has one question */
+	/* RFC 9619: a QUERY has one question, or none and a cookie */
+	if (get_be16(packet + 4) == 0 && get_be32(packet + 6) == 0)
+		return cookie_only(q, packet, len, allowed, udp);
 	if (get_be16(packet + 4) != 1)
 		return DNS_RCODE_FORMERR;
 	question = read_question(q, packet + DNS_HEADER_LEN,
@@ -210,13 +196,15 @@ query_begin(struct query *q, const uint8_t *packet, size_t len, bool allowed,
 
 	q->id = get_be16(packet);
 	q->has_question = q->has_edns = q->dnssec_ok = false;
+	q->opt = (struct opt){0};
 	q->reply = reply;
 	q->reply_cap = reply_cap;
 	q->reply_len = DNS_HEADER_LEN;
 	q->reply_limit = udp ? DNS_UDP_PLAIN_MAX : DNS_MESSAGE_MAX;
 	reset_answer(q);
 	q->rcode = refusal(q, packet, len, allowed, udp);
-	return q->rcode == DNS_RCODE_NOERROR ? QUERY_ANSWER : QUERY_FINISH;
+	return q->rcode == DNS_RCODE_NOERROR && q->has_question ?
+	    QUERY_ANSWER : QUERY_FINISH;
 }
 
 void
@@ -226,6 +214,7 @@ query_save(const struct query *q, struct query_saved *out)
 	out->flags = q->flags;
 	out->has_edns = q->has_edns;
 	out->dnssec_ok = q->dnssec_ok;
+	out->opt = q->opt;
 	out->reply_limit = q->reply_limit;
 	out->question_len = q->qname_len + 4u;
 	memcpy(out->question, q->reply + DNS_HEADER_LEN, out->question_len);
@@ -242,6 +231,7 @@ query_resume(struct query *q, const struct query_saved *saved, uint8_t *reply,
 	q->flags = saved->flags;
 	q->has_edns = saved->has_edns;
 	q->dnssec_ok = saved->dnssec_ok;
+	q->opt = saved->opt;
 	q->reply = reply;
 	q->reply_cap = reply_cap;
 	q->reply_limit = saved->reply_limit;
@@ -294,49 +284,6 @@ query_set_ede(struct query *q, uint16_t info_code, const char *text)
 	q->ede_text = text;
 }
 
-/*
- * Puts the extended error into the room that is left, behind the OPT's other
- * options; without its text where only that does not fit. Returns its length.
- */
-static size_t
-put_ede(const struct query *q, uint8_t *p, size_t room)
-{
-	size_t text_len = q->ede_text == NULL ? 0 :
-	    strnlen(q->ede_text, QUERY_EDE_TEXT_MAX);
-	size_t least = EDNS_OPTION_HEADER_LEN + sizeof(q->ede_code);
-
-	if (room < least)
-		return 0;
-	if (room < least + text_len)
-		text_len = 0;
-	put_be16(p, EDNS_OPTION_EDE);
-	put_be16(p + 2, (uint16_t)(sizeof(q->ede_code) + text_len));
-	put_be16(p + 4, q->ede_code);
-	if (text_len > 0)
-		memcpy(p + least, q->ede_text, text_len);
-	return least + text_len;
-}
-
-/* RFC 6891 6.1.2 and 6.1.3 */
-static void
-put_opt(struct query *q)
-{
-	size_t room = query_room(q), rdlen = 0;
-	uint8_t *p = q->reply + q->reply_len;
-
-	assert(q->reply_cap - q->reply_len >= query_opt_len(q));
-	p[0] = 0; /* the root */
-	put_be16(p + 1, DNS_TYPE_OPT);
-	put_be16(p + 3, QUERY_UDP_MAX);
-	p[5] = (uint8_t)(q->rcode >> 4);
-	p[6] = 0; /* version */
-	put_be16(p + 7, q->dnssec_ok ? EDNS_FLAG_DO : 0);
-	if (q->has_ede)
-		rdlen += put_ede(q, p + EDNS_OPT_LEN + rdlen, room);
-	put_be16(p + 9, (uint16_t)rdlen);
-	q->reply_len += EDNS_OPT_LEN + rdlen;
-}
-
 void
 query_finish(struct query *q)
 {
@@ -352,7 +299,7 @@ query_finish(struct query *q)
 	flags |= q->rcode & DNS_FLAG_RCODE;
 
 	if (q->has_edns)
-		put_opt(q);
+		opt_put(q);
 	put_be16(p, q->id);
 	put_be16(p + 2, flags);
 	put_be16(p + 4, q->has_question);

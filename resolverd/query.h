@@ -16,6 +16,7 @@
 
 #include "lib/dname.h"
 #include "lib/dns.h"
+#include "resolverd/opt.h"
 
 /* What EDNS lets us send over UDP at most (DNS flag day 2020) */
 #define QUERY_UDP_MAX 1232
@@ -31,6 +32,7 @@ struct query {
 	bool has_question; /* the question was read and is echoed */
 	bool has_edns;	   /* an OPT was there: one goes back (RFC 6891 6.1.1) */
 	bool dnssec_ok;	   /* DO, RFC 3225 */
+	struct opt opt;	   /* what else is in the OPT, and goes back */
 	uint8_t qname[DNAME_MAX]; /* lower case */
 	uint8_t qname_len;	  /* root byte included */
 	uint8_t n_labels;
@@ -74,6 +76,7 @@ struct query_saved {
 	uint16_t id;
 	uint16_t flags;
 	bool has_edns, dnssec_ok;
+	struct opt opt;
 	size_t reply_limit;
 	size_t question_len;
 	uint8_t question[QUERY_QUESTION_MAX]; /* as sent, case kept */
@@ -88,21 +91,19 @@ void query_resume(struct query *q, const struct query_saved *saved,
 /* Sees to it that hash[i] is worked out for every i >= label. */
 void query_hash_from(struct query *q, unsigned label);
 
-/* What the OPT needs at least: all of it but the extended error. */
+/* Where the reply must end. */
 static inline size_t
-query_opt_len(const struct query *q)
+query_end(const struct query *q)
 {
-	return q->has_edns ? EDNS_OPT_LEN : 0;
+	return q->reply_limit < q->reply_cap ? q->reply_limit : q->reply_cap;
 }
 
 /* Room for RRs, so that the OPT still fits. */
 static inline size_t
 query_room(const struct query *q)
 {
-	size_t end = q->reply_limit < q->reply_cap ? q->reply_limit :
-						     q->reply_cap;
+	size_t end = query_end(q) - opt_len(q);
 
-	end -= query_opt_len(q);
 	return end > q->reply_len ? end - q->reply_len : 0;
 }
 

@@ -23,6 +23,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "resolverd/cache.h"
+#include "resolverd/cookie.h"
 #include "resolverd/counters.h"
 #include "resolverd/supervisor.h"
 #include "resolverd/upstream.h"
@@ -188,10 +189,13 @@ finish_cache(const struct conf *conf, const struct identity *who)
 void
 supervisor_prepare(const struct conf *conf, const struct identity *who)
 {
-	char dir[PATH_MAX];
+	char dir[PATH_MAX], why[COOKIE_WHY_MAX];
 
 	if (counters_init() != 0)
 		fatal("counters: out of memory");
+	if (conf->clients.cookies != CONF_COOKIES_NO &&
+	    cookie_init(conf->clients.cookie_secret_file, why) != 0)
+		fatal("cookies: %s", why);
 	raise_file_limit();
 	make_dir(conf->state_dir);
 	for (size_t i = 0; i < conf->n_zones; i++) {

@@ -23,6 +23,7 @@
 #include "lib/bytes.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
+#include "resolverd/admission.h"
 #include "resolverd/counters.h"
 #include "resolverd/query.h"
 #include "resolverd/tcp.h"
@@ -34,8 +35,7 @@ struct tcp_conn {
 	struct tcp_server *server;
 	struct bufferevent *bev; /* NULL: closed */
 	unsigned held;
-	struct sockaddr_in6 peer; /* large enough for both families */
-	bool allowed;
+	struct client client; /* who sits at the other end */
 	bool eof; /* the client has asked all it wants */
 };
 
@@ -132,12 +132,6 @@ static void
 conn_read(struct tcp_conn *c)
 {
 	static uint8_t packet[DNS_MESSAGE_MAX], reply[DNS_MESSAGE_MAX];
-	struct client client = {
-		.transport = &tcp_transport,
-		.endpoint = c,
-		.peer = (const struct sockaddr *)&c->peer,
-		.allowed = c->allowed,
-	};
 	struct handling g;
 
 	while (c->bev != NULL && c->held <= TCP_PENDING_MAX &&
@@ -159,9 +153,9 @@ conn_read(struct tcp_conn *c)
 		}
 		TAILQ_REMOVE(&c->server->conns, c, entry);
 		TAILQ_INSERT_TAIL(&c->server->conns, c, entry);
-		handle_begin(c->server->h, &g, &client, packet, len, reply,
+		handle_begin(c->server->h, &g, &c->client, packet, len, reply,
 		    sizeof(reply));
-		len = handle_end(c->server->h, &g, &client);
+		len = handle_end(c->server->h, &g, &c->client);
 		if (len > 0 && c->bev != NULL)
 			conn_write(c, reply, len);
 	}
@@ -208,10 +202,17 @@ on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
 {
 	static const struct timeval idle = { .tv_sec = TCP_IDLE_S };
 	struct tcp_server *s = arg;
+	struct client client = {.transport = &tcp_transport};
 	struct tcp_conn *c, *idlest;
 	int one = 1;
 
 	(void)lev;
+	(void)len;
+	admission_of_address(&client, s->h->conf, sa);
+	if (client.acl == CONF_ACL_DROP) {
+		close(fd);
+		return;
+	}
 	if (s->n_conns >= TCP_CONNS_MAX) {
 		idlest = TAILQ_FIRST(&s->conns);
 		conn_close(idlest);
@@ -230,9 +231,8 @@ on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->server = s;
-	memcpy(&c->peer, sa, (size_t)len < sizeof(c->peer) ? (size_t)len
-							   : sizeof(c->peer));
-	c->allowed = handle_allows(s->h, sa);
+	c->client = client;
+	c->client.endpoint = c;
 	TAILQ_INSERT_TAIL(&s->conns, c, entry);
 	counter_set(COUNTER_TCP_CONNECTIONS, ++s->n_conns);
 	/* the largest message with its prefix is all that may pile up */

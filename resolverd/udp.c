@@ -17,6 +17,7 @@
 
 #include "lib/log.h"
 #include "lib/xalloc.h"
+#include "resolverd/admission.h"
 #include "resolverd/query.h"
 #include "resolverd/udp.h"
 
@@ -166,8 +167,8 @@ begin_batch(struct udp_socket *s, struct batch *b, unsigned n)
 		client->transport = &udp_transport;
 		client->endpoint = s;
 		client->from = &b->in[i].msg_hdr;
-		client->peer = client->from->msg_name;
-		client->allowed = handle_allows(s->h, client->peer);
+		admission_of_address(client, s->h->conf,
+		    (const struct sockaddr *)client->from->msg_name);
 		handle_begin(s->h, &b->handling[i], client, b->packet[i],
 		    b->in[i].msg_len, b->reply[i], QUERY_UDP_MAX);
 	}

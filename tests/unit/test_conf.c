@@ -88,12 +88,21 @@ dump_route(struct out *out, const struct conf_route *r)
 static void
 dump(struct out *out, const struct conf *c)
 {
+	static const char *const acl_txt[] = {
+	    [CONF_ACL_REFUSE] = "refuse",
+	    [CONF_ACL_ALLOW] = "allow",
+	    [CONF_ACL_DROP] = "drop",
+	};
 	char txt[ADDR_TXT_MAX];
 
 	for (size_t i = 0; i < c->n_listen; i++)
 		put(out, "listen %s\n", c->listen[i].txt);
-	for (size_t i = 0; i < c->n_allow_query; i++)
-		put(out, "allow %s\n", prefix_to_txt(txt, &c->allow_query[i]));
+	for (size_t i = 0; i < c->query_acl.n; i++) {
+		const struct prefix_entry *e = &c->query_acl.entries[i];
+
+		put(out, "%s %s\n", acl_txt[e->value],
+		    prefix_to_txt(txt, &e->prefix));
+	}
 	put(out, "state %s\nuser %s\n", c->state_dir, c->user);
 	put(out, "cache %llu %u-%u %u-%u %u\n",
 	    (unsigned long long)c->cache.size, c->cache.ttls.min,
@@ -157,6 +166,12 @@ static const struct {
 	"validate 1\n"},
     {"a comma behind the last of a list", "allow-query = { '::/0', }",
 	LISTEN "allow ::/0\n" STATE USER CACHE "validate 1\n"},
+    {"three lists of clients, by address",
+	"allow-query = { '192.0.2.0/24', '::/0' }\n"
+	"refuse-query = '192.0.2.128/25' drop-query = { 192.0.2.7, 192.0.2.7 }",
+	LISTEN "allow 192.0.2.0/24\ndrop 192.0.2.7/32\n"
+	"refuse 192.0.2.128/25\nallow ::/0\n" STATE USER CACHE
+	"validate 1\n"},
     {"a # inside of quotes", "state-dir = \"/a#b\"",
 	LISTEN ALLOW "state /a#b\n" USER CACHE "validate 1\n"},
     {"a path that is relative to no known folder", "state-dir = \"s\"",
@@ -358,6 +373,17 @@ static const struct {
     {"no folder", "state-dir = ''",
 	"1: state-dir: \"\" is empty; name a folder\n"},
     {"no user", "user = \"../x\"", "1: user: \"../x\" is no user's name\n"},
+    {"a prefix in two lists",
+	"allow-query = 192.0.2.1\nrefuse-query = '192.0.2.1/32'\n"
+	"drop-query = { '::/0', 192.0.2.1 }",
+	"2: refuse-query: \"192.0.2.1/32\" is in allow-query, too; remove "
+	"one\n"
+	"3: drop-query: \"192.0.2.1\" is in allow-query, too; remove one\n"},
+    {"a default prefix in another list", "drop-query = '::1'",
+	"0: allow-query: \"::1\" is in drop-query, too; remove one\n"},
+    {"cookies", "clients { cookies = on\ncookie-secret-file = '' }",
+	"1: clients cookies: \"on\" is refused; write yes, no or required\n"
+	"2: clients cookie-secret-file: \"\" is empty; name a file\n"},
     {"an empty user", "user = \"\"", "1: user: \"\" is no user's name\n"},
     {"a user of 33 letters", "user = abcdefghijklmnopqrstuvwxyz0123456",
 	"1: user: \"abcdefghijklmnopqrstuvwxyz0123456\" is no user's name\n"},

@@ -1,0 +1,106 @@
+/*
+ * The options about clients: who may ask, cookies.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/conf_values.h"
+#include "lib/xalloc.h"
+
+static bool
+read_prefix(struct conf_reader *r, const struct conf_row *row,
+    const char *value, struct prefix *out)
+{
+	int rc = prefix_parse(out, value);
+
+	if (rc == -ERANGE)
+		conf_complain_of(r, row, value,
+		    "has bits set behind its length; clear them, or write a "
+		    "longer prefix");
+	else if (rc != 0)
+		conf_complain_of(r, row, value,
+		    "is no prefix; write it as 192.0.2.0/24, 2001:db8::/32 or "
+		    "one address");
+	return rc == 0;
+}
+
+static void
+add_to_acl(struct conf_reader *r, const struct conf_row *row,
+    const char *value, enum conf_acl action)
+{
+	static const char *const lists[] = {
+	    [CONF_ACL_REFUSE] = "refuse-query",
+	    [CONF_ACL_ALLOW] = "allow-query",
+	    [CONF_ACL_DROP] = "drop-query",
+	};
+	struct prefix prefix;
+	uint8_t there;
+
+	if (!read_prefix(r, row, value, &prefix))
+		return;
+	if (prefix_table_add(&r->conf->query_acl, &prefix, action, &there) !=
+		0 &&
+	    there != action)
+		conf_complain_of(r, row, value, "is in %s, too; remove one",
+		    lists[there]);
+}
+
+void
+conf_set_allow_query(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	add_to_acl(r, row, value, CONF_ACL_ALLOW);
+}
+
+void
+conf_set_refuse_query(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	add_to_acl(r, row, value, CONF_ACL_REFUSE);
+}
+
+void
+conf_set_drop_query(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	add_to_acl(r, row, value, CONF_ACL_DROP);
+}
+
+void
+conf_set_cookies(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	static const char *const words[] = {
+	    [CONF_COOKIES_NO] = "no",
+	    [CONF_COOKIES_YES] = "yes",
+	    [CONF_COOKIES_REQUIRED] = "required",
+	};
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			r->conf->clients.cookies = i;
+			return;
+		}
+	}
+	conf_complain_of(r, row, value, "is refused; write yes, no or required");
+}
+
+void
+conf_set_cookie_secret_file(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	if (value[0] == '\0') {
+		conf_complain_of(r, row, value, "is empty; name a file");
+		return;
+	}
+	free(r->conf->clients.cookie_secret_file);
+	r->conf->clients.cookie_secret_file = conf_complete_path(r, value);
+}
+
+void
+conf_clients_free(struct conf *c)
+{
+	prefix_table_clear(&c->query_acl);
+	free(c->clients.cookie_secret_file);
+}
