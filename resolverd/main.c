@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,11 @@
 #include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/log.h"
+#include "lib/xalloc.h"
+#include "resolverd/crew.h"
+#include "resolverd/prepare.h"
 #include "resolverd/sockets.h"
 #include "resolverd/supervisor.h"
-#include "zones/build.h"
 
 #define EXIT_USAGE 2
 
@@ -58,27 +61,33 @@ fill_standard_files(void)
 		close(fd);
 }
 
-/* What only zones/ knows about: the dataset types. */
-static bool
-dataset_types_are_known(const struct conf *conf)
+/* The supervisor reads it again, from another working directory. */
+static char *
+absolute_path(const char *path)
 {
-	bool good = true;
-	char text[256];
+	char cwd[PATH_MAX];
 
-	for (size_t i = 0; i < conf->n_zones; i++) {
-		const struct conf_zone *z = &conf->zones[i];
+	if (path[0] == '/' || getcwd(cwd, sizeof(cwd)) == NULL)
+		return xstrdup(path);
+	return xasprintf("%s/%s", cwd, path);
+}
 
-		for (size_t j = 0; j < z->n_datasets; j++) {
-			if (build_type_is_known(z->datasets[j].type))
-				continue;
-			snprintf(text, sizeof(text),
-			    "zone \"%s\": unknown dataset type \"%s\"", z->name,
-			    z->datasets[j].type);
-			report(NULL, conf->path, z->line, text);
-			good = false;
-		}
-	}
-	return good;
+/* Fatal where it cannot be done. */
+static struct crew *
+prepare(struct conf *conf)
+{
+	char why[PREPARE_WHY_MAX];
+	struct all_sockets sockets;
+	struct identity who;
+
+	if (prepare_identity(&who, conf, why) != 0 ||
+	    sockets_open(&sockets, conf, NULL, why) != 0)
+		fatal("%s", why);
+	prepare_limits();
+	if (prepare_start(conf, &who, why) != 0 ||
+	    prepare_conf(conf, &who, why) != 0)
+		fatal("%s", why);
+	return crew_new(conf, &who, sockets);
 }
 
 int
@@ -86,10 +95,9 @@ main(int argc, char **argv)
 {
 	const char *path = CONF_DEFAULT_PATH;
 	bool in_front = false, check_only = false;
-	struct identity who;
-	struct sockets *sockets;
 	struct conf *conf;
-	int opt, status;
+	struct crew *crew;
+	int opt;
 
 	while ((opt = getopt(argc, argv, "c:dnVh")) != -1) {
 		switch (opt) {
@@ -122,31 +130,21 @@ main(int argc, char **argv)
 	log_init("resolverd", true, false);
 	if (clock_init() != 0)
 		fatal(CLOCK_TEST_ENV " names no file that moves the clock");
-	if (conf_read(&conf, path, report, NULL) != 0)
+	if (prepare_read(&conf, path, report, NULL) != 0)
 		return 1;
-	if (!dataset_types_are_known(conf)) {
-		conf_free(conf);
-		return 1;
-	}
 	if (check_only) {
 		printf("%s: good\n", path);
 		conf_free(conf);
 		return 0;
 	}
 
-	supervisor_identity(&who, conf);
-	sockets = sockets_open(conf);
-	supervisor_prepare(conf, &who);
+	path = absolute_path(path);
+	crew = prepare(conf);
 	if (!in_front) {
 		/* what could go wrong at start has been said by now */
 		if (daemon(0, 0) == -1)
 			fatal("daemon: %s", strerror(errno));
 		log_init("resolverd", false, false);
 	}
-	status = supervisor_run(conf, sockets, &who);
-	for (unsigned i = 0; i < conf->workers; i++)
-		sockets_close(&sockets[i]);
-	free(sockets);
-	conf_free(conf);
-	return status;
+	return supervisor_run(crew, path);
 }

@@ -1,368 +1,387 @@
 /*
- * The supervisor waits for signals, with nothing else to do: a worker's death,
- * the end, a reload. Worker = fork, without exec: sockets and configuration
- * are simply there.
+ * The supervisor waits for signals and for what workers report. Its loop is a
+ * poll(): an epoll set would be shared with all that is forked.
+ *
+ * A reload loses no question: the new crew has the old one's sockets, and only
+ * when all of it reads does the old one stop. Until then a failure changes
+ * nothing.
  */
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/types.h>
+#include "resolverd/supervisor.h"
+
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <limits.h>
-#include <pwd.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-
 #include "lib/log.h"
-#include "lib/xalloc.h"
-#include "resolverd/cache.h"
-#include "resolverd/cookie.h"
 #include "resolverd/counters.h"
-#include "resolverd/supervisor.h"
+#include "resolverd/crew.h"
+#include "resolverd/notify.h"
+#include "resolverd/prepare.h"
 #include "resolverd/upstream.h"
-#include "zones/local.h"
-#include "zones/publish.h"
 
-#define BACKOFF_MIN_MS 100
-#define BACKOFF_MAX_MS 5000 /* its share of the questions waits so long */
-#define BACKOFF_RESET_S 60 /* a worker that lived this long starts afresh */
-#define FILES_MIN 8192 /* of a worker: libunbound's sockets, connections */
 #define END_S (UPSTREAM_DEADLINE_S + 5) /* then SIGKILL */
+#define READY_S 10	/* for a new crew to take questions */
+#define STOP_S 5	/* for the old one to take none */
+#define LINGER_MS 200	/* TCP handshakes with those who are one too many */
+#define RETIRED_MAX 4	/* crews; the oldest then ends faster */
+#define WHY_MAX 4096
 
-struct child {
-	pid_t pid; /* 0: dead, to be started at start_at */
-	int64_t started_ms, start_at_ms;
-	unsigned backoff_ms;
-	bool crashed; /* the last one was ended by a signal */
+struct supervisor {
+	const char *conf_path;
+	struct crew *crew; /* that serves */
+	struct crew *next; /* on its way up, in a reload; else NULL */
+	struct crews retired; /* the oldest first */
+	struct crew_fork how;
+	int signals;	/* a signalfd */
+	int reports[2]; /* a pipe from the workers */
+	bool end;	/* SIGTERM came, */
+	bool hup;	/* or SIGHUP */
+	bool bad;	/* a process did not end well */
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
+static int explain(char *why, int rc, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+static int
+explain(char *why, int rc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, WHY_MAX, fmt, ap);
+	va_end(ap);
+	return rc;
 }
 
-/* ---- before the workers */
+/* ---- what happens */
 
-void
-supervisor_identity(struct identity *out, const struct conf *conf)
+static void
+note_death(struct supervisor *s, pid_t pid, int status)
 {
-	const struct passwd *pw;
+	struct crew *c;
 
-	out->change = getuid() == 0;
-	out->user = conf->user;
-	out->uid = getuid();
-	out->gid = getgid();
-	if (!out->change)
+	s->bad |= status != 0;
+	if (crew_reap(s->crew, pid, status) ||
+	    (s->next != NULL && crew_reap(s->next, pid, status)))
 		return;
-	pw = getpwnam(conf->user);
-	if (pw == NULL)
-		fatal("user \"%s\": no such user; make it (useradd --system "
-		      "%s) or set `user`",
-		    conf->user, conf->user);
-	out->uid = pw->pw_uid;
-	out->gid = pw->pw_gid;
-}
-
-/* The workers inherit it. Root may raise what is the most, too. */
-static void
-raise_file_limit(void)
-{
-	struct rlimit rl, more;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= FILES_MIN)
-		return;
-	more.rlim_cur = FILES_MIN;
-	more.rlim_max = rl.rlim_max < FILES_MIN ? FILES_MIN : rl.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
-		return;
-	rl.rlim_cur = rl.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &rl);
-	log_warn("a process may have %llu descriptors only: beyond that, "
-		 "questions fail; raise it to %d (ulimit -n, LimitNOFILE)",
-	    (unsigned long long)rl.rlim_max, FILES_MIN);
-}
-
-/* Makes dir and its parents, owned by us. */
-static void
-make_dir(const char *dir)
-{
-	char path[PATH_MAX];
-	size_t len = strlen(dir);
-
-	if (len >= sizeof(path))
-		fatal("%s: the path is too long", dir);
-	memcpy(path, dir, len + 1);
-	for (size_t i = 1; i <= len; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		path[i] = '\0';
-		if (mkdir(path, 0755) == -1 && errno != EEXIST)
-			fatal("%s: %s", path, strerror(errno));
-		path[i] = dir[i];
-	}
-}
-
-/*
- * What opens LMDB files or libunbound does so in a process of its own: nothing
- * of either may be open across a fork(). The child says what failed.
- */
-static void
-in_child(void (*fn)(const struct conf *, const struct identity *),
-    const struct conf *conf, const struct identity *who)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == -1)
-		fatal("fork: %s", strerror(errno));
-	if (pid == 0) {
-		fn(conf, who);
-		_exit(0);
-	}
-	while (waitpid(pid, &status, 0) == -1) {
-		if (errno != EINTR)
-			fatal("waitpid: %s", strerror(errno));
-	}
-	if (status != 0)
-		exit(1);
-}
-
-static void
-prepare_locals(const struct conf *conf, const struct identity *who)
-{
-	char why[LOCAL_WHY_MAX];
-	struct local *local;
-
-	for (size_t i = 0; i < conf->n_locals; i++) {
-		if (local_open(&local, conf->state_dir, conf->locals[i].name,
-			true, who->change ? who->gid : (gid_t)-1, why) != 0)
-			fatal("%s: %s", conf->locals[i].name, why);
-		local_close(local);
+	TAILQ_FOREACH(c, &s->retired, entry) {
+		if (crew_reap(c, pid, status))
+			return;
 	}
 }
 
 static void
-prepare_cache(const struct conf *conf, const struct identity *who)
+reap(struct supervisor *s)
 {
-	char why[CACHE_WHY_MAX];
-
-	worker_drop_privileges(who);
-	if (cache_prepare(conf->state_dir, why) != 0)
-		fatal("cache: %s", why);
-}
-
-/* Else the workers find it out, one after the other and for ever. */
-static void
-check_upstream(const struct conf *conf, const struct identity *who)
-{
-	struct event_base *base = event_base_new();
-	char why[UPSTREAM_WHY_MAX];
-	struct upstream *up;
-
-	worker_drop_privileges(who);
-	if (base == NULL)
-		fatal("cannot make an event base");
-	if (upstream_open(&up, base, conf, NULL, why) != 0)
-		fatal("upstream: %s", why);
-	upstream_close(up);
-	event_base_free(base);
-}
-
-static void
-finish_cache(const struct conf *conf, const struct identity *who)
-{
-	worker_drop_privileges(who);
-	cache_close_well(conf->state_dir);
-}
-
-void
-supervisor_prepare(const struct conf *conf, const struct identity *who)
-{
-	char dir[PATH_MAX], why[COOKIE_WHY_MAX];
-
-	if (counters_init() != 0)
-		fatal("counters: out of memory");
-	if (conf->clients.cookies != CONF_COOKIES_NO &&
-	    cookie_init(conf->clients.cookie_secret_file, why) != 0)
-		fatal("cookies: %s", why);
-	raise_file_limit();
-	make_dir(conf->state_dir);
-	for (size_t i = 0; i < conf->n_zones; i++) {
-		if (publish_dir(dir, conf->state_dir, conf->zones[i].name) != 0)
-			fatal("%s: the path is too long", conf->zones[i].name);
-		make_dir(dir);
-	}
-	if (snprintf(dir, sizeof(dir), "%s/cache", conf->state_dir) >=
-	    (int)sizeof(dir))
-		fatal("%s: the path is too long", conf->state_dir);
-	make_dir(dir);
-	if (who->change && chown(dir, who->uid, who->gid) == -1)
-		fatal("%s: %s", dir, strerror(errno));
-	in_child(prepare_locals, conf, who);
-	in_child(prepare_cache, conf, who);
-	in_child(check_upstream, conf, who);
-}
-
-/* ---- the workers */
-
-static void
-start_child(struct child *c, unsigned number, const struct conf *conf,
-    struct sockets *sockets, const struct identity *who)
-{
-	const struct worker_start start = { .number = number,
-		.supervisor = getpid(), .counters = counters_find_free(),
-		.after_crash = c->crashed };
-
-	c->started_ms = now_ms();
-	c->pid = fork();
-	if (c->pid == -1) {
-		c->pid = 0;
-		c->start_at_ms = c->started_ms + BACKOFF_MAX_MS;
-		log_warn("fork: %s; trying again in %d s", strerror(errno),
-		    BACKOFF_MAX_MS / 1000);
-		return;
-	}
-	if (c->pid > 0) {
-		counters_assign(start.counters, c->pid);
-		return;
-	}
-	for (unsigned i = 0; i < conf->workers; i++) {
-		if (i != number)
-			sockets_close(&sockets[i]);
-	}
-	worker_run(conf, &sockets[number], who, &start);
-}
-
-static void
-plan_restart(struct child *c, unsigned number, int status)
-{
-	char how[64];
-
-	c->crashed = WIFSIGNALED(status);
-	if (c->crashed)
-		snprintf(how, sizeof(how), "was killed by signal %d (%s)",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
-		snprintf(how, sizeof(how), "ended with status %d",
-		    WEXITSTATUS(status));
-	if (now_ms() - c->started_ms >= BACKOFF_RESET_S * 1000)
-		c->backoff_ms = 0;
-	c->backoff_ms = c->backoff_ms == 0 ? BACKOFF_MIN_MS : c->backoff_ms * 2;
-	if (c->backoff_ms > BACKOFF_MAX_MS)
-		c->backoff_ms = BACKOFF_MAX_MS;
-	log_warn("worker %u (pid %d) %s; starting it again in %u ms", number,
-	    (int)c->pid, how, c->backoff_ms);
-	c->pid = 0;
-	c->start_at_ms = now_ms() + c->backoff_ms;
-}
-
-/* Collects dead workers. Returns how many did not end well. */
-static unsigned
-reap(struct child *children, unsigned n, bool ending)
-{
-	unsigned bad = 0;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		counters_release(pid);
-		for (unsigned i = 0; i < n; i++) {
-			if (children[i].pid != pid)
-				continue;
-			if (ending)
-				children[i].pid = 0;
-			else
-				plan_restart(&children[i], i, status);
-			bad += status != 0;
-		}
-	}
-	return bad;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		note_death(s, pid, status);
 }
 
 static void
-signal_all(const struct child *children, unsigned n, int signo)
+read_signals(struct supervisor *s)
 {
-	for (unsigned i = 0; i < n; i++) {
-		if (children[i].pid > 0)
-			kill(children[i].pid, signo);
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			s->hup = true;
+		else if (info.ssi_signo != SIGCHLD)
+			s->end = true;
 	}
 }
+
+static void
+read_reports(struct supervisor *s)
+{
+	struct worker_report r;
+	struct crew *c;
+
+	while (read(s->reports[0], &r, sizeof(r)) == sizeof(r)) {
+		crew_note(s->crew, &r);
+		if (s->next != NULL)
+			crew_note(s->next, &r);
+		TAILQ_FOREACH(c, &s->retired, entry)
+			crew_note(c, &r);
+	}
+}
+
+/* Waits, at most so long, until something happened, and takes note of it. */
+static void
+wait_events(struct supervisor *s, int64_t ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = s->signals, .events = POLLIN },
+		{ .fd = s->reports[0], .events = POLLIN },
+	};
+
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), (int)ms) == -1 &&
+	    errno != EINTR)
+		fatal("poll: %s", strerror(errno));
+	read_signals(s);
+	read_reports(s);
+	reap(s);
+}
+
+/* Until done(c), the daemon is to end, or the time is over; returns done(c). */
+static bool
+wait_for(struct supervisor *s, bool (*done)(const struct crew *),
+    const struct crew *c, int64_t ms)
+{
+	int64_t until = crew_now_ms() + ms, left;
+
+	while (!done(c) && !s->end && (left = until - crew_now_ms()) > 0)
+		wait_events(s, left);
+	return done(c);
+}
+
+/* In a new process: what it must not keep open. */
+static void
+forget(void *arg, const struct crew *keep)
+{
+	struct supervisor *s = arg;
+	struct crew *c;
+
+	close(s->signals);
+	close(s->reports[0]);
+	if (s->crew != keep)
+		sockets_close_all(&s->crew->sockets);
+	if (s->next != NULL && s->next != keep)
+		sockets_close_all(&s->next->sockets);
+	TAILQ_FOREACH(c, &s->retired, entry)
+		sockets_close_all(&c->sockets);
+}
+
+/* ---- a reload */
+
+struct complaints {
+	char *text; /* WHY_MAX bytes */
+	size_t len;
+};
+
+static void
+on_complaint(void *arg, const char *path, unsigned line, const char *text)
+{
+	struct complaints *c = arg;
+	char where[32] = "";
+	int n;
+
+	if (line > 0)
+		snprintf(where, sizeof(where), ":%u", line);
+	log_warn("%s%s: %s", path, where, text);
+	n = snprintf(c->text + c->len, WHY_MAX - c->len, "%s%s%s: %s",
+	    c->len > 0 ? "\n" : "", path, where, text);
+	c->len += (size_t)n < WHY_MAX - c->len ? (size_t)n :
+						 WHY_MAX - 1 - c->len;
+}
+
+/* What the supervisor itself was started with. */
+static int
+check_same(const struct crew *old, const struct conf *conf,
+    const struct identity *who, char *why)
+{
+	const char *what = NULL;
+
+	if (strcmp(conf->state_dir, old->conf->state_dir) != 0)
+		what = "state-dir";
+	else if (who->uid != old->who.uid || who->gid != old->who.gid)
+		what = "user";
+	if (what == NULL)
+		return 0;
+	return explain(why, -EINVAL,
+	    "%s: `%s` has changed: that needs a restart of the daemon",
+	    conf->path, what);
+}
+
+/* Sockets that nobody reads yet must get nothing yet. */
+static int
+open_sockets(struct all_sockets *out, struct crew *old, const struct conf *conf,
+    char *why)
+{
+	if (conf->workers != old->n || old->sockets.steered) {
+		int rc = sockets_steer(&old->sockets, old->n);
+
+		if (rc != 0)
+			return explain(why, rc, "listen: %s: `workers` cannot "
+			    "be changed without a restart", strerror(-rc));
+	}
+	return sockets_open(out, conf, &old->sockets, why);
+}
+
+/* The crew of a configuration, whose workers are still to be started. */
+static int
+new_crew(struct supervisor *s, struct conf *conf, char *why)
+{
+	struct all_sockets sockets;
+	struct identity who;
+	int rc;
+
+	rc = prepare_identity(&who, conf, why);
+	if (rc == 0)
+		rc = check_same(s->crew, conf, &who, why);
+	if (rc == 0)
+		rc = prepare_conf(conf, &who, why);
+	if (rc == 0)
+		rc = open_sockets(&sockets, s->crew, conf, why);
+	if (rc == 0)
+		s->next = crew_new(conf, &who, sockets);
+	return rc;
+}
+
+/* No longer one that serves or is to serve; freed when its workers are gone. */
+static void
+retire(struct supervisor *s, struct crew *c, int signo)
+{
+	struct crew *r;
+	unsigned n = 0;
+
+	c->retired = true;
+	sockets_close_all(&c->sockets);
+	TAILQ_INSERT_TAIL(&s->retired, c, entry);
+	crew_signal(c, signo);
+	TAILQ_FOREACH(r, &s->retired, entry)
+		n++;
+	if (n > RETIRED_MAX)
+		crew_signal(TAILQ_FIRST(&s->retired), SIGTERM);
+}
+
+static void
+free_retired(struct supervisor *s)
+{
+	struct crew *c, *following;
+
+	for (c = TAILQ_FIRST(&s->retired); c != NULL; c = following) {
+		following = TAILQ_NEXT(c, entry);
+		if (crew_alive(c) > 0)
+			continue;
+		TAILQ_REMOVE(&s->retired, c, entry);
+		crew_free(c);
+	}
+}
+
+static bool
+never(const struct crew *c)
+{
+	(void)c;
+	return false;
+}
+
+/* From the crew that serves to the next one, once that takes questions. */
+static int
+change_crews(struct supervisor *s, char *why)
+{
+	struct crew *old = s->crew, *next = s->next;
+	int rc;
+
+	(void)crew_start_due(next, &s->how);
+	if (!wait_for(s, crew_is_ready, next, READY_S * 1000))
+		return explain(why, -EIO,
+		    "a new worker does not start; the log has more");
+	if (next->n != old->n || next->sockets.steered) {
+		rc = sockets_steer(&next->sockets, next->n);
+		if (rc != 0)
+			return explain(why, rc, "listen: %s", strerror(-rc));
+	}
+	if (next->n < old->n)
+		(void)wait_for(s, never, old, LINGER_MS);
+	s->crew = next;
+	s->next = NULL;
+	retire(s, old, SIGUSR1);
+	if (!wait_for(s, crew_is_stopped, old, STOP_S * 1000))
+		crew_signal(old, SIGTERM);
+	return 0;
+}
+
+/* Serves with new workers, by conf, which stays the caller's on failure. */
+static int
+replace_crew(struct supervisor *s, struct conf *conf, char *why)
+{
+	int rc;
+
+	rc = new_crew(s, conf, why);
+	if (rc == 0)
+		rc = change_crews(s, why);
+	if (rc != 0 && s->next != NULL) {
+		s->next->conf = NULL;
+		retire(s, s->next, SIGTERM);
+		s->next = NULL;
+	}
+	return rc;
+}
+
+/* Returns 0, or -errno with what is wrong, a line for each fault, in why. */
+static int
+reload(struct supervisor *s, char *why)
+{
+	struct complaints complaints = { .text = why };
+	struct conf *conf;
+	int rc;
+
+	why[0] = '\0';
+	notify_reloading();
+	rc = prepare_read(&conf, s->conf_path, on_complaint, &complaints);
+	if (rc == 0) {
+		rc = replace_crew(s, conf, why);
+		if (rc != 0) {
+			log_warn("%s", why);
+			conf_free(conf);
+		}
+	}
+	if (rc == 0)
+		log_info("reloaded: serves by %s", s->conf_path);
+	else
+		log_warn("not reloaded: serves on as before");
+	notify_ready();
+	return rc;
+}
+
+/* ---- the end */
 
 static unsigned
-count_alive(const struct child *children, unsigned n)
+signal_all(const struct supervisor *s, int signo)
 {
-	unsigned alive = 0;
+	unsigned alive = crew_alive(s->crew);
+	const struct crew *c;
 
-	for (unsigned i = 0; i < n; i++)
-		alive += children[i].pid > 0;
-	return alive;
-}
-
-/* Starts what is due; returns the time until the next start, at most a minute. */
-static int64_t
-start_due(struct child *children, const struct conf *conf,
-    struct sockets *sockets, const struct identity *who)
-{
-	int64_t now = now_ms(), wait = 60000;
-
-	for (unsigned i = 0; i < conf->workers; i++) {
-		struct child *c = &children[i];
-
-		if (c->pid != 0)
-			continue;
-		if (c->start_at_ms <= now)
-			start_child(c, i, conf, sockets, who);
-		else if (c->start_at_ms - now < wait)
-			wait = c->start_at_ms - now;
+	crew_signal(s->crew, signo);
+	TAILQ_FOREACH(c, &s->retired, entry) {
+		crew_signal(c, signo);
+		alive += crew_alive(c);
 	}
-	return wait;
-}
-
-static int
-wait_signal(const sigset_t *set, int64_t ms)
-{
-	struct timespec ts = { .tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000 };
-
-	return sigtimedwait(set, NULL, &ts);
+	return alive;
 }
 
 /* Ends the workers. Returns whether all of them ended well. */
 static bool
-end_all(struct child *children, unsigned n, const sigset_t *set)
+end_all(struct supervisor *s)
 {
-	int64_t until = now_ms() + END_S * 1000;
-	unsigned bad = 0;
+	int64_t until = crew_now_ms() + END_S * 1000;
 
-	signal_all(children, n, SIGTERM);
-	while (count_alive(children, n) > 0 && now_ms() < until) {
-		(void)wait_signal(set, 100);
-		bad += reap(children, n, true);
-	}
-	if (count_alive(children, n) == 0)
-		return bad == 0;
-	log_warn("a worker does not end, killing it");
-	signal_all(children, n, SIGKILL);
+	s->crew->retired = true;
+	s->bad = false;
+	(void)signal_all(s, SIGTERM);
+	while (signal_all(s, 0) > 0 && crew_now_ms() < until)
+		wait_events(s, 100);
+	if (signal_all(s, SIGKILL) == 0)
+		return !s->bad;
+	log_warn("a worker does not end: killed");
 	return false;
 }
 
-int
-supervisor_run(const struct conf *conf, struct sockets *sockets,
-    const struct identity *who)
+static void
+open_events(struct supervisor *s)
 {
-	struct child *children = xcalloc(conf->workers, sizeof(*children));
-	bool well;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -370,31 +389,60 @@ supervisor_run(const struct conf *conf, struct sockets *sockets,
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	s->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	sigaddset(&set, SIGUSR1); /* the workers' */
+	if (s->signals == -1 || sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
+	    pipe2(s->reports, O_NONBLOCK | O_CLOEXEC) == -1)
+		fatal("cannot watch signals: %s", strerror(errno));
+}
+
+static void
+log_start(const struct conf *conf)
+{
 	log_info("starts: %u worker%s, %zu list zone%s, %zu local zone%s",
 	    conf->workers, conf->workers == 1 ? "" : "s", conf->n_zones,
 	    conf->n_zones == 1 ? "" : "s", conf->n_locals,
 	    conf->n_locals == 1 ? "" : "s");
+}
 
-	for (;;) {
-		int64_t wait = start_due(children, conf, sockets, who);
-		int signo = wait_signal(&set, wait);
+int
+supervisor_run(struct crew *first, const char *conf_path)
+{
+	struct supervisor s = {
+		.conf_path = conf_path,
+		.crew = first,
+		.retired = TAILQ_HEAD_INITIALIZER(s.retired),
+		.how = { .forget = forget, .arg = &s },
+	};
+	char why[WHY_MAX];
+	bool told = false, well;
 
-		if (signo == SIGTERM || signo == SIGINT)
-			break;
-		if (signo == SIGHUP)
-			signal_all(children, conf->workers, SIGHUP);
-		(void)reap(children, conf->workers, false);
+	if (counters_init() != 0)
+		fatal("counters: out of memory");
+	open_events(&s);
+	s.how.report = s.reports[1];
+	log_start(first->conf);
+	while (!s.end) {
+		wait_events(&s, crew_start_due(s.crew, &s.how));
+		free_retired(&s);
+		if (!told && crew_is_ready(s.crew)) {
+			notify_ready();
+			told = true;
+		}
+		if (s.hup) {
+			s.hup = false;
+			(void)reload(&s, why);
+		}
 	}
-	well = end_all(children, conf->workers, &set);
+	notify_stopping();
+	well = end_all(&s);
 	if (well)
-		in_child(finish_cache, conf, who);
-	if (!well)
+		prepare_end(s.crew->conf, &s.crew->who);
+	else
 		log_warn("not every worker ended by itself");
 	log_info("ended: %llu questions, %llu refused, %llu dropped",
 	    (unsigned long long)counters_sum(COUNTER_QUERIES),
 	    (unsigned long long)counters_sum(COUNTER_REFUSED),
 	    (unsigned long long)counters_sum(COUNTER_DROPPED));
-	free(children);
-	return 0;
+	return well ? 0 : 1;
 }

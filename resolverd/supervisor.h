@@ -1,29 +1,18 @@
 /*
- * The supervisor: prepares the state directory, forks the workers, replaces
- * those that die. It reads no packet and opens no LMDB file.
+ * The supervisor: starts the workers, replaces those that die, and all of them
+ * when the configuration is to be read again. It reads no packet and opens no
+ * LMDB file.
  */
 #ifndef RESOLVERD_SUPERVISOR_H
 #define RESOLVERD_SUPERVISOR_H
 
-#include "lib/conf.h"
-#include "resolverd/sockets.h"
-#include "resolverd/worker.h"
+struct crew;
 
 /*
- * Who the workers run as: conf->user when we are root, else whoever we are.
- * Fatal if there is no such user.
+ * Serves with the crew, which is taken over, until SIGTERM or SIGINT; SIGHUP:
+ * reads the configuration at conf_path (absolute) again. Returns the daemon's
+ * exit status: 0, or 1 where a worker did not end well.
  */
-void supervisor_identity(struct identity *out, const struct conf *conf);
-
-/*
- * Makes what is missing under state-dir: zones/ and local/ stay ours, cache/ is
- * the workers'. Sees whether libunbound takes its settings. Raises the limit of
- * descriptors. Fatal on failure.
- */
-void supervisor_prepare(const struct conf *conf, const struct identity *who);
-
-/* Returns the daemon's exit status: 0 after SIGTERM or SIGINT. */
-int supervisor_run(const struct conf *conf, struct sockets *sockets,
-    const struct identity *who);
+int supervisor_run(struct crew *first, const char *conf_path);
 
 #endif

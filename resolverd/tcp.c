@@ -315,6 +315,12 @@ tcp_is_sent(const struct tcp_server *s)
 	return true;
 }
 
+bool
+tcp_is_idle(const struct tcp_server *s)
+{
+	return s->n_conns == 0;
+}
+
 void
 tcp_server_free(struct tcp_server *s)
 {

@@ -25,6 +25,7 @@ struct tcp_server *tcp_server_new(struct event_base *base, struct handler *h);
 void tcp_serve(struct tcp_server *s, int fd);
 void tcp_stop(struct tcp_server *s); /* accepts no more */
 bool tcp_is_sent(const struct tcp_server *s); /* no answer is on its way out */
+bool tcp_is_idle(const struct tcp_server *s); /* there is no connection */
 void tcp_server_free(struct tcp_server *s); /* NULL is fine */
 
 #endif

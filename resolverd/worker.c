@@ -1,6 +1,6 @@
 /*
  * The worker's life: privileges, stores, event base, transports; new
- * generations when they are published; the end by SIGTERM.
+ * generations when they are published; the end by SIGTERM or SIGUSR1.
  */
 #include <sys/inotify.h>
 #include <sys/prctl.h>
@@ -32,6 +32,7 @@
 
 #define REFRESH_S 5	/* should a notice of a new generation be lost */
 #define DRAIN_S (UPSTREAM_DEADLINE_S + 1)
+#define RETIRE_S 30 /* longer than a TCP connection may be idle */
 #define DRAIN_POLL_MS 20
 
 struct worker {
@@ -43,8 +44,11 @@ struct worker {
 	struct tcp_server *tcp;
 	int notify; /* inotify */
 	struct event *ev_notify, *ev_refresh, *ev_drain;
-	struct event *ev_term, *ev_hup;
+	struct event *ev_term, *ev_retire;
 	unsigned drain_polls; /* left; 0: not ending */
+	bool retiring;
+	struct sockets *sockets; /* borrowed */
+	int report;
 };
 
 void
@@ -123,37 +127,90 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 		cache_flush(w->handler.cache, (uint64_t)time(NULL));
 }
 
+static void
+report(const struct worker *w, enum worker_event what)
+{
+	const struct worker_report r = { .pid = getpid(), .what = what };
+
+	/* as long as a pipe's atomic write: whole, or not at all */
+	if (write(w->report, &r, sizeof(r)) != sizeof(r))
+		log_warn("the supervisor cannot be told: %s", strerror(errno));
+}
+
+static void
+stop_listening(struct worker *w)
+{
+	tcp_stop(w->tcp);
+	for (size_t i = 0; i < w->n_udp; i++)
+		udp_stop(w->udp[i]);
+}
+
+/* Answers to come need the sockets no more; others may want the address. */
+static void
+close_listeners(struct worker *w)
+{
+	for (size_t i = 0; i < w->n_udp; i++)
+		udp_free(w->udp[i]);
+	w->n_udp = 0;
+	sockets_close(w->sockets);
+}
+
 /* What came is answered, then the loop ends. */
 static void
 on_drain(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
+	bool answered = upstream_waiting(w->handler.upstream) == 0;
 
 	(void)fd;
 	(void)what;
-	if ((upstream_waiting(w->handler.upstream) == 0 &&
-		tcp_is_sent(w->tcp)) ||
-	    --w->drain_polls == 0)
+	if (answered && w->retiring)
+		close_listeners(w);
+	if (--w->drain_polls == 0 ||
+	    (answered &&
+		(w->retiring ? tcp_is_idle(w->tcp) : tcp_is_sent(w->tcp))))
 		event_base_loopbreak(w->base);
+}
+
+static void
+drain(struct worker *w, unsigned seconds)
+{
+	static const struct timeval poll = {
+		.tv_usec = DRAIN_POLL_MS * 1000,
+	};
+
+	w->drain_polls = seconds * 1000 / DRAIN_POLL_MS;
+	event_add(w->ev_drain, &poll);
 }
 
 static void
 on_term(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct timeval poll = {
-		.tv_usec = DRAIN_POLL_MS * 1000,
-	};
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	if (w->drain_polls > 0 && !w->retiring)
+		return;
+	if (!w->retiring)
+		stop_listening(w);
+	w->retiring = false;
+	drain(w, DRAIN_S);
+}
+
+static void
+on_retire(evutil_socket_t fd, short what, void *arg)
+{
 	struct worker *w = arg;
 
 	(void)fd;
 	(void)what;
 	if (w->drain_polls > 0)
 		return;
-	w->drain_polls = DRAIN_S * 1000 / DRAIN_POLL_MS;
-	tcp_stop(w->tcp);
-	for (size_t i = 0; i < w->n_udp; i++)
-		udp_stop(w->udp[i]);
-	event_add(w->ev_drain, &poll);
+	stop_listening(w);
+	w->retiring = true;
+	drain(w, RETIRE_S);
+	report(w, WORKER_STOPPED);
 }
 
 static struct event *
@@ -167,17 +224,19 @@ watch_signal(struct worker *w, int signo, event_callback_fn fn)
 }
 
 /*
- * SIGTERM and SIGHUP were blocked since before the fork: what came since then
- * is handled now, and did not end us half started.
+ * They were blocked since before the fork: what came since then is handled
+ * now, and did not end us half started.
  */
 static void
 take_signals(struct worker *w)
 {
 	sigset_t none;
 
-	signal(SIGINT, SIG_IGN); /* from a terminal; the supervisor ends us */
+	/* from a terminal; the supervisor ends us */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	w->ev_term = watch_signal(w, SIGTERM, on_term);
-	w->ev_hup = watch_signal(w, SIGHUP, on_refresh);
+	w->ev_retire = watch_signal(w, SIGUSR1, on_retire);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -229,7 +288,7 @@ close_all(struct worker *w)
 	cache_close(w->handler.cache);
 	listzones_close(w->handler.zones);
 	event_free(w->ev_term);
-	event_free(w->ev_hup);
+	event_free(w->ev_retire);
 	event_free(w->handler.flush);
 	event_free(w->ev_drain);
 	event_free(w->ev_refresh);
@@ -244,7 +303,8 @@ noreturn void
 worker_run(const struct conf *conf, struct sockets *sockets,
     const struct identity *who, const struct worker_start *start)
 {
-	struct worker w = { .conf = conf, .notify = -1 };
+	struct worker w = { .conf = conf, .notify = -1, .sockets = sockets,
+		.report = start->report };
 	char name[32];
 
 	snprintf(name, sizeof(name), "worker %u", start->number);
@@ -267,7 +327,7 @@ worker_run(const struct conf *conf, struct sockets *sockets,
 	if (w.ev_drain == NULL || w.handler.flush == NULL)
 		fatal("out of memory");
 	open_transports(&w, sockets);
-	log_debug("ready");
+	report(&w, WORKER_READY);
 
 	event_base_dispatch(w.base);
 

@@ -409,7 +409,7 @@ def _(bench):
         wait_until(lambda: "starts:" in rd.process.log(), every=.001)
         time.sleep(n * .001)
         equal(rd.stop(), 0)
-        equal(rd.process.log().splitlines()[-1], "resolverd: ended")
+        contains(rd.process.log().splitlines()[-1], "resolverd: ended")
 
 
 @case("SIGINT ends it, too; nothing is left running")
@@ -504,7 +504,7 @@ def kept_pages(cache):
 
     def qname(page):
         node, = struct.unpack_from("=H", page, 16)
-        return page[node + 8 + 8 + 36:]  # the node's head, key, entry's head
+        return page[node + 8 + 8 + 40:]  # the node's head, key, entry's head
     return [n * size for n, page in enumerate(pages)
             if qname(page)[1:6] == b"kept-"]
 
