@@ -6,6 +6,7 @@
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
 #include "resolverd/query.h"
+#include "resolverd/version.h"
 
 /* Parses, and finds every reason not to answer. */
 static enum query_verdict
@@ -63,6 +64,8 @@ finish(struct handler *h, struct handling *g, const struct client *client)
 			return 0;
 		break;
 	case QUERY_FINISH:
+		if (h->version != NULL && client->acl == CONF_ACL_ALLOW)
+			version_answer(&g->q, h->version);
 		counter_inc(COUNTER_REFUSED);
 		break;
 	case QUERY_DROP:

@@ -41,6 +41,7 @@ struct handler {
 	struct cache *cache; /* NULL: none that could be opened */
 	struct upstream *upstream;
 	struct event *flush; /* timer: calls cache_flush() */
+	const char *version; /* for version.bind; NULL: REFUSED */
 	/* Optional: told about each packet, when it is answered. len: of the
 	 * answer; 0: there is none, or not yet. */
 	void (*note)(void *arg, const struct handling *g,

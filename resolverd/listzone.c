@@ -41,7 +41,9 @@ struct listzone {
 	const struct conf_age *limits; /* of a generation; borrowed */
 	enum age age;
 
+	size_t number; /* of the section in the configuration */
 	bool is_local;
+	bool adds_ns; /* to positive answers */
 	bool unreadable; /* said so already */
 	bool again;	 /* what was seen could not be opened, but may be yet */
 	char path[PATH_MAX]; /* of `current` */
@@ -154,10 +156,12 @@ put_soa(const struct listzone *z, struct query *q, const struct zone_apex *apex,
 	return p != NULL;
 }
 
-static bool
+/* Returns how many there are; -1 if they do not fit. */
+static int
 put_ns(const struct listzone *z, struct query *q, const struct zone_apex *apex)
 {
 	size_t pos, len;
+	int n = 0;
 
 	for (pos = 0; pos < apex->ns_len; pos += len) {
 		uint8_t *p;
@@ -166,11 +170,24 @@ put_ns(const struct listzone *z, struct query *q, const struct zone_apex *apex)
 		p = put_rr_header(q, apex_pointer(z, q), DNS_TYPE_NS,
 		    apex->ns_ttl, len);
 		if (p == NULL)
-			return false;
+			return -1;
 		memcpy(p, apex->ns + pos, len);
-		q->ancount++;
+		n++;
 	}
-	return true;
+	return n;
+}
+
+/* Beside an answer they are all there, or none. */
+static void
+add_ns(const struct listzone *z, struct query *q, const struct zone_apex *apex)
+{
+	size_t before = q->reply_len;
+	int n = put_ns(z, q, apex);
+
+	if (n < 0)
+		q->reply_len = before;
+	else
+		q->nscount += n;
 }
 
 static bool
@@ -284,14 +301,18 @@ put_answer(const struct listzone *z, struct query *q,
     const struct zone_hits *hits)
 {
 	bool at_apex = key->n_labels == 0, fits = true;
+	int n_ns = 0;
 
 	q->aa = true;
 	if (at_apex && wanted(q, DNS_TYPE_SOA)) {
 		fits = put_soa(z, q, apex, apex->soa_ttl);
 		q->ancount += fits;
 	}
-	if (fits && at_apex && wanted(q, DNS_TYPE_NS))
-		fits = put_ns(z, q, apex);
+	if (fits && at_apex && wanted(q, DNS_TYPE_NS)) {
+		n_ns = put_ns(z, q, apex);
+		fits = n_ns >= 0;
+		q->ancount += fits ? n_ns : 0;
+	}
 	if (fits && hits->n > 0)
 		fits = put_hits(q, key, hits);
 	if (fits && q->ancount == 0) {
@@ -300,6 +321,8 @@ put_answer(const struct listzone *z, struct query *q,
 			q->rcode = DNS_RCODE_NXDOMAIN;
 		fits = put_soa(z, q, apex, apex->negative_ttl);
 		q->nscount += fits;
+	} else if (fits && z->adds_ns) {
+		add_ns(z, q, apex);
 	}
 	if (!fits)
 		query_set_truncated(q);
@@ -505,6 +528,19 @@ listzones_refresh(struct listzones *zs)
 	}
 }
 
+size_t
+listzone_number(const struct listzone *z)
+{
+	return z->number;
+}
+
+void
+listzones_add_ns(struct listzones *zs)
+{
+	for (size_t i = 0; i < zs->n_zones; i++)
+		zs->zones[i].adds_ns = true;
+}
+
 void
 listzones_pause(struct listzones *zs)
 {
@@ -522,6 +558,7 @@ add_zone(struct listzones *zs, const char *name, const uint8_t *apex)
 
 	z->name = name;
 	z->apex = apex;
+	z->number = (size_t)(z - zs->zones);
 	if (apex[0] == 0) { /* no names are below it, but clients of all */
 		zs->acl = z;
 		return z;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/conf.h"
 #include "resolverd/query.h"
@@ -36,6 +37,13 @@ struct list_lookup {
  */
 bool listzones_route(struct listzones *zs, struct query *q,
     struct list_lookup *out);
+
+/* Which section of the configuration it is: conf->zones[n]. */
+size_t listzone_number(const struct listzone *z);
+
+/* From now on positive answers have the NS RRset in the authority section,
+ * where it fits. */
+void listzones_add_ns(struct listzones *zs);
 
 /*
  * Optional, for a batch of questions: each step for all of them, then the

@@ -1,0 +1,246 @@
+"""rbldnsd-compat beside the real rbldnsd: the same command line, the same
+questions, the same signals; what they answer, write and exit with is compared.
+
+What is ours alone (a file that is gone does not take the zone away) comes
+behind, against rbldnsd-compat only.
+"""
+
+import os
+import re
+import signal
+import struct
+import subprocess
+
+import rvtest
+from rvtest import case, contains, equal, wait_until
+
+COMPAT = rvtest.BUILDDIR / "resolverd" / "rbldnsd-compat"
+
+A, NS, SOA, MX, TXT, AAAA, SRV, ANY = 1, 2, 6, 15, 16, 28, 33, 255
+IN, CH = 1, 3
+NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
+AA, RD, RA = 0x400, 0x100, 0x80
+
+TOP = """\
+$SOA 3600 ns1.example.net hostmaster.example.net 7 1h 10m 7d 5m
+$NS 1d ns1.example.net ns2.example.org
+"""
+IP4SET = TOP + """\
+:127.0.0.2:listed, see http://example.net/?$
+192.0.2.4 :3:a text of its own
+192.0.2.4
+198.51.100.0/24
+!198.51.100.8
+"""
+IP6TRIE = TOP + "2001:db8::/32 :4:six\n!2001:db8::1\n"
+DNSET = TOP + "spam.example\n*.wild.example :5:$\n"
+GENERIC = "www 600 A 127.0.0.9\n@ MX 10 mx.example.net\nabout TXT hello\n"
+
+ZONES = {"bl.test": ["ip4set:bl", "generic:records"],
+         "six.test": ["ip6trie:six"], "names.test": ["dnset:names"]}
+FILES = {"bl": IP4SET, "six": IP6TRIE, "names": DNSET, "records": GENERIC}
+
+QUESTIONS = [(name, qtype) for name in (
+    "4.2.0.192.bl.test", "7.100.51.198.bl.test", "8.100.51.198.bl.test",
+    "9.2.0.192.bl.test", "www.bl.test", "about.bl.test", "bl.test",
+    ".".join("1" * 24) + ".8.b.d.0.1.0.0.2.six.test",
+    "spam.example.names.test", "x.wild.example.names.test",
+    "x.spam.example.names.test", "SPAM.Example.names.TEST",
+    "elsewhere.invalid", "test", "")
+    for qtype in (A, TXT, ANY, NS, SOA, MX, AAAA, SRV)]
+
+
+class Server:
+    """One of the two programs, with files and logs of its own."""
+
+    def __init__(self, bench, which, options=(), zones=None, files=None,
+                 addr=rvtest.LOOPBACK):
+        Server.number += 1
+        self.which, self.name = which, f"{which}-{Server.number}"
+        self.home = bench.dir / self.name
+        self.home.mkdir()
+        (self.home / "tmp").mkdir()
+        for path in (self.home, self.home / "tmp"):
+            rvtest.own(path, rvtest.daemon_user())
+        self.bench = bench
+        for name, text in (FILES if files is None else files).items():
+            self.write(name, text)
+        self.server = (addr, rvtest.free_port())
+        user = ["-u", rvtest.daemon_user()] if os.geteuid() == 0 else []
+        path = COMPAT if which == "ours" else rvtest.program("rbldnsd")
+        self.argv = [str(a) for a in [
+            path, "-b", f"{addr}/{self.server[1]}", "-w", self.home, *user,
+            *options, *(f"{apex}:{ds}" for apex, sets in
+                        (ZONES if zones is None else zones).items()
+                        for ds in sets)]]
+        self.env = {**os.environ, "TMPDIR": str(self.home / "tmp")}
+
+    number = 0
+
+    def write(self, name, text):
+        self.bench.file(f"{self.name}/{name}", text)
+
+    def start(self):
+        self.process = self.bench.start([self.argv[0], "-n", *self.argv[1:]],
+                                        self.name, env=self.env)
+        rvtest.wait_answer(self.process, self.server, rvtest.PROBE)
+        return self
+
+    def run(self, *more):
+        """To its end: (exit status, standard output, standard error)."""
+        done = subprocess.run([self.argv[0], *more, *self.argv[1:]], text=True,
+                              capture_output=True, timeout=20, env=self.env)
+        return done.returncode, done.stdout, done.stderr
+
+    def signal(self, signo):
+        self.process.popen.send_signal(signo)
+
+    def raw(self, name, qtype=A, qclass=IN, flags=0):
+        return rvtest.raw(self.server,
+                          rvtest.question(name, qtype, qclass, flags=flags))
+
+    def rcode(self, name, qtype=A, **how):
+        return self.raw(name, qtype, **how)[3] & 15
+
+    def text(self, name):
+        """The TXT record of a name, or None."""
+        return rvtest.data(rvtest.ask(self.server, name, "TXT"))
+
+    def lines(self, name):
+        path = self.home / name
+        return path.read_text().splitlines() if path.exists() else []
+
+
+def both(bench, **how):
+    return [Server(bench, which, **how).start() for which in ("real", "ours")]
+
+
+def compare(bench, fn, **how):
+    """fn of both programs gives the same; returns what it is."""
+    servers = both(bench, **how)
+    real, ours = [fn(server) for server in servers]
+    equal(ours, real, "ours against rbldnsd's")
+    for server in servers:
+        equal(server.process.stop(), 0, f"exit status of {server.which}")
+    return real
+
+
+def header_and_answer(msg):
+    """Flags and the answer section; RRs of an RRset in any order."""
+    message = rvtest.dns.message.from_wire(msg)
+    return (struct.unpack("!H", msg[2:4])[0],
+            sorted(rrset.to_text() for rrset in message.answer))
+
+
+# --- the same
+
+@case("answers, rcodes and flags are rbldnsd's")
+def _(bench):
+    def ask(server):
+        return {(name, qtype, flags):
+                header_and_answer(server.raw(name, qtype, flags=flags))
+                for name, qtype in QUESTIONS for flags in (0, RD)}
+    got = compare(bench, ask)
+    flags, answer = got["4.2.0.192.bl.test", A, RD]
+    equal((flags & (AA | RD | RA | 15), len(answer)), (AA | RD, 1))
+
+
+@case("names of other zones are REFUSED, with RD or without")
+def _(bench):
+    equal(compare(bench, lambda server: [
+        server.rcode(name, flags=flags) for flags in (0, RD)
+        for name in ("example.org", "test", "xbl.test", "")]), [REFUSED] * 8)
+
+
+@case("SIGTERM and SIGINT: exit status 0, and nothing is left")
+def _(bench):
+    for signo in (signal.SIGTERM, signal.SIGINT):
+        for server in both(bench):
+            equal(server.process.stop(signo), 0, server.which)
+            equal(list((server.home / "tmp").iterdir()), [])
+
+
+@case("no zone, no address, no such option, type or file: exit status 1")
+def _(bench):
+    for argv in ([], ["-n"], ["-n", "x.test:ip4set:bl"],
+                 ["-b", "127.0.0.1/1", "-n"], ["-Z"], ["-c", "soon"],
+                 ["-t", "1:2:3:4"], ["-b"]):
+        for path in (COMPAT, rvtest.program("rbldnsd")):
+            done = subprocess.run([path, *argv], capture_output=True,
+                                  timeout=20)
+            equal(done.returncode, 1, f"{path} {argv}")
+    for zones in ({"x.test": ["ip4set:none"]}, {"x.test": ["nosuch:bl"]},
+                  {"x.test": ["ip4set"]}, {"": ["ip4set:bl"]},
+                  {"x.test": ["ip4set:"]}, {"x" * 64: ["ip4set:bl"]}):
+        for which in ("real", "ours"):
+            server = Server(bench, which, zones=zones)
+            equal(server.run("-n")[0], 1, f"{which} {zones}")
+            equal(list((server.home / "tmp").iterdir()), [])
+
+
+@case("-h: exit status 0, and -6 is an option")
+def _(bench):
+    for path in (COMPAT, rvtest.program("rbldnsd")):
+        done = subprocess.run([path, "-h"], capture_output=True, text=True)
+        equal(done.returncode, 0)
+        equal(any(l.lstrip().startswith("-6 ")
+                  for l in done.stdout.splitlines()), True, f"{path} -h")
+
+
+@case("SIGHUP takes up a file that has changed")
+def _(bench):
+    def reload(server):
+        before = server.rcode("1.2.0.192.bl.test")
+        server.write("bl", IP4SET + "192.0.2.1\n")
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: server.rcode("1.2.0.192.bl.test") == NOERROR)
+        return before, server.rcode("4.2.0.192.bl.test")
+    equal(compare(bench, reload, options=["-c", "0"]), (NXDOMAIN, NOERROR))
+
+
+@case("-c takes it up without a signal")
+def _(bench):
+    def reload(server):
+        server.write("names", DNSET + "other.example\n")
+        wait_until(lambda: server.rcode("other.example.names.test") == NOERROR)
+    compare(bench, reload, options=["-c", "1"])
+
+
+@case("-q starts without its file, and answers when it comes")
+def _(bench):
+    def late(server):
+        before = server.rcode("4.2.0.192.bl.test")
+        server.write("late", IP4SET)
+        wait_until(lambda: server.rcode("4.2.0.192.bl.test") == NOERROR)
+        return before
+    equal(compare(bench, late, options=["-q", "-c", "1"],
+                  zones={"bl.test": ["ip4set:late"]}), SERVFAIL)
+
+
+# --- better
+
+@case("a file that is gone, or a web page, leaves the last data answering")
+def _(bench):
+    server = Server(bench, "ours", options=["-c", "1"]).start()
+    for break_it in (lambda: (server.home / "bl").unlink(),
+                     lambda: server.write("bl", "<html>oops</html>\n"),
+                     lambda: server.write("bl", IP4SET + "192.0.2.9")):
+        break_it()
+        server.signal(signal.SIGHUP)
+        n = server.process.log().count("the last data serves on")
+        wait_until(lambda: server.process.log().count(
+            "the last data serves on") > n, what="the refusal")
+        equal(server.rcode("4.2.0.192.bl.test"), NOERROR)
+    server.write("bl", IP4SET + "192.0.2.9\n")
+    wait_until(lambda: server.rcode("9.2.0.192.bl.test") == NOERROR)
+    equal(server.process.stop(), 0)
+
+
+def setup(bench):
+    if not COMPAT.exists():
+        raise AssertionError(f"{COMPAT} is not built")
+    rvtest.program("rbldnsd")
+
+
+if __name__ == "__main__":
+    rvtest.run(setup)
