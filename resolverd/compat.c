@@ -175,14 +175,16 @@ serve(const struct compat_args *args, const char *name)
 {
 	struct compat_user who;
 	struct compat_build *build;
-	struct sockets *sockets;
+	struct all_sockets sockets;
+	char why[SOCKETS_WHY_MAX];
 	int ready_fd = -1;
 
 	compat_user_find(&who, args->user);
 	if (!args->in_front)
 		ready_fd = into_background();
 	complete_conf(args);
-	sockets = sockets_open(args->conf);
+	if (sockets_open(&sockets, args->conf, NULL, why) != 0)
+		fatal("%s", why);
 	if (args->pidfile != NULL)
 		write_pid(args->pidfile);
 	/* syslog's socket is out of reach of a chroot */
@@ -199,9 +201,8 @@ serve(const struct compat_args *args, const char *name)
 	if (ready_fd != -1)
 		leave_terminal(ready_fd, name, args->log_path != NULL &&
 			strcmp(args->log_path, "-") == 0);
-	compat_serve(args, &sockets[0], build);
-	sockets_close(&sockets[0]);
-	free(sockets);
+	compat_serve(args, &sockets.of[0], build);
+	sockets_close_all(&sockets);
 	return remove_and_return(build, args->conf->state_dir, 0);
 }
 
