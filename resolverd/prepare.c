@@ -27,7 +27,7 @@
 #include "lib/log.h"
 #include "resolverd/cache.h"
 #include "resolverd/cookie.h"
-#include "resolverd/upstream.h"
+#include "resolverd/upstream_pool.h"
 #include "resolverd/worker.h"
 #include "zones/build.h"
 #include "zones/local.h"
@@ -279,16 +279,16 @@ check_upstream(const struct conf *conf, const struct identity *who, char *why)
 {
 	struct event_base *base = event_base_new();
 	char reason[UPSTREAM_WHY_MAX];
-	struct upstream *up;
+	struct upstream_pool *pool;
 	int rc;
 
 	worker_drop_privileges(who);
 	if (base == NULL)
 		return explain(why, -ENOMEM, "cannot make an event base");
-	rc = upstream_open(&up, base, conf, NULL, reason);
+	rc = upstream_pool_open(&pool, base, conf, true, reason);
 	if (rc != 0)
 		return explain(why, rc, "upstream: %s", reason);
-	upstream_close(up);
+	upstream_pool_close(pool);
 	event_base_free(base);
 	return 0;
 }

@@ -22,6 +22,7 @@
 #include "lib/log.h"
 #include "resolverd/counters.h"
 #include "resolverd/upstream.h"
+#include "resolverd/upstream_pool.h"
 
 #define BUCKETS 4096                          /* a power of two */
 #define BOGUS_LIFETIME_S 60 /* RFC 4035 4.7: of bad data, for CD questions */
@@ -45,10 +46,10 @@ struct flight {
 };
 
 struct upstream {
-	struct upstream_context *context; /* NULL once it ends */
-	struct event_base *base;          /* borrowed */
-	const struct timeval *deadline;   /* libevent's: a queue, not a heap */
-	struct cache *cache;              /* borrowed; may be NULL */
+	struct upstream_pool *pool;     /* NULL once it ends */
+	struct event_base *base;        /* borrowed */
+	const struct timeval *deadline; /* libevent's: a queue, not a heap */
+	struct cache *cache;            /* borrowed; may be NULL */
 	struct conf_ttls ttls;
 	unsigned n_flights, n_waiting;
 	time_t bogus_logged; /* when the last line was written */
@@ -259,8 +260,8 @@ key_is_taken(const struct cache_key *key)
 static int
 flight_start(struct flight *f)
 {
-	int rc = upstream_context_ask(
-	    f->up->context, f->qname, f->key.qtype, &f->ask);
+	int rc = upstream_pool_ask(
+	    f->up->pool, f->qname, f->key.qtype, &f->ask);
 
 	if (rc == 0)
 		return 0;
@@ -278,7 +279,7 @@ upstream_resolve(struct upstream *u, const struct cache_key *key,
 
 	if (!key_is_taken(key))
 		return -EINVAL;
-	if (u->context == NULL)
+	if (u->pool == NULL)
 		return -EBUSY;
 	slot = flight_slot(u, key);
 	if (*slot != NULL)
@@ -323,7 +324,7 @@ upstream_open(struct upstream **out, struct event_base *base,
 		snprintf(why, UPSTREAM_WHY_MAX, "libevent makes no queue");
 		rc = -ENOMEM;
 	} else {
-		rc = upstream_context_open(&u->context, base, conf, why);
+		rc = upstream_pool_open(&u->pool, base, conf, false, why);
 	}
 	if (rc != 0) {
 		upstream_close(u);
@@ -336,13 +337,13 @@ upstream_open(struct upstream **out, struct event_base *base,
 void
 upstream_close(struct upstream *u)
 {
-	struct upstream_context *context;
+	struct upstream_pool *pool;
 
 	if (u == NULL)
 		return;
-	context = u->context;
-	u->context = NULL;
-	upstream_context_close(context); /* ends what is under way, mostly */
+	pool = u->pool;
+	u->pool = NULL;
+	upstream_pool_close(pool); /* ends what is under way, mostly */
 	for (unsigned i = 0; i < BUCKETS; i++)
 		while (u->buckets[i] != NULL)
 			flight_end(u->buckets[i], NULL);

@@ -1,6 +1,5 @@
 /*
- * A libunbound context: made of a table of options, tried with one question,
- * asked by its event API.
+ * A libunbound context: set up, tried with one question, asked by its event API.
  *
  * libunbound may call on_answer() from inside ub_resolve_event(), and does so
  * for all that is under way from inside ub_ctx_delete(). We never cancel: it
@@ -11,70 +10,24 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unbound-event.h>
 #include <unbound.h>
-#include <unistd.h>
 
 #include "lib/dns.h"
 #include "lib/log.h"
-#include "resolverd/query.h"
-
-#define ANCHOR_FILE "/usr/share/dns/root.key" /* Debian's dns-root-data */
+#include "resolverd/upstream_settings.h"
 
 struct upstream_context {
 	struct ub_ctx *ub;
+	struct event *idle; /* pending once it is retired and nothing is asked */
+	unsigned n_asks;    /* under way */
+	bool retired;
+	upstream_context_idle_fn *on_idle;
+	void *idle_arg;
 };
-
-/* ---- options */
-
-struct option {
-	const char *name, *value;
-	bool required; /* an older libunbound that lacks it will not do */
-};
-
-#define TXT_(n) #n
-#define TXT(n) TXT_(n)
-
-/*
- * libunbound's own defaults suit a stub. The cache in front of it is ours, so
- * its own stay small: they serve what many questions share, such as the servers
- * of a zone. With the last three a silent name does not make it hold a whole
- * server for dead.
- */
-static const struct option options[] = {
-    {"use-syslog:", "no", true},
-    {"outgoing-range:", TXT(UPSTREAM_UDP_MAX), true},
-    {"outgoing-num-tcp:", TXT(UPSTREAM_TCP_MAX), true},
-    {"edns-buffer-size:", TXT(QUERY_UDP_MAX), true},
-    {"msg-cache-size:", "2m", true},
-    {"msg-cache-slabs:", "1", true},
-    {"rrset-cache-size:", "4m", true},
-    {"rrset-cache-slabs:", "1", true},
-    {"key-cache-size:", "1m", true},
-    {"key-cache-slabs:", "1", true},
-    {"neg-cache-size:", "1m", true},
-    {"infra-cache-slabs:", "1", true},
-    /* TTLs come as they are: to bound them is ours */
-    {"cache-max-ttl:", "604800", true},
-    {"cache-max-negative-ttl:", "604800", true},
-    {"unwanted-reply-threshold:", "0", true},
-    {"outbound-msg-retry:", "3", false},
-    {"infra-cache-min-rtt:", "400", false},
-    {"infra-keep-probing:", "yes", false},
-};
-
-/* A site's own resolver knows the site's private reverse zones. */
-static const struct option forward_options[] = {
-    {"unblock-lan-zones:", "yes", true},
-    {"insecure-lan-zones:", "yes", true},
-};
-
-#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
 static int explain(char *why, int rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -88,108 +41,6 @@ explain(char *why, int rc, const char *fmt, ...)
 	vsnprintf(why, UPSTREAM_WHY_MAX, fmt, ap);
 	va_end(ap);
 	return rc;
-}
-
-static int
-set_options(struct ub_ctx *ctx, const struct option *rows, size_t n, char *why)
-{
-	for (size_t i = 0; i < n; i++) {
-		int rc = ub_ctx_set_option(ctx, rows[i].name, rows[i].value);
-
-		if (rc != 0 && rows[i].required)
-			return explain(why, -EINVAL,
-			    "libunbound %s does not take \"%s %s\": %s",
-			    ub_version(), rows[i].name, rows[i].value,
-			    ub_strerror(rc));
-		if (rc != 0)
-			log_info("libunbound %s has no \"%s\": left out",
-			    ub_version(), rows[i].name);
-	}
-	return 0;
-}
-
-static int
-set_option(struct ub_ctx *ctx, const char *name, const char *value, char *why)
-{
-	const struct option row = {name, value, true};
-
-	return set_options(ctx, &row, 1, why);
-}
-
-static bool
-is_loopback(const struct conf_endpoint *e)
-{
-	struct addr a;
-
-	if (addr_from_sockaddr(&a, (const struct sockaddr *)&e->sa) != 0)
-		return false;
-	if (a.family == AF_INET)
-		return a.bytes[0] == 127;
-	return memcmp(a.bytes, &in6addr_loopback, sizeof(a.bytes)) == 0;
-}
-
-static int
-set_forwarders(struct ub_ctx *ctx, const struct conf *conf, char *why)
-{
-	bool loopback = false;
-	int rc;
-
-	for (size_t i = 0; i < conf->upstream.n_forward; i++) {
-		const struct conf_endpoint *e = &conf->upstream.forward[i];
-
-		rc = ub_ctx_set_fwd(ctx, e->txt); /* IP@PORT, as ours */
-		if (rc != 0)
-			return explain(why, -EINVAL,
-			    "libunbound does not take the forwarder %s: %s",
-			    e->txt, ub_strerror(rc));
-		loopback |= is_loopback(e);
-	}
-	if (conf->upstream.n_forward == 0)
-		return 0;
-	rc =
-	    set_options(ctx, forward_options, N_ELEMENTS(forward_options), why);
-	if (rc == 0 && loopback)
-		rc = set_option(ctx, "do-not-query-localhost:", "no", why);
-	return rc;
-}
-
-static int
-set_validation(struct ub_ctx *ctx, const struct conf *conf, char *why)
-{
-	int rc;
-
-	if (!conf->upstream.validate)
-		return set_option(ctx, "module-config:", "iterator", why);
-	rc = set_option(ctx, "module-config:", "validator iterator", why);
-	if (rc != 0)
-		return rc;
-	if (access(ANCHOR_FILE, R_OK) != 0)
-		return explain(why, -errno,
-		    "upstream validate = yes needs the root's trust anchor, "
-		    "%s: %s. On Debian: apt-get install dns-root-data",
-		    ANCHOR_FILE, strerror(errno));
-	rc = ub_ctx_add_ta_file(ctx, ANCHOR_FILE);
-	if (rc != 0)
-		return explain(
-		    why, -EINVAL, "%s: %s", ANCHOR_FILE, ub_strerror(rc));
-	return 0;
-}
-
-static int
-configure(struct ub_ctx *ctx, const struct conf *conf, char *why)
-{
-	int rc;
-
-	rc = set_options(ctx, options, N_ELEMENTS(options), why);
-	if (rc != 0)
-		return rc;
-	/* it would write to stderr in its own form */
-	rc = ub_ctx_debugout(ctx, NULL);
-	if (rc != 0)
-		return explain(
-		    why, -EINVAL, "ub_ctx_debugout: %s", ub_strerror(rc));
-	rc = set_forwarders(ctx, conf, why);
-	return rc != 0 ? rc : set_validation(ctx, conf, why);
 }
 
 /* ---- self-test */
@@ -231,6 +82,25 @@ self_test(struct ub_ctx *ctx, char *why)
 
 /* ---- questions */
 
+/* libunbound may be at work above us: not from here (a use after free). */
+static void
+wake_if_idle(struct upstream_context *c)
+{
+	static const struct timeval at_once = {0};
+
+	if (c->retired && c->n_asks == 0)
+		evtimer_add(c->idle, &at_once);
+}
+
+static void
+on_idle(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream_context *c = arg;
+
+	(void)fd, (void)what;
+	c->on_idle(c->idle_arg); /* and c may be gone */
+}
+
 /*
  * libunbound's completion. rcode is not the answer's RCODE: only where it is 0
  * there is a packet, which holds until we return.
@@ -243,6 +113,7 @@ on_answer(void *arg, int rcode, void *packet, int len, int sec, char *why_bogus,
 	static const enum upstream_security securities[] = {
 	    UPSTREAM_INSECURE, UPSTREAM_BOGUS, UPSTREAM_SECURE};
 	struct upstream_ask *ask = arg;
+	struct upstream_context *c = ask->context;
 	struct upstream_result result = {.why_bogus = why_bogus};
 
 	(void)was_ratelimited;
@@ -250,9 +121,11 @@ on_answer(void *arg, int rcode, void *packet, int len, int sec, char *why_bogus,
 		result.message = packet;
 		result.len = (size_t)len;
 	}
-	if (sec >= 0 && (size_t)sec < N_ELEMENTS(securities))
+	if (sec >= 0 && (size_t)sec < sizeof(securities) / sizeof(*securities))
 		result.security = securities[sec];
-	ask->done(ask, &result);
+	ask->done(ask, &result); /* and *ask may be gone */
+	c->n_asks--;
+	wake_if_idle(c);
 }
 
 int
@@ -263,10 +136,13 @@ upstream_context_ask(struct upstream_context *c, const uint8_t *qname,
 	int rc;
 
 	dname_to_txt(name, qname);
+	ask->context = c;
+	c->n_asks++;
 	rc = ub_resolve_event(
 	    c->ub, name, qtype, DNS_CLASS_IN, ask, on_answer, NULL);
 	if (rc == 0)
 		return 0;
+	c->n_asks--;
 	log_warn("%s/%u: libunbound does not take it: %s", name, qtype,
 	    ub_strerror(rc));
 	return rc == UB_NOMEM ? -EBUSY : -EINVAL;
@@ -276,7 +152,7 @@ upstream_context_ask(struct upstream_context *c, const uint8_t *qname,
 
 int
 upstream_context_open(struct upstream_context **out, struct event_base *base,
-    const struct conf *conf, char *why)
+    const struct conf *conf, unsigned kind, char *why)
 {
 	struct upstream_context *c;
 	int rc;
@@ -285,6 +161,11 @@ upstream_context_open(struct upstream_context **out, struct event_base *base,
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return explain(why, -ENOMEM, "out of memory");
+	c->idle = evtimer_new(base, on_idle, c);
+	if (c->idle == NULL) {
+		rc = explain(why, -ENOMEM, "out of memory");
+		goto out;
+	}
 	c->ub = ub_ctx_create_event(base);
 	if (c->ub == NULL) {
 		rc = explain(why, -ENOTSUP,
@@ -293,7 +174,7 @@ upstream_context_open(struct upstream_context **out, struct event_base *base,
 		    ub_version());
 		goto out;
 	}
-	rc = configure(c->ub, conf, why);
+	rc = upstream_settings_apply(c->ub, conf, kind, why);
 	if (rc == 0)
 		rc = self_test(c->ub, why);
 out:
@@ -312,5 +193,17 @@ upstream_context_close(struct upstream_context *c)
 		return;
 	if (c->ub != NULL)
 		ub_ctx_delete(c->ub);
+	if (c->idle != NULL)
+		event_free(c->idle);
 	free(c);
+}
+
+void
+upstream_context_retire(
+    struct upstream_context *c, upstream_context_idle_fn *idle, void *arg)
+{
+	c->on_idle = idle;
+	c->idle_arg = arg;
+	c->retired = true;
+	wake_if_idle(c);
 }

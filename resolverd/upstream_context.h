@@ -45,11 +45,16 @@ typedef void upstream_ask_done_fn(
 /* A question under way; a member of what the caller keeps of it. */
 struct upstream_ask {
 	upstream_ask_done_fn *done;
+	struct upstream_context *context; /* upstream_context_ask() sets it */
 };
 
-/* Returns 0; -EINVAL, -ENOENT, -ENOTSUP or -ENOMEM, and why says what to do. */
+/*
+ * A context of that kind (upstream_rules.h). conf is not needed any more when
+ * this returns. Returns 0; -EINVAL, -ENOENT, -ENOTSUP, -ENOMEM or -errno of
+ * what it writes into the state's folder for a moment; why says what to do.
+ */
 int upstream_context_open(struct upstream_context **out,
-    struct event_base *base, const struct conf *conf, char *why)
+    struct event_base *base, const struct conf *conf, unsigned kind, char *why)
     __attribute__((warn_unused_result));
 
 /*
@@ -66,5 +71,13 @@ void upstream_context_close(struct upstream_context *c);
 int upstream_context_ask(struct upstream_context *c, const uint8_t *qname,
     uint16_t qtype, struct upstream_ask *ask)
     __attribute__((warn_unused_result));
+
+/*
+ * Once nothing is under way, idle(arg) is called from the loop, where the
+ * context may be closed. Nothing may be asked any more.
+ */
+typedef void upstream_context_idle_fn(void *arg);
+void upstream_context_retire(
+    struct upstream_context *c, upstream_context_idle_fn *idle, void *arg);
 
 #endif

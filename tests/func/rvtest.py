@@ -330,14 +330,15 @@ NO_GATE = 'min-entries = 0 max-shrink = 0 max-growth = 0 max-bad-lines = 0 ' \
 class Resolverd:
     """Configuration, state and process of one resolverd.
 
-    zones: {apex: ["type:file", ...]}; forward: [(addr, port)]. More lines of
-    the configuration go into `extra`, more options of each zone into `gate`.
+    zones: {apex: ["type:file", ...]}; forward: [(addr, port)], or None for
+    recursion, in a namespace only. More lines of the configuration go into
+    `extra`, more options of each zone into `gate`, of upstream into `upstream`.
     """
 
     def __init__(self, bench, name="resolverd", zones=None, locals=(),
                  forward=(), listen=None, allow=("127.0.0.0/8", "::1"),
                  workers=1, user=None, cache="", validate="no", extra="",
-                 gate=""):
+                 gate="", upstream=""):
         self.bench, self.name = bench, name
         self.server = (LOOPBACK, free_port())
         self.listen = listen or [self.server]
@@ -346,7 +347,7 @@ class Resolverd:
         self.forward, self.allow, self.workers = forward, allow, workers
         self.user = user or daemon_user()
         self.cache, self.validate, self.extra = cache, validate, extra
-        self.gate = gate
+        self.gate, self.upstream = gate, upstream
         self.state = bench.dir / f"{name}-state"
         self.state.mkdir()
         own(self.state, self.user)
@@ -362,7 +363,8 @@ class Resolverd:
             return strings(f"{addr}@{port}" for addr, port in pairs)
 
         # Without a forwarder it would ask the root servers: name a dead one.
-        forward = self.forward or [(LOOPBACK, 9)]
+        forward = self.forward if self.forward is None else \
+            self.forward or [(LOOPBACK, 9)]
         lines = [
             f"listen = {endpoints(self.listen)}",
             f"allow-query = {strings(self.allow)}",
@@ -370,8 +372,9 @@ class Resolverd:
             f"workers = {self.workers}",
             f'user = "{self.user}"',
             f"cache {{ {self.cache} }}",
-            f"upstream {{ forward = {endpoints(forward)}"
-            f"  validate = {self.validate} }}",
+            "upstream { "
+            + (f"forward = {endpoints(forward)} " if forward else "")
+            + f"validate = {self.validate} {self.upstream} }}",
         ]
         for apex, datasets in self.zones.items():
             lines.append(f'zone "{apex}" {{ datasets = {strings(datasets)} '
@@ -512,15 +515,16 @@ def wait_answer(process, server, packet):
     wait_until(answers, 10, f"{process.argv[0]} to answer")
 
 
-def nsd(bench, zones, server=None, name="nsd"):
+def nsd(bench, zones, server=None, name="nsd", more=()):
     """An authoritative server for {apex: zone text}. Returns it, address."""
     path = program("nsd")
     server = server or (LOOPBACK, free_port())
     home = bench.dir / name
     home.mkdir()
+    listen = "".join(f"  ip-address: {addr}@{port}\n"
+                     for addr, port in [server, *more])
     lines = [f"""server:
-  ip-address: {server[0]}@{server[1]}
-  username: ""
+{listen}  username: ""
   chroot: ""
   server-count: 1
   zonesdir: "{home}"
@@ -536,6 +540,27 @@ remote-control:
         lines.append(f'zone:\n  name: "{apex}"\n  zonefile: "{n}.zone"')
     conf = bench.file(f"{name}/nsd.conf", "\n".join(lines) + "\n")
     process = bench.start([path, "-d", "-c", conf], name)
+    wait_answer(process, server, question(next(iter(zones)), 6))
+    return process, server
+
+
+def knot(bench, zones, server=None, name="knot"):
+    """Another authoritative server, as nsd()."""
+    path = program("knotd")
+    server = server or (LOOPBACK, free_port())
+    home = bench.dir / name
+    home.mkdir()
+    lines = [f"""server:
+  listen: {server[0]}@{server[1]}
+  rundir: "{home}"
+database:
+  storage: "{home}"
+zone:"""]
+    for n, (apex, text) in enumerate(zones.items()):
+        path_zone = bench.file(f"{name}/{n}.zone", text)
+        lines.append(f'  - domain: "{apex}"\n    file: "{path_zone}"')
+    conf = bench.file(f"{name}/knot.conf", "\n".join(lines) + "\n")
+    process = bench.start([path, "-c", conf], name)
     wait_answer(process, server, question(next(iter(zones)), 6))
     return process, server
 

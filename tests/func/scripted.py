@@ -46,11 +46,12 @@ def negative(q, rcode="NXDOMAIN", zone="example", ttl=3600, minimum=3600):
 class Outside:
     """UDP and TCP on one port, each question in a thread: it may sleep."""
 
-    def __init__(self, script):
+    def __init__(self, script, server=None):
         self.script = script
         self.asked = collections.Counter()
+        self.last = None  # the newest Question
         self.lock = threading.Lock()
-        self.server = (rvtest.LOOPBACK, rvtest.free_port())
+        self.server = server or (rvtest.LOOPBACK, rvtest.free_port())
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.udp.bind(self.server)
@@ -77,6 +78,10 @@ class Outside:
             return sum(n for (name, _, over_tcp), n in self.asked.items()
                        if name == qname and tcp in (None, over_tcp))
 
+    def forget(self):
+        with self.lock:
+            self.asked.clear()
+
     def _answer(self, wire, tcp, send):
         message = dns.message.from_wire(wire)
         asked = message.question[0]
@@ -84,6 +89,7 @@ class Outside:
         q = Question(qname, dns.rdatatype.to_text(asked.rdtype), tcp, message)
         with self.lock:
             self.asked[q[:3]] += 1
+            self.last = q
         got = self.script(q)
         if got is not None:
             try:

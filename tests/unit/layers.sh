@@ -32,7 +32,10 @@ only_in() {
 
 check "lmdb.h is for lib/store.c" "$(only_in lib/store.c 'lmdb\.h')"
 check "unbound-event.h is for resolverd/upstream_context.c" \
-    "$(only_in resolverd/upstream_context.c 'unbound(-event)?\.h')"
+    "$(only_in resolverd/upstream_context.c 'unbound-event\.h')"
+check "unbound.h is for it and resolverd/upstream_settings.c" \
+    "$(includes . 'unbound\.h' |
+	grep -v '^\./resolverd/upstream_\(context\|settings\)\.c:')"
 check "ldns is for zones/zonefile.c" \
     "$(for dir in lib zones resolverd tools; do includes $dir 'ldns/'; done |
 	grep -v '^zones/zonefile\.c:')"

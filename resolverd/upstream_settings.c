@@ -1,0 +1,279 @@
+/*
+ * All that is set in a libunbound context before its first question: a table of
+ * options, forwarders, routes, what validation starts from. What is wrong with a
+ * value may show with that question only: upstream_context.c asks one.
+ */
+#include "resolverd/upstream_settings.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unbound.h>
+#include <unistd.h>
+
+#include "lib/dns.h"
+#include "lib/log.h"
+#include "resolverd/query.h"
+#include "resolverd/upstream_context.h"
+#include "resolverd/upstream_rules.h"
+
+#define ANCHOR_FILE "/usr/share/dns/root.key" /* Debian's dns-root-data */
+
+/* ---- options */
+
+struct option {
+	const char *name, *value;
+	bool required; /* an older libunbound that lacks it will not do */
+};
+
+#define TXT_(n) #n
+#define TXT(n) TXT_(n)
+
+/*
+ * libunbound's own defaults suit a stub. The cache in front of it is ours, so
+ * its own stay small: they serve what many questions share, such as the servers
+ * of a zone. With the last three a silent name does not make it hold a whole
+ * server for dead.
+ */
+static const struct option options[] = {
+    {"use-syslog:", "no", true},
+    {"outgoing-range:", TXT(UPSTREAM_UDP_MAX), true},
+    {"outgoing-num-tcp:", TXT(UPSTREAM_TCP_MAX), true},
+    {"edns-buffer-size:", TXT(QUERY_UDP_MAX), true},
+    {"msg-cache-size:", "2m", true},
+    {"msg-cache-slabs:", "1", true},
+    {"rrset-cache-size:", "4m", true},
+    {"rrset-cache-slabs:", "1", true},
+    {"key-cache-size:", "1m", true},
+    {"key-cache-slabs:", "1", true},
+    {"neg-cache-size:", "1m", true},
+    {"infra-cache-slabs:", "1", true},
+    /* TTLs come as they are: to bound them is ours */
+    {"cache-max-ttl:", "604800", true},
+    {"cache-max-negative-ttl:", "604800", true},
+    {"unwanted-reply-threshold:", "0", true},
+    {"insecure-lan-zones:", "yes", true},
+    {"outbound-msg-retry:", "3", false},
+    {"infra-cache-min-rtt:", "400", false},
+    {"infra-keep-probing:", "yes", false},
+};
+
+
+#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
+
+static int explain(char *why, int rc, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int
+explain(char *why, int rc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, UPSTREAM_WHY_MAX, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+static int
+set_options(struct ub_ctx *ctx, const struct option *rows, size_t n, char *why)
+{
+	for (size_t i = 0; i < n; i++) {
+		int rc = ub_ctx_set_option(ctx, rows[i].name, rows[i].value);
+
+		if (rc != 0 && rows[i].required)
+			return explain(why, -EINVAL,
+			    "libunbound %s does not take \"%s %s\": %s",
+			    ub_version(), rows[i].name, rows[i].value,
+			    ub_strerror(rc));
+		if (rc != 0)
+			log_info("libunbound %s has no \"%s\": left out",
+			    ub_version(), rows[i].name);
+	}
+	return 0;
+}
+
+static int
+set_option(struct ub_ctx *ctx, const char *name, const char *value, char *why)
+{
+	const struct option row = {name, value, true};
+
+	return set_options(ctx, &row, 1, why);
+}
+
+static bool
+is_loopback(const struct conf_endpoint *e)
+{
+	struct addr a;
+
+	if (addr_from_sockaddr(&a, (const struct sockaddr *)&e->sa) != 0)
+		return false;
+	if (a.family == AF_INET)
+		return a.bytes[0] == 127;
+	return memcmp(a.bytes, &in6addr_loopback, sizeof(a.bytes)) == 0;
+}
+
+static bool
+any_is_loopback(const struct conf_endpoint *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (is_loopback(&list[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The forwarders of the section upstream. */
+static int
+set_forwarders(struct ub_ctx *ctx, const struct conf *conf, char *why)
+{
+	for (size_t i = 0; i < conf->upstream.n_forward; i++) {
+		const struct conf_endpoint *e = &conf->upstream.forward[i];
+		int rc = ub_ctx_set_fwd(ctx, e->txt); /* IP@PORT, as ours */
+
+		if (rc != 0)
+			return explain(why, -EINVAL,
+			    "libunbound does not take the forwarder %s: %s",
+			    e->txt, ub_strerror(rc));
+	}
+	/* a site's own resolver knows the site's private reverse zones */
+	return set_option(ctx, "unblock-lan-zones:", "yes", why);
+}
+
+/* ---- routes */
+
+/* libunbound reads forward zones from a file only. */
+static int
+read_clauses(
+    struct ub_ctx *ctx, const char *state_dir, const char *txt, char *why)
+{
+	char path[PATH_MAX];
+	size_t len = strlen(txt);
+	int fd, rc;
+
+	if (len == 0)
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/cache/upstream.XXXXXX",
+		state_dir) >= (int)sizeof(path))
+		return explain(why, -ENAMETOOLONG, "%s: too long", state_dir);
+	fd = mkstemp(path);
+	if (fd == -1)
+		return explain(why, -errno, "%s: %s", path, strerror(errno));
+	if (write(fd, txt, len) != (ssize_t)len) {
+		rc = explain(why, -EIO, "%s: cannot be written", path);
+	} else {
+		rc = ub_ctx_config(ctx, path);
+		if (rc != 0)
+			rc = explain(why, -EINVAL,
+			    "libunbound does not take the routes: %s",
+			    ub_strerror(rc));
+	}
+	unlink(path);
+	close(fd);
+	return rc;
+}
+
+/* What is set for a route besides its servers. */
+static int
+set_route(struct ub_ctx *ctx, const struct conf_route *route, char *why)
+{
+	char zone[DNAME_TXT_MAX + sizeof(" transparent")];
+	int rc = 0;
+
+	/* it would answer for a zone of RFC 6303 itself */
+	if (route->own & CONF_ROUTE_ASK) {
+		snprintf(zone, sizeof(zone), "%s. transparent", route->name);
+		rc = set_option(ctx, "local-zone:", zone, why);
+	}
+	if (rc == 0 && !route->validate)
+		rc = set_option(ctx, "domain-insecure:", route->name, why);
+	return rc;
+}
+
+static int
+set_routes(
+    struct ub_ctx *ctx, const struct conf *conf, unsigned kind, char *why)
+{
+	char *txt = upstream_rules_txt(conf, kind);
+	int rc;
+
+	if (txt == NULL)
+		return explain(why, -ENOMEM, "out of memory");
+	rc = read_clauses(ctx, conf->state_dir, txt, why);
+	free(txt);
+	for (size_t i = 0; rc == 0 && i < conf->n_routes; i++)
+		rc = set_route(ctx, &conf->routes[i], why);
+	return rc;
+}
+
+/* libunbound sends nothing to loopback, if it is not told to. */
+static int
+allow_loopback(
+    struct ub_ctx *ctx, const struct conf *conf, unsigned kind, char *why)
+{
+	bool loopback = upstream_kind_forwards(conf, kind) &&
+	    any_is_loopback(conf->upstream.forward, conf->upstream.n_forward);
+
+	for (size_t i = 0; i < conf->n_routes; i++) {
+		const struct conf_route *r = &conf->routes[i];
+
+		if (upstream_kind_has(conf, kind, r))
+			loopback |= any_is_loopback(r->servers, r->n_servers);
+	}
+	if (!loopback)
+		return 0;
+	return set_option(ctx, "do-not-query-localhost:", "no", why);
+}
+
+/* ---- the whole context */
+
+static int
+set_validation(struct ub_ctx *ctx, const struct conf *conf, char *why)
+{
+	int rc;
+
+	if (!conf->upstream.validate)
+		return set_option(ctx, "module-config:", "iterator", why);
+	rc = set_option(ctx, "module-config:", "validator iterator", why);
+	if (rc != 0)
+		return rc;
+	if (access(ANCHOR_FILE, R_OK) != 0)
+		return explain(why, -errno,
+		    "upstream validate = yes needs the root's trust anchor, "
+		    "%s: %s. On Debian: apt-get install dns-root-data",
+		    ANCHOR_FILE, strerror(errno));
+	rc = ub_ctx_add_ta_file(ctx, ANCHOR_FILE);
+	if (rc != 0)
+		return explain(
+		    why, -EINVAL, "%s: %s", ANCHOR_FILE, ub_strerror(rc));
+	return 0;
+}
+
+int
+upstream_settings_apply(
+    struct ub_ctx *ctx, const struct conf *conf, unsigned kind, char *why)
+{
+	int rc;
+
+	rc = set_options(ctx, options, N_ELEMENTS(options), why);
+	if (rc != 0)
+		return rc;
+	/* it would write to stderr in its own form */
+	rc = ub_ctx_debugout(ctx, NULL);
+	if (rc != 0)
+		return explain(
+		    why, -EINVAL, "ub_ctx_debugout: %s", ub_strerror(rc));
+	rc = set_option(ctx, "qname-minimisation:",
+	    kind & UPSTREAM_WHOLE_NAMES ? "no" : "yes", why);
+	if (rc == 0 && upstream_kind_forwards(conf, kind))
+		rc = set_forwarders(ctx, conf, why);
+	if (rc == 0)
+		rc = set_routes(ctx, conf, kind, why);
+	if (rc == 0)
+		rc = allow_loopback(ctx, conf, kind, why);
+	return rc != 0 ? rc : set_validation(ctx, conf, why);
+}
