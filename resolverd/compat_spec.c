@@ -76,6 +76,31 @@ count_acls(const struct conf_zone *z)
 	return n;
 }
 
+/*
+ * What rbldnsd serves is not for us to refuse, but for data that is not whole
+ * or not of its time.
+ */
+static bool
+is_judged(const char *rule)
+{
+	return strcmp(rule, "whole-file") == 0 || strcmp(rule, "page") == 0 ||
+	    strcmp(rule, "timestamp") == 0;
+}
+
+static void
+set_gate(struct conf_gate *gate)
+{
+	const struct gate_rule *rule;
+
+	for (size_t i = 0; (rule = gate_rule(i)) != NULL; i++) {
+		if (is_judged(rule->name))
+			continue;
+		gate->skip = xreallocarray(gate->skip, gate->n_skip + 1,
+		    sizeof(*gate->skip));
+		gate->skip[gate->n_skip++] = xstrdup(rule->name);
+	}
+}
+
 /* The zone of this apex, made if there is none yet. */
 static struct conf_zone *
 get_zone(struct conf *conf, const uint8_t *apex)
@@ -93,6 +118,8 @@ get_zone(struct conf *conf, const uint8_t *apex)
 	*z = (struct conf_zone){0};
 	memcpy(z->apex, apex, dname_len(apex));
 	z->name = xstrdup(dname_to_txt(txt, apex));
+	z->age.when_expired = CONF_EXPIRED_SERVFAIL; /* $TIMESTAMP: its word */
+	set_gate(&z->gate);
 	return z;
 }
 
