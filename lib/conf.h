@@ -42,6 +42,13 @@ struct conf_feed {
 
 #define CONF_FEED_CURRENT "current" /* in dir: the last that came whole */
 
+/* How data is read, other than usual: for rbldnsd-compat, no options. */
+struct conf_reading {
+	uint32_t ttl;	       /* where the data has none; 0: rbldnsd's */
+	uint32_t ttl_min, ttl_max; /* of those in the data; 0: no limit */
+	bool host_bits;	       /* may be set in a prefix: they are cleared */
+};
+
 struct conf_zone {
 	char *name;		  /* text, lower case, no final dot */
 	uint8_t apex[DNAME_MAX];  /* the same, wire form, lower case */
@@ -50,6 +57,7 @@ struct conf_zone {
 	struct conf_feed feed;
 	struct conf_gate gate;
 	struct conf_age age;
+	struct conf_reading reading;
 	unsigned keep; /* generations; 0: PUBLISH_KEEP */
 	const struct conf_keys *protect; /* the conf's, borrowed; may be NULL */
 	unsigned line;		  /* where its section starts */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "zones/dataset.h"
 #include "zones/text.h"
 
 #define CHECK_S 60
@@ -40,34 +41,36 @@ read_seconds(const char *s, size_t len, uint32_t *out)
 	return s != NULL && *s == '\0';
 }
 
-/* def:min:max, any of which may be left out; 0 for no limit. */
-static int
-read_ttl(struct compat_args *a, const char *s, char *why)
+/* Up to three times with colons between, any of which may be left out. */
+static bool
+read_times(const char *s, uint32_t times[3])
 {
-	uint32_t *const parts[] = {&a->ttl.def, &a->ttl.min, &a->ttl.max};
-	const char *at = s;
-
-	a->ttl.def = a->ttl.min = a->ttl.max = 0;
 	for (unsigned i = 0; i < 3; i++) {
-		size_t len = strcspn(at, ":");
+		size_t len = strcspn(s, ":");
 
-		if (len > 0 && (!read_seconds(at, len, parts[i]) ||
-				   (i == 0 && a->ttl.def == 0)))
-			return compat_refuse(why, "-t %s: not a time; write "
-			    "default:least:most, as 35m:5m:1d", s);
-		at += len;
-		if (*at == ':')
-			at++;
+		if (len > 0 && !read_seconds(s, len, &times[i]))
+			return false;
+		s += len;
+		if (*s == ':')
+			s++;
 	}
-	if (*at != '\0')
-		return compat_refuse(why, "-t %s: more than three times", s);
-	if (a->ttl.max != 0 && a->ttl.min > a->ttl.max)
-		return compat_refuse(why, "-t %s: the least TTL is more than the most",
-		    s);
-	if (a->ttl.def != 0 && (a->ttl.def < a->ttl.min ||
-		(a->ttl.max != 0 && a->ttl.def > a->ttl.max)))
-		return compat_refuse(why, "-t %s: the default TTL is beyond the limits",
-		    s);
+	return *s == '\0';
+}
+
+static int
+read_ttl(struct conf_reading *r, const char *s, char *why)
+{
+	uint32_t times[3] = {DATASET_TTL, 0, 0}; /* default, least, most */
+
+	if (!read_times(s, times) || times[0] == 0)
+		return compat_refuse(why, "-t %s: no times; write "
+		    "default:least:most, as 35m:5m:1d", s);
+	if (times[0] < times[1] || (times[2] != 0 && times[0] > times[2]))
+		return compat_refuse(why, "-t %s: the default, %u seconds, is "
+		    "beyond the limits", s, times[0]);
+	r->ttl = times[0];
+	r->ttl_min = times[1];
+	r->ttl_max = times[2];
 	return 0;
 }
 
@@ -122,7 +125,7 @@ take_option(struct compat_args *a, int c, const char *arg, char *why)
 		a->workdir = arg;
 		break;
 	case 't':
-		return read_ttl(a, arg, why);
+		return read_ttl(&a->reading, arg, why);
 	case 'c':
 		if (!read_seconds(arg, strlen(arg), &a->check_s))
 			return compat_refuse(why, "-c %s: not a time; write seconds, "
@@ -135,7 +138,7 @@ take_option(struct compat_args *a, int c, const char *arg, char *why)
 		a->in_front = true;
 		break;
 	case 'e':
-		a->host_bits = true;
+		a->reading.host_bits = true;
 		break;
 	case 'l':
 		take_log(a, arg);
@@ -189,6 +192,14 @@ read_specs(struct conf *conf, char **specs, char *why)
 	return rc == 0 ? compat_spec_check(conf, why) : rc;
 }
 
+/* -t and -e hold for all data. */
+static void
+set_reading(const struct compat_args *a)
+{
+	for (size_t i = 0; i < a->conf->n_zones; i++)
+		a->conf->zones[i].reading = a->reading;
+}
+
 int
 compat_args_parse(struct compat_args *out, int argc, char **argv, char *why)
 {
@@ -208,6 +219,7 @@ compat_args_parse(struct compat_args *out, int argc, char **argv, char *why)
 	if (rc != 0 || out->job == COMPAT_HELP)
 		return rc;
 	rc = read_specs(out->conf, argv + optind, why);
+	set_reading(out);
 	if (rc == 0 && out->job == COMPAT_SERVE && out->n_bind == 0)
 		return compat_refuse(why, "no address to listen on; -b names one");
 	return rc;

@@ -27,11 +27,9 @@ struct compat_args {
 	const char *bind[COMPAT_BIND_MAX];
 	unsigned n_bind;
 	int family; /* AF_UNSPEC, or what -4 or -6 says */
-	struct {
-		uint32_t def, min, max; /* seconds; 0: not given */
-	} ttl;
+	struct conf_reading reading; /* -t and -e; in all zones, too */
 	uint32_t check_s; /* 0: files are looked at by SIGHUP only */
-	bool in_front, quick, host_bits, minimal;
+	bool in_front, quick, minimal;
 	unsigned version_hidden; /* 1: without the number, 2: refused */
 	const char *log_path;	 /* or NULL; "-" is the standard output */
 	bool log_flushed;	 /* each line at once */

@@ -210,6 +210,7 @@ read_datasets(struct build *b, build_report_fn *report, void *arg, char *why)
 	for (size_t i = 0; i < zone->n_datasets && rc == 0; i++) {
 		type = find_type(zone->datasets[i].type, why);
 		rc = dataset_begin(&ds, type, zone->apex, report, arg);
+		dataset_reading(&ds, &zone->reading);
 		if (rc == 0)
 			rc = dataset_options(&ds, zone->datasets[i].type, why);
 		if (rc == 0)

@@ -329,6 +329,31 @@ dataset_begin(struct dataset *ds, const struct dataset_type *type,
 	return pool_a_txt(&ds->pool, VALUE_A, "", 0, &ds->first_value);
 }
 
+static uint32_t
+usual_ttl(const struct dataset *ds)
+{
+	return ds->reading.ttl != 0 ? ds->reading.ttl : DATASET_TTL;
+}
+
+void
+dataset_reading(struct dataset *ds, const struct conf_reading *reading)
+{
+	ds->reading = *reading;
+	ds->pool.ttl = usual_ttl(ds);
+}
+
+uint32_t
+dataset_ttl(const struct dataset *ds, uint32_t ttl, uint32_t otherwise)
+{
+	const struct conf_reading *r = &ds->reading;
+
+	if (ttl == 0)
+		return otherwise != 0 ? otherwise : usual_ttl(ds);
+	if (r->ttl_max != 0 && ttl > r->ttl_max)
+		return r->ttl_max;
+	return ttl < r->ttl_min ? r->ttl_min : ttl;
+}
+
 static int
 take_option(struct dataset *ds, const char *word)
 {

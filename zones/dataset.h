@@ -57,6 +57,7 @@ struct value_memo {
 struct dataset {
 	const struct dataset_type *type;
 	const uint8_t *apex; /* borrowed */
+	struct conf_reading reading; /* zeroed, as usual */
 
 	/* where bad lines are told about */
 	build_report_fn *report;
@@ -142,6 +143,14 @@ int dataset_begin(struct dataset *ds, const struct dataset_type *type,
  */
 int dataset_options(struct dataset *ds, const char *name, char *why)
     __attribute__((warn_unused_result));
+
+/* Behind dataset_begin(), for data that is not read as usual. */
+void dataset_reading(struct dataset *ds, const struct conf_reading *reading);
+
+/* A TTL of the data as it is taken; 0 stands for otherwise, and that for the
+ * one of data that has none. */
+uint32_t dataset_ttl(const struct dataset *ds, uint32_t ttl,
+    uint32_t otherwise);
 
 /* Reads a file into the dataset. Returns 0 or -errno with the reason in why. */
 int dataset_read(struct dataset *ds, const char *path, char *why)

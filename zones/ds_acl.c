@@ -114,7 +114,7 @@ line_ip4(struct dataset *ds, char *s)
 	unsigned bits;
 	int rc;
 
-	after = text_ip4_prefix(s, &ip, &bits, &why);
+	after = text_ip4_prefix(s, &ip, &bits, ds->reading.host_bits, &why);
 	if (after == NULL)
 		return dataset_bad_line(ds, "%s", why);
 	if (!text_ends_key(*after))
@@ -140,7 +140,7 @@ line_ip6(struct dataset *ds, char *s)
 	unsigned bits;
 	int rc;
 
-	after = text_ip6_prefix(s, &ip, &bits, &why);
+	after = text_ip6_prefix(s, &ip, &bits, ds->reading.host_bits, &why);
 	if (after == NULL)
 		return dataset_bad_line(ds, "%s", why);
 	if (!text_ends_key(*after))

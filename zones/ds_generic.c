@@ -151,8 +151,7 @@ read_ttl(const struct dataset *ds, const char *s, uint32_t *ttl)
 	if (!text_is_digit(*s))
 		return s;
 	s = text_seconds(s, ttl);
-	if (*ttl == 0)
-		*ttl = ds->pool.ttl;
+	*ttl = dataset_ttl(ds, *ttl, ds->pool.ttl);
 	return s;
 }
 

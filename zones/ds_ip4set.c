@@ -36,7 +36,8 @@ range_last(const char *s, uint32_t first, unsigned bits, uint32_t *last)
 }
 
 static const char *
-read_range(const char *s, uint32_t *first, uint32_t *last, const char **why)
+read_range(const char *s, uint32_t *first, uint32_t *last, bool host_bits,
+    const char **why)
 {
 	const char *after;
 	unsigned bits;
@@ -46,7 +47,7 @@ read_range(const char *s, uint32_t *first, uint32_t *last, const char **why)
 		*why = "not a range; write 192.0.2.1-192.0.2.9 or 192.0.2.1-9";
 		return range_last(after + 1, *first, bits, last);
 	}
-	s = text_ip4_prefix(s, first, &bits, why);
+	s = text_ip4_prefix(s, first, &bits, host_bits, why);
 	if (s == NULL)
 		return NULL;
 	if (bits == 0) {
@@ -68,7 +69,7 @@ line(struct dataset *ds, char *s)
 	if (*s == ':')
 		return dataset_default(ds, s);
 	after = read_range(is_exclusion ? text_skip_space(s + 1) : s, &first,
-	    &last, &why);
+	    &last, ds->reading.host_bits, &why);
 	if (after == NULL)
 		return dataset_bad_line(ds, "%s", why);
 	if (!text_ends_key(*after))

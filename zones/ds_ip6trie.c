@@ -30,7 +30,7 @@ line(struct dataset *ds, char *s)
 	if (*s == ':' && s[1] != ':')
 		return dataset_default(ds, s);
 	after = text_ip6_prefix(is_exclusion ? text_skip_space(s + 1) : s, &ip,
-	    &bits, &why);
+	    &bits, ds->reading.host_bits, &why);
 	if (after == NULL)
 		return dataset_bad_line(ds, "%s", why);
 	if (!text_ends_key(*after))

@@ -10,26 +10,26 @@
 #include "zones/generation.h"
 #include "zones/text.h"
 
-/* A TTL; 0 stands for the dataset's as it is now. */
 static const char *
-read_ttl(const char *s, uint32_t otherwise, uint32_t *ttl)
+read_ttl(const struct dataset *ds, const char *s, uint32_t otherwise,
+    uint32_t *ttl)
 {
 	s = text_seconds(s, ttl);
-	if (s != NULL && *ttl == 0)
-		*ttl = otherwise;
+	if (s != NULL)
+		*ttl = dataset_ttl(ds, *ttl, otherwise);
 	return s;
 }
 
 /* ttl origin person serial refresh retry expire minimum */
 static const char *
-read_soa(const char *s, uint32_t otherwise, uint32_t *ttl, uint8_t *rdata,
+read_soa(const struct dataset *ds, const char *s, uint32_t *ttl, uint8_t *rdata,
     size_t *rdata_len)
 {
 	unsigned len;
 	uint32_t v;
 
 	*rdata_len = 0;
-	s = read_ttl(s, otherwise, ttl);
+	s = read_ttl(ds, s, ds->pool.ttl, ttl);
 	for (int i = 0; i < 2 && s != NULL; i++) {
 		s = text_name(s, rdata + *rdata_len, &len);
 		*rdata_len += s != NULL ? len : 0;
@@ -52,7 +52,7 @@ special_soa(struct dataset *ds, const char *s)
 
 	if (ds->soa.is_set)
 		return 0;
-	s = read_soa(s, ds->pool.ttl, &ttl, rdata, &len);
+	s = read_soa(ds, s, &ttl, rdata, &len);
 	if (s == NULL || *s != '\0')
 		return dataset_bad_line(ds, "not an SOA: write $SOA ttl origin "
 		    "person serial refresh retry expire minimum");
@@ -107,7 +107,7 @@ special_ns(struct dataset *ds, const char *s)
 
 	if (ds->ns.is_set)
 		return 0;
-	s = read_ttl(s, ds->pool.ttl, &ttl);
+	s = read_ttl(ds, s, ds->pool.ttl, &ttl);
 	if (s != NULL)
 		s = read_ns(s, &names, &rc);
 	if (rc != 0 || s == NULL) {
@@ -126,7 +126,7 @@ special_ttl(struct dataset *ds, const char *s)
 {
 	uint32_t ttl;
 
-	s = read_ttl(s, DATASET_TTL, &ttl);
+	s = read_ttl(ds, s, 0, &ttl);
 	if (s == NULL || *s != '\0')
 		return dataset_bad_line(ds, "not a time: write $TTL seconds, "
 		    "or with a unit, as 2h");

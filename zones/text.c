@@ -228,7 +228,7 @@ text_ip6_words(const char *s, struct ip6 *ip, unsigned *bits)
 }
 
 const char *
-text_ip6_prefix(const char *s, struct ip6 *ip, unsigned *bits,
+text_ip6_prefix(const char *s, struct ip6 *ip, unsigned *bits, bool host_bits,
     const char **why)
 {
 	struct ip6 masked;
@@ -246,6 +246,8 @@ text_ip6_prefix(const char *s, struct ip6 *ip, unsigned *bits,
 		return NULL;
 	}
 	masked = ip6_mask(*ip, *bits);
+	if (host_bits)
+		*ip = masked;
 	if (masked.high != ip->high || masked.low != ip->low) {
 		*why = "address bits are set beyond the length of the prefix";
 		return NULL;
@@ -286,7 +288,8 @@ text_ip4(const char *s, uint32_t *ip, unsigned *bits)
 }
 
 const char *
-text_ip4_prefix(const char *s, uint32_t *ip, unsigned *bits, const char **why)
+text_ip4_prefix(const char *s, uint32_t *ip, unsigned *bits, bool host_bits,
+    const char **why)
 {
 	*why = "not an IPv4 address or prefix; write 192.0.2.1 or 192.0.2.0/24";
 	s = text_ip4(s, ip, bits);
@@ -298,6 +301,8 @@ text_ip4_prefix(const char *s, uint32_t *ip, unsigned *bits, const char **why)
 		*why = "a bare number; write 10/8 for 10.0.0.0/8";
 		return NULL;
 	}
+	if (host_bits)
+		*ip &= ~text_ip4_host(*bits);
 	if (s != NULL && (*ip & text_ip4_host(*bits)) != 0) {
 		*why = "address bits are set beyond the length of the prefix";
 		return NULL;

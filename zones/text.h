@@ -75,11 +75,12 @@ text_ip4_host(unsigned bits)
 }
 
 /*
- * One to four octets, or fewer and /length. *why is what is wrong and what to
+ * One to four octets, or fewer and /length. Bits that are set beyond the length
+ * are cleared if host_bits, else refused. *why is what is wrong and what to
  * write where this gives NULL.
  */
 const char *text_ip4_prefix(const char *s, uint32_t *ip, unsigned *bits,
-    const char **why);
+    bool host_bits, const char **why);
 
 /*
  * One to eight words of an IPv6 address, missing ones at the end are 0; `::`
@@ -89,7 +90,7 @@ const char *text_ip6_words(const char *s, struct ip6 *ip, unsigned *bits);
 
 /* The same with a /length behind it; a single word needs one. *why as above. */
 const char *text_ip6_prefix(const char *s, struct ip6 *ip, unsigned *bits,
-    const char **why);
+    bool host_bits, const char **why);
 
 /* A number from 0 to max. */
 const char *text_length(const char *s, unsigned max, unsigned *out);

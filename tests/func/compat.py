@@ -136,11 +136,11 @@ def header_and_answer(msg):
 
 @case("answers, rcodes and flags are rbldnsd's")
 def _(bench):
-    def ask(server):
+    def ask_all(server):
         return {(name, qtype, flags):
                 header_and_answer(server.raw(name, qtype, flags=flags))
                 for name, qtype in QUESTIONS for flags in (0, RD)}
-    got = compare(bench, ask)
+    got = compare(bench, ask_all)
     flags, answer = got["4.2.0.192.bl.test", A, RD]
     equal((flags & (AA | RD | RA | 15), len(answer)), (AA | RD, 1))
 
@@ -215,6 +215,43 @@ def _(bench):
         return before
     equal(compare(bench, late, options=["-q", "-c", "1"],
                   zones={"bl.test": ["ip4set:late"]}), SERVFAIL)
+
+
+def ask(server, questions):
+    return {(name, qtype): header_and_answer(server.raw(name, qtype))
+            for name, qtype in questions}
+
+
+@case("-t: the default TTL, and limits for those in the data")
+def _(bench):
+    data = "a A 192.0.2.1\nb 7 A 192.0.2.1\nc 1d A 192.0.2.1\n" \
+        "d 0 A 192.0.2.1\n$TTL 5\ne A 192.0.2.1\n"
+    zones = {"x.test": ["generic:data"], "y.test": ["ip4set:list"],
+             "z.test": ["ip4set:own"]}
+    files = {"data": TOP + data, "list": "192.0.2.1\n",
+             "own": "$TTL 1w\n192.0.2.1 text\n"}
+    questions = [(f"{a}.x.test", A) for a in "abcde"] + [
+        ("x.test", SOA), ("x.test", NS), ("1.2.0.192.y.test", A),
+        ("1.2.0.192.z.test", TXT)]
+    for ttl in ("40", "40:30:600", "40:30", "40::600", ":600:1d"):
+        got = compare(bench, lambda server: ask(server, questions),
+                      options=["-t", ttl], zones=zones, files=files)
+        contains(str(got), " 40 IN" if ttl[0] == "4" else " 2100 IN")
+
+
+@case("-e: bits set beyond the length of a prefix are cleared")
+def _(bench):
+    zones = {"4.test": ["ip4set:4"], "t.test": ["ip4trie:t"],
+             "6.test": ["ip6trie:6"]}
+    files = {"4": "127.0.0.1/8\n", "t": "10.1.2.3/16\n!10.1.5.5/24\n",
+             "6": "2001:db8::1/32\n"}
+    questions = [(f"{name}.test", A) for name in (
+        "9.9.0.127.4", "9.9.1.10.t", "9.5.1.10.t",
+        ".".join("1" * 24) + ".8.b.d.0.1.0.0.2.6")]
+    for options, listed in (([], 0), (["-e"], 3)):
+        got = compare(bench, lambda server: ask(server, questions),
+                      options=options, zones=zones, files=files)
+        equal(sum(len(answer) for _, answer in got.values()), listed)
 
 
 # --- better
