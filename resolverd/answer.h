@@ -22,6 +22,8 @@ struct answer {
 	uint8_t rcode;
 	bool secure; /* DNSSEC validated: AD may be set */
 	bool stale;  /* expired: each TTL is ANSWER_STALE_TTL */
+	bool due;    /* about to expire, and popular: to be asked for anew */
+	uint8_t ede; /* an extended error's INFO-CODE; 0: none */
 	/* Without the authority section it would be another answer: it is a
 	 * negative one's SOA, or proves something to a client with DO. */
 	bool needs_authority;

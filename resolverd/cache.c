@@ -1,15 +1,14 @@
 /*
  * The answer cache: entries by key in one LMDB file, read by every worker on
  * the hot path, written in batches. resolverd/cache_entry.c has the form of an
- * entry, resolverd/cache_file.c what becomes of the file as a whole.
+ * entry, cache_file.c what becomes of the file as a whole, cache_room.c what
+ * goes when it is full.
  *
  * cache_get() reads where the entry lies in the file; nothing is copied before
- * answer_put() does. cache_put() only queues. cache_flush() writes, and makes
- * room: a hand goes round over the keys and takes entries that have expired;
- * where the file is too full for that, a second one all that it meets. Keys are
- * hashes, so that is in no order, and what is new stays for about a round. LMDB
- * copies each page that it changes, and cannot delete without free pages, so a
- * part of the file stays free.
+ * answer_put() does, but a long entry, whose pieces are put together. cache_put()
+ * only queues. cache_flush() writes, and makes room. LMDB copies each page that
+ * it changes, and cannot delete without free pages, so a part of the file stays
+ * free.
  *
  * All errors end in a miss or a dropped answer.
  */
@@ -19,25 +18,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/store.h"
 #include "resolverd/cache_entry.h"
 #include "resolverd/cache_file.h"
+#include "resolverd/cache_room.h"
+#include "resolverd/cache_use.h"
 
 #define SIZE_MIN (1 << 20)
-#define PENDING_MAX 256 /* entries; a larger batch makes a longer pause */
+#define PENDING_MAX 256 /* pieces; a larger batch makes a longer pause */
 #define PENDING_BYTES (1 << 20)
-#define SWEEP_EXPIRED 1024 /* entries that a flush looks at */
-#define SWEEP_HARD 4096    /* when the file was full after all */
-#define ERROR_LOG_S 60     /* between two log lines about errors */
+#define ERROR_LOG_S 60 /* between two log lines about errors */
+#define DUE_LIFETIME_MIN 10 /* s: a tenth of it is a second */
+
+/* RFC 9520 3.2: not sooner than this, not longer than that */
+#define BACK_OFF_MIN_S 1
+#define BACK_OFF_MAX_S 300
+/* a failure this long after the end of the last one is a new one */
+#define BACK_OFF_MEMORY_S 600
 
 struct pending {
 	uint64_t key;
 	uint32_t pos; /* in cache.bytes */
-	uint32_t len;
+	uint32_t len; /* 0: the entry goes */
 };
 
 struct cache {
@@ -46,16 +52,18 @@ struct cache {
 	bool viewing; /* the view is taken, not paused */
 	bool broken;  /* damage was met: neither read nor written any more */
 	uint64_t salt;
-	/* keys where the next sweeps start: for all, for expired ones */
-	uint64_t hand, expired_hand;
-	size_t expired_from; /* bytes in use: from here expired ones go, */
-	size_t all_from;     /* from here all that the hand meets */
+	uint64_t clock_base;
+	uint64_t view_now; /* when the view was taken */
+	uint32_t max_stale_s;
+	struct cache_use use;
+	struct cache_room room;
 	uint64_t error_logged;
 
 	struct pending *pending;
-	unsigned n_pending, max_pending;
+	unsigned n_pending, n_pieces, max_pieces;
 	uint8_t *bytes; /* the entries themselves */
 	size_t bytes_used, bytes_cap;
+	uint8_t *whole; /* CACHE_ENTRY_MAX: a long entry, put together */
 };
 
 /* ---- errors */
@@ -78,14 +86,16 @@ note_error(struct cache *c, int rc, const char *what, uint64_t now)
 /* ---- reading */
 
 /*
- * The file's key for a question; never the meta entry's. The name's hash takes
- * no secret, so whoever wants can make two names share a key: they then push
- * each other out, no more.
+ * The file's key for what is kept of a kind about a question; never the meta
+ * entry's. The name's hash takes no secret, so whoever wants can make two names
+ * share a key: they then push each other out, no more.
  */
 static uint64_t
-file_key(const struct cache *c, const struct cache_key *key)
+file_key(
+    const struct cache *c, const struct cache_key *key, enum cache_kind kind)
 {
-	uint64_t rest = (uint64_t)key->qtype << 2 |
+	uint64_t qtype = kind == CACHE_CUT ? 0 : key->qtype;
+	uint64_t rest = (uint64_t)kind << 18 | qtype << 2 |
 	    (uint64_t)key->dnssec_ok << 1 | (uint64_t)key->checking_disabled;
 	uint64_t k =
 	    dname_hash_mix(key->hash ^ c->salt, rest ^ 0xa0761d6478bd642full);
@@ -93,9 +103,24 @@ file_key(const struct cache *c, const struct cache_key *key)
 	return k != CACHE_META_KEY ? k : CACHE_META_KEY + 1;
 }
 
+/* Of the i-th piece of a long entry, i > 0. */
+static uint64_t
+piece_key(uint64_t k, unsigned i)
+{
+	k = dname_hash_mix(k + i, 0xe7037ed1a0b428dbull);
+	return k != CACHE_META_KEY ? k : CACHE_META_KEY + 1;
+}
+
+uint64_t
+cache_now(const struct cache *c)
+{
+	return c->viewing ? c->view_now : clock_boot_s() + c->clock_base;
+}
+
 static int
 take_view(struct cache *c, uint64_t now)
 {
+	uint64_t view_now = cache_now(c);
 	int rc;
 
 	rc = store_read_resume(c->view);
@@ -103,33 +128,128 @@ take_view(struct cache *c, uint64_t now)
 		note_error(c, rc, "taking a view", now);
 		return -ENOENT;
 	}
+	c->view_now = view_now;
 	c->viewing = true;
 	return 0;
+}
+
+/* Puts the pieces of an entry of len bytes together, the first of which is
+ * *found. Pieces of another entry are found by the checksum. */
+static int
+collect_pieces(
+    struct cache *c, uint64_t k, struct store_bytes *found, size_t len)
+{
+	size_t used = found->len;
+
+	memcpy(c->whole, found->data, used);
+	for (unsigned i = 1; used < len; i++) {
+		uint64_t next = piece_key(k, i);
+		struct store_bytes piece;
+		int rc;
+
+		rc = store_get(c->view, 0, &next, sizeof(next), &piece);
+		if (rc != 0)
+			return rc;
+		if (piece.len <= CACHE_PIECE_HEAD ||
+		    piece.len - CACHE_PIECE_HEAD > len - used)
+			return -ENOENT;
+		piece.len -= CACHE_PIECE_HEAD;
+		memcpy(c->whole + used,
+		    (const uint8_t *)piece.data + CACHE_PIECE_HEAD, piece.len);
+		used += piece.len;
+	}
+	*found = (struct store_bytes){c->whole, used};
+	return 0;
+}
+
+/* What is kept, live or not. Returns 0 or -ENOENT. */
+static int
+find(struct cache *c, uint64_t k, enum cache_kind kind,
+    const struct cache_key *key, uint64_t now, struct cache_entry *e)
+{
+	struct store_bytes found;
+	size_t whole;
+	int rc;
+
+	if (c->broken || (!c->viewing && take_view(c, now) != 0))
+		return -ENOENT;
+	rc = store_get(c->view, 0, &k, sizeof(k), &found);
+	if (rc == 0 && found.len == CACHE_PIECE_MAX) {
+		whole = cache_entry_whole_len(found.data, found.len);
+		if (whole > CACHE_PIECE_MAX)
+			rc = collect_pieces(c, k, &found, whole);
+	}
+	if (rc != 0) {
+		if (rc != -ENOENT)
+			note_error(c, rc, "reading", now);
+		return -ENOENT;
+	}
+	if (!cache_entry_read(e, found.data, found.len) ||
+	    !cache_entry_is_for(e, kind, key))
+		return -ENOENT;
+	e->answer.age = now > e->stored ? (uint32_t)(now - e->stored) : 0;
+	return 0;
+}
+
+/* In the last tenth of its life; a brief one would be asked for all the time */
+static bool
+is_nearly_over(const struct cache_entry *e)
+{
+	return e->lifetime >= DUE_LIFETIME_MIN &&
+	    e->answer.age >= e->lifetime - e->lifetime / 10;
 }
 
 int
 cache_get(struct cache *c, const struct cache_key *key, uint64_t now,
     struct answer *a)
 {
-	uint64_t k = file_key(c, key);
-	struct store_bytes found;
+	uint64_t k = file_key(c, key, CACHE_ANSWER);
 	struct cache_entry e;
-	int rc;
+	bool popular;
 
-	if (c->broken || (!c->viewing && take_view(c, now) != 0))
+	if (find(c, k, CACHE_ANSWER, key, now, &e) != 0)
 		return -ENOENT;
-	rc = store_get(c->view, 0, &k, sizeof(k), &found);
-	if (rc != 0) {
-		if (rc != -ENOENT)
-			note_error(c, rc, "reading", now);
-		return -ENOENT;
+	switch (cache_entry_judge(&e, now, c->max_stale_s)) {
+	case CACHE_ENTRY_LIVE:
+		popular = cache_use_note(&c->use, k);
+		*a = e.answer;
+		a->due = popular && is_nearly_over(&e);
+		return 0;
+	case CACHE_ENTRY_STALE:
+		*a = e.answer;
+		a->stale = true;
+		return -ESTALE;
+	case CACHE_ENTRY_DEAD:
+		break;
 	}
-	if (!cache_entry_read(&e, found.data, found.len) ||
-	    !cache_entry_is_for(&e, key) || !cache_entry_is_live(&e, now))
+	return -ENOENT;
+}
+
+static int
+get_live(struct cache *c, enum cache_kind kind, const struct cache_key *key,
+    uint64_t now, struct answer *a)
+{
+	struct cache_entry e;
+
+	if (find(c, file_key(c, key, kind), kind, key, now, &e) != 0 ||
+	    cache_entry_judge(&e, now, 0) != CACHE_ENTRY_LIVE)
 		return -ENOENT;
 	*a = e.answer;
-	a->age = now > e.stored ? (uint32_t)(now - e.stored) : 0;
 	return 0;
+}
+
+int
+cache_get_failure(struct cache *c, const struct cache_key *key, uint64_t now,
+    struct answer *a)
+{
+	return get_live(c, CACHE_FAILURE, key, now, a);
+}
+
+int
+cache_get_cut(struct cache *c, const struct cache_key *key, uint64_t now,
+    struct answer *a)
+{
+	return get_live(c, CACHE_CUT, key, now, a);
 }
 
 void
@@ -141,77 +261,39 @@ cache_pause(struct cache *c)
 	c->viewing = false;
 }
 
-/* ---- making room */
+/* ---- writing */
 
-struct sweep {
-	uint64_t *hand;   /* where it starts, and where the next one does */
-	unsigned entries; /* to look at, at most */
-	bool all;         /* live ones, too, */
-	size_t until;     /* but only until no more bytes than this are used */
-};
-
-static bool
-sweep_is_over(const struct sweep *s, struct store_txn *t)
-{
-	struct store_usage usage;
-
-	return s->all && store_usage(t, &usage) == 0 &&
-	    usage.bytes_used <= s->until;
-}
-
-/* At most to the end of the file. */
+/* The i-th piece of the entry, of which the first `at` bytes are written. */
 static int
-sweep(struct store_txn *t, uint64_t now, struct sweep s)
+put_piece(struct store_txn *t, uint64_t k, const uint8_t *entry, size_t at,
+    size_t len)
 {
-	struct store_bytes key, data;
-	struct store_walk *w;
-	uint64_t k;
+	uint8_t *piece;
+	void *room;
 	int rc;
 
-	rc = store_walk_begin(t, 0, s.hand, sizeof(*s.hand), &w);
+	rc = store_reserve(t, 0, &k, sizeof(k), CACHE_PIECE_HEAD + len, &room);
 	if (rc != 0)
 		return rc;
-	for (; s.entries > 0 && !sweep_is_over(&s, t); s.entries--) {
-		rc = store_walk_next(w, &key, &data);
-		if (rc != 0 || key.len != sizeof(k))
-			break;
-		memcpy(&k, key.data, sizeof(k));
-		*s.hand = k + 1;
-		if (!s.all && cache_entry_looks_live(data.data, data.len, now))
-			continue;
-		rc = store_walk_del(w);
-		if (rc != 0)
-			break;
-	}
-	store_walk_end(w);
-	if (rc == -ENOENT || *s.hand == CACHE_META_KEY) {
-		*s.hand = CACHE_META_KEY + 1; /* round again */
-		rc = 0;
-	}
-	return rc;
+	piece = room;
+	memcpy(piece, entry, CACHE_PIECE_HEAD); /* its times */
+	memcpy(piece + CACHE_PIECE_HEAD, entry + at, len);
+	return 0;
 }
 
-/* In proportion to what is to be written, so that a pause stays short. */
 static int
-make_room(struct cache *c, struct store_txn *t, uint64_t now)
+put_entry(struct store_txn *t, uint64_t k, const uint8_t *entry, size_t len)
 {
-	const struct sweep expired = {
-	    .hand = &c->expired_hand, .entries = SWEEP_EXPIRED};
-	const struct sweep all = {.hand = &c->hand,
-	    .entries = 2 * c->n_pending + 32,
-	    .all = true,
-	    .until = c->all_from - c->bytes_used};
-	struct store_usage usage;
+	const size_t step = CACHE_PIECE_MAX - CACHE_PIECE_HEAD;
+	size_t at = len < CACHE_PIECE_MAX ? len : CACHE_PIECE_MAX;
 	int rc;
 
-	rc = store_usage(t, &usage);
-	if (rc != 0 || usage.bytes_used < c->expired_from)
-		return rc;
-	rc = sweep(t, now, expired);
-	return rc != 0 ? rc : sweep(t, now, all);
+	rc = store_put(t, 0, &k, sizeof(k), entry, at);
+	for (unsigned i = 1; rc == 0 && at < len; i++, at += step)
+		rc = put_piece(t, piece_key(k, i), entry, at,
+		    len - at < step ? len - at : step);
+	return rc;
 }
-
-/* ---- writing */
 
 static int
 write_pending(struct cache *c, uint64_t now)
@@ -222,12 +304,16 @@ write_pending(struct cache *c, uint64_t now)
 	rc = store_write_begin(c->store, &t);
 	if (rc != 0)
 		return rc;
-	rc = make_room(c, t, now);
+	rc = cache_make_room(&c->room, t, now, c->n_pieces, c->bytes_used);
 	for (unsigned i = 0; rc == 0 && i < c->n_pending; i++) {
 		const struct pending *p = &c->pending[i];
 
-		rc = store_put(
-		    t, 0, &p->key, sizeof(p->key), c->bytes + p->pos, p->len);
+		if (p->len > 0)
+			rc = put_entry(t, p->key, c->bytes + p->pos, p->len);
+		else
+			rc = store_del(t, 0, &p->key, sizeof(p->key));
+		if (rc == -ENOENT)
+			rc = 0;
 	}
 	if (rc == 0)
 		return store_write_commit(t);
@@ -235,21 +321,16 @@ write_pending(struct cache *c, uint64_t now)
 	return rc;
 }
 
-/* The file was full after all: a good part of it goes. */
 static int
-sweep_hard(struct cache *c, uint64_t now)
+make_much_room(struct cache *c, uint64_t now)
 {
-	const struct sweep hard = {.hand = &c->hand,
-	    .entries = SWEEP_HARD,
-	    .all = true,
-	    .until = c->expired_from};
 	struct store_txn *t;
 	int rc;
 
 	rc = store_write_begin(c->store, &t);
 	if (rc != 0)
 		return rc;
-	rc = sweep(t, now, hard);
+	rc = cache_make_much_room(&c->room, t, now);
 	if (rc == 0)
 		return store_write_commit(t);
 	store_write_abort(t);
@@ -266,39 +347,107 @@ cache_flush(struct cache *c, uint64_t now)
 	cache_pause(c); /* an old view would keep freed pages from use */
 	rc = c->broken ? 0 : write_pending(c, now);
 	if (rc == -ENOSPC) {
-		rc = sweep_hard(c, now);
+		rc = make_much_room(c, now);
 		if (rc == 0)
 			rc = write_pending(c, now);
 	}
 	if (rc != 0)
 		note_error(c, rc, "writing", now);
-	c->n_pending = 0;
+	c->n_pending = c->n_pieces = 0;
 	c->bytes_used = 0;
+}
+
+static void
+queue(struct cache *c, enum cache_kind kind, const struct cache_key *key,
+    uint64_t now, const struct answer *a, uint32_t lifetime)
+{
+	size_t len = a != NULL ? cache_entry_len(key, a) : 0;
+	unsigned pieces = 1 + (unsigned)(len / CACHE_PIECE_MAX);
+	struct pending *p;
+
+	if (len > c->bytes_cap || pieces > c->max_pieces)
+		return; /* the cache is too small for it */
+	if (c->n_pieces + pieces > c->max_pieces ||
+	    c->bytes_cap - c->bytes_used < len)
+		cache_flush(c, now);
+	if (a != NULL)
+		cache_entry_write(
+		    c->bytes + c->bytes_used, kind, key, now, a, lifetime);
+	p = &c->pending[c->n_pending++];
+	p->key = file_key(c, key, kind);
+	p->pos = (uint32_t)c->bytes_used;
+	p->len = (uint32_t)len;
+	c->n_pieces += pieces;
+	c->bytes_used += len;
+}
+
+/* What is kept of the last failure, over or not. Returns false for nothing. */
+static bool
+last_failure(struct cache *c, const struct cache_key *key, uint64_t now,
+    struct cache_entry *e)
+{
+	bool viewing = c->viewing;
+	bool found = find(c, file_key(c, key, CACHE_FAILURE), CACHE_FAILURE,
+			 key, now, e) == 0;
+
+	if (!viewing)
+		cache_pause(c);
+	return found;
 }
 
 void
 cache_put(struct cache *c, const struct cache_key *key, uint64_t now,
     const struct answer *a, uint32_t lifetime)
 {
-	struct pending *p;
-	size_t len;
+	struct cache_entry e;
 
-	if (c->broken || lifetime == 0)
+	if (c->broken)
+		return;
+	if (last_failure(c, key, now, &e))
+		queue(c, CACHE_FAILURE, key, now, NULL, 0);
+	if (lifetime == 0)
 		return;
 	if (lifetime > CACHE_LIFETIME_MAX)
 		lifetime = CACHE_LIFETIME_MAX;
-	if (c->n_pending == c->max_pending ||
-	    c->bytes_cap - c->bytes_used < CACHE_ENTRY_MAX)
-		cache_flush(c, now);
-	len =
-	    cache_entry_write(c->bytes + c->bytes_used, key, now, a, lifetime);
-	if (len == 0)
+	queue(c, CACHE_ANSWER, key, now, a, lifetime);
+	/* behind a CNAME it is another name that does not exist */
+	if (a->secure && a->rcode == DNS_RCODE_NXDOMAIN && a->ancount == 0)
+		queue(c, CACHE_CUT, key, now, a, lifetime);
+}
+
+/* 0: the last back-off has not ended yet, and goes on. */
+static uint32_t
+next_back_off(struct cache *c, const struct cache_key *key, uint64_t now)
+{
+	struct cache_entry e;
+	uint64_t end;
+
+	if (!last_failure(c, key, now, &e))
+		return BACK_OFF_MIN_S;
+	if (cache_entry_judge(&e, now, 0) == CACHE_ENTRY_LIVE)
+		return 0;
+	end = e.stored + e.lifetime;
+	if (e.lifetime > BACK_OFF_MAX_S || end > now ||
+	    now - end > BACK_OFF_MEMORY_S)
+		return BACK_OFF_MIN_S;
+	return e.lifetime < BACK_OFF_MAX_S / 2 ? 2 * e.lifetime
+					       : BACK_OFF_MAX_S;
+}
+
+void
+cache_put_failure(struct cache *c, const struct cache_key *key, uint64_t now,
+    uint8_t ede, uint32_t least_s)
+{
+	const struct answer a = {.rcode = DNS_RCODE_SERVFAIL, .ede = ede};
+	uint32_t back_off;
+
+	if (c->broken)
 		return;
-	p = &c->pending[c->n_pending++];
-	p->key = file_key(c, key);
-	p->pos = (uint32_t)c->bytes_used;
-	p->len = (uint32_t)len;
-	c->bytes_used += len;
+	back_off = next_back_off(c, key, now);
+	if (back_off == 0)
+		return;
+	queue(c, CACHE_FAILURE, key, now, &a,
+	    back_off > least_s ? back_off : least_s);
 }
 
 /* ---- open and close */
@@ -314,19 +463,21 @@ set_limits(struct cache *c, uint64_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), spare;
 
-	c->max_pending = PENDING_MAX;
+	c->max_pieces = PENDING_MAX;
 	if (size / page / 32 < PENDING_MAX)
-		c->max_pending = 1 + (unsigned)(size / page / 32);
+		c->max_pieces = 1 + (unsigned)(size / page / 32);
 	c->bytes_cap = size / 32 < PENDING_BYTES ? size / 32 : PENDING_BYTES;
-	spare = 3 * (2 * c->max_pending * page + c->bytes_cap);
+	spare = 3 * (2 * c->max_pieces * page + c->bytes_cap);
 	if (spare < size / 8)
 		spare = size / 8;
-	c->all_from = size - spare;
-	c->expired_from = c->all_from - size / 8;
+	c->room.used_from = size - spare / 4 * 3;
+	c->room.live_from = size - spare;
+	c->room.expired_from = c->room.live_from - size / 8;
 }
 
 int
-cache_open(struct cache **out, const char *state_dir, uint64_t size, char *why)
+cache_open(struct cache **out, const char *state_dir, uint64_t size,
+    uint32_t max_stale_s, char *why)
 {
 	struct cache_meta meta;
 	struct cache *c;
@@ -343,17 +494,25 @@ cache_open(struct cache **out, const char *state_dir, uint64_t size, char *why)
 	if (c == NULL)
 		return rc;
 	set_limits(c, size);
-	c->pending = calloc(c->max_pending, sizeof(*c->pending));
+	c->pending = calloc(c->max_pieces, sizeof(*c->pending));
 	c->bytes = malloc(c->bytes_cap);
-	if (c->pending == NULL || c->bytes == NULL)
+	c->whole = malloc(CACHE_ENTRY_MAX);
+	if (c->pending == NULL || c->bytes == NULL || c->whole == NULL)
 		goto out;
 	rc = cache_file_open(&c->store, &meta, state_dir, size, why);
 	if (rc != 0)
 		goto out;
+	rc = cache_use_open(&c->use, state_dir, size);
+	if (rc != 0)
+		goto out;
 	c->salt = meta.salt;
+	c->clock_base = meta.clock_base;
+	c->max_stale_s = max_stale_s;
+	c->room.use = &c->use;
+	c->room.max_stale_s = max_stale_s;
 	/* elsewhere in each process, so that they share the work */
-	c->hand = dname_hash_mix(c->salt, (uint64_t)getpid()) | 1;
-	c->expired_hand = c->hand;
+	c->room.hand = dname_hash_mix(c->salt, (uint64_t)getpid()) | 1;
+	c->room.expired_hand = c->room.hand;
 	rc = store_read_begin(c->store, &c->view);
 	if (rc != 0) {
 		snprintf(why, CACHE_WHY_MAX, "answer cache: %s", strerror(-rc));
@@ -373,9 +532,11 @@ cache_close(struct cache *c)
 	if (c == NULL)
 		return;
 	if (c->store != NULL)
-		cache_flush(c, (uint64_t)time(NULL));
+		cache_flush(c, cache_now(c));
 	store_read_end(c->view);
 	store_close(c->store);
+	cache_use_close(&c->use);
+	free(c->whole);
 	free(c->bytes);
 	free(c->pending);
 	free(c);

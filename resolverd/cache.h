@@ -44,32 +44,68 @@ int cache_prepare(const char *state_dir, char *why)
  */
 void cache_close_well(const char *state_dir);
 
-/* size in bytes holds for the file. Returns 0 or -errno with why. */
+/*
+ * size in bytes holds for the file; what has expired is kept for max_stale_s
+ * longer where there is room. Returns 0 or -errno with why.
+ */
 int cache_open(struct cache **out, const char *state_dir, uint64_t size,
-    char *why) __attribute__((warn_unused_result));
+    uint32_t max_stale_s, char *why) __attribute__((warn_unused_result));
 void cache_close(struct cache *c); /* NULL is fine; writes what waits */
 
 /*
- * Finds a live answer. Returns 0 and fills a, whose pointers are borrowed until
- * cache_pause(), cache_put() or cache_flush(); -ENOENT if there is none or it
- * has expired. now in seconds since the epoch.
+ * The cache's time, for all `now` below, in seconds since the epoch: the wall
+ * clock when the cache was first opened since the machine started, and from then
+ * on the time that has passed, whatever the wall clock is set to. While a view
+ * is held it stands still.
+ */
+uint64_t cache_now(const struct cache *c);
+
+/*
+ * Finds an answer. Fills a, whose pointers are borrowed until cache_pause(),
+ * cache_flush() or another call that finds something, and returns 0; or -ESTALE,
+ * if it has expired, but not longer ago than max_stale_s (a->stale is set, RFC
+ * 8767); -ENOENT if there is none.
  */
 int cache_get(struct cache *c, const struct cache_key *key, uint64_t now,
+    struct answer *a);
+
+/*
+ * Did it fail lately, so that it must not be asked for yet (RFC 9520)? Returns
+ * 0 and fills a, a SERVFAIL; else -ENOENT.
+ */
+int cache_get_failure(struct cache *c, const struct cache_key *key,
+    uint64_t now, struct answer *a);
+
+/*
+ * Is there a secure NXDOMAIN for this name, of whatever type (RFC 8020)? Then
+ * nothing exists below it. Returns 0 and fills a, made for the key's own
+ * question; else -ENOENT.
+ */
+int cache_get_cut(struct cache *c, const struct cache_key *key, uint64_t now,
     struct answer *a);
 
 /* Lets go of the view; after each batch of queries. Cheap when none is held. */
 void cache_pause(struct cache *c);
 
 /*
- * Keeps a copy of a (whose age is 0) for lifetime seconds. It waits in memory
- * for the next cache_flush(); it can be dropped, never fail.
+ * Keeps a copy of a (whose age is 0) for lifetime seconds, and forgets that the
+ * question failed. It waits in memory for the next cache_flush(); it can be
+ * dropped, never fail.
  */
 void cache_put(struct cache *c, const struct cache_key *key, uint64_t now,
     const struct answer *a, uint32_t lifetime);
 
 /*
- * Writes what waits in one transaction, and makes room (expired entries first)
- * when the file is nearly full. Cheap when nothing waits.
+ * Notes that the question failed: for a second, twice as long at each failure
+ * that follows, at most five minutes (RFC 9520 3.2); at least least_s. ede: the
+ * extended error's INFO-CODE, 0 for none. Waits like cache_put().
+ */
+void cache_put_failure(struct cache *c, const struct cache_key *key,
+    uint64_t now, uint8_t ede, uint32_t least_s);
+
+/*
+ * Writes what waits in one transaction, and makes room when the file is nearly
+ * full. Cheap when nothing waits.
  */
 void cache_flush(struct cache *c, uint64_t now);
 

@@ -5,7 +5,7 @@
  *	 8  u64  when it was stored, seconds since the epoch
  *	16  u32  lifetime, seconds
  *	20  u16  QTYPE
- *	22  u8   flags: DO, CD, secure, needs its authority section
+ *	22  u8   flags: DO, CD, secure, needs its authority section; kind << 4
  *	23  u8   RCODE
  *	24  u16  ANCOUNT, NSCOUNT, ARCOUNT
  *	30  u16  number of TTLs
@@ -13,8 +13,10 @@
  *	34  u16  where the additional section starts
  *	36  u16  length of the body
  *	38  u8   length of the QNAME
- *	39  u8   0
+ *	39  u8   INFO-CODE of the extended error; 0: none
  *	40       QNAME (lower case), offsets of the TTLs (u16 each), body
+ *
+ * A later piece of a long one has the same times at 8 and 16, then its bytes.
  *
  * The checksum finds what a disk or a crash of the machine did, not malice: who
  * can write the file is trusted with the answers. Bounds are checked all the
@@ -42,11 +44,12 @@ enum {
 	AT_ADDITIONAL = 34,
 	AT_BODY_LEN = 36,
 	AT_QNAME_LEN = 38,
-	AT_ZERO = 39,
+	AT_EDE = 39,
 	HEAD_LEN = 40,
 };
 
 enum { FLAG_DO = 1, FLAG_CD = 2, FLAG_SECURE = 4, FLAG_NEEDS_AUTHORITY = 8 };
+#define KIND_SHIFT 4
 
 /* Workers read their clock once a batch, so another's may be a bit ahead. */
 #define CLOCK_SLACK_S 2
@@ -66,28 +69,48 @@ checksum(const uint8_t *p, size_t len)
 }
 
 static uint8_t
-flags_of(const struct cache_key *key, const struct answer *a)
+flags_of(
+    enum cache_kind kind, const struct cache_key *key, const struct answer *a)
 {
-	return (uint8_t)((key->dnssec_ok ? FLAG_DO : 0) |
+	return (uint8_t)(kind << KIND_SHIFT |
+	    (key->dnssec_ok ? FLAG_DO : 0) |
 	    (key->checking_disabled ? FLAG_CD : 0) |
 	    (a->secure ? FLAG_SECURE : 0) |
 	    (a->needs_authority ? FLAG_NEEDS_AUTHORITY : 0));
 }
 
+static size_t
+len_of(size_t qname_len, size_t n_ttls, size_t body_len)
+{
+	return HEAD_LEN + qname_len + 2 * n_ttls + body_len;
+}
+
 size_t
-cache_entry_write(uint8_t *out, const struct cache_key *key, uint64_t now,
-    const struct answer *a, uint32_t lifetime)
+cache_entry_len(const struct cache_key *key, const struct answer *a)
+{
+	return len_of(key->qname_len, a->n_ttls, a->body_len);
+}
+
+void
+cache_entry_seal(uint8_t *entry, size_t len)
+{
+	put_le64(entry + AT_CHECKSUM,
+	    checksum(entry + AT_STORED, len - AT_STORED));
+}
+
+void
+cache_entry_write(uint8_t *out, enum cache_kind kind,
+    const struct cache_key *key, uint64_t now, const struct answer *a,
+    uint32_t lifetime)
 {
 	size_t ttls_len = 2 * (size_t)a->n_ttls;
-	size_t len = HEAD_LEN + key->qname_len + ttls_len + a->body_len;
+	size_t len = cache_entry_len(key, a);
 	uint8_t *p = out + HEAD_LEN;
 
-	if (len > CACHE_ENTRY_MAX)
-		return 0;
 	put_le64(out + AT_STORED, now);
 	put_le32(out + AT_LIFETIME, lifetime);
 	put_le16(out + AT_QTYPE, key->qtype);
-	out[AT_FLAGS] = flags_of(key, a);
+	out[AT_FLAGS] = flags_of(kind, key, a);
 	out[AT_RCODE] = a->rcode;
 	put_le16(out + AT_ANCOUNT, a->ancount);
 	put_le16(out + AT_NSCOUNT, a->nscount);
@@ -97,14 +120,28 @@ cache_entry_write(uint8_t *out, const struct cache_key *key, uint64_t now,
 	put_le16(out + AT_ADDITIONAL, a->additional_at);
 	put_le16(out + AT_BODY_LEN, (uint16_t)a->body_len);
 	out[AT_QNAME_LEN] = (uint8_t)key->qname_len;
-	out[AT_ZERO] = 0;
+	out[AT_EDE] = a->ede;
 	memcpy(p, key->qname, key->qname_len);
 	p += key->qname_len;
-	memcpy(p, a->ttl_off, ttls_len);
+	if (ttls_len > 0)
+		memcpy(p, a->ttl_off, ttls_len);
 	p += ttls_len;
-	memcpy(p, a->body, a->body_len);
-	put_le64(out + AT_CHECKSUM, checksum(out + AT_STORED, len - AT_STORED));
-	return len;
+	if (a->body_len > 0)
+		memcpy(p, a->body, a->body_len);
+	cache_entry_seal(out, len);
+}
+
+size_t
+cache_entry_whole_len(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	size_t whole;
+
+	if (len < HEAD_LEN)
+		return 0;
+	whole = len_of(p[AT_QNAME_LEN], get_le16(p + AT_N_TTLS),
+	    get_le16(p + AT_BODY_LEN));
+	return whole <= CACHE_ENTRY_MAX ? whole : 0;
 }
 
 bool
@@ -118,8 +155,7 @@ cache_entry_read(struct cache_entry *e, const void *data, size_t len)
 	a->n_ttls = get_le16(p + AT_N_TTLS);
 	a->body_len = get_le16(p + AT_BODY_LEN);
 	e->qname_len = p[AT_QNAME_LEN];
-	if (len !=
-	    HEAD_LEN + e->qname_len + 2 * (size_t)a->n_ttls + a->body_len)
+	if (len != len_of(e->qname_len, a->n_ttls, a->body_len))
 		return false;
 	if (get_le64(p + AT_CHECKSUM) !=
 	    checksum(p + AT_STORED, len - AT_STORED))
@@ -127,6 +163,7 @@ cache_entry_read(struct cache_entry *e, const void *data, size_t len)
 	e->stored = get_le64(p + AT_STORED);
 	e->lifetime = get_le32(p + AT_LIFETIME);
 	e->qtype = get_le16(p + AT_QTYPE);
+	e->kind = p[AT_FLAGS] >> KIND_SHIFT;
 	e->dnssec_ok = (p[AT_FLAGS] & FLAG_DO) != 0;
 	e->checking_disabled = (p[AT_FLAGS] & FLAG_CD) != 0;
 	e->qname = p + HEAD_LEN;
@@ -140,39 +177,50 @@ cache_entry_read(struct cache_entry *e, const void *data, size_t len)
 	a->arcount = get_le16(p + AT_ARCOUNT);
 	a->ttl_off = e->qname + e->qname_len;
 	a->body = a->ttl_off + 2 * (size_t)a->n_ttls;
-	a->stale = false;
+	a->ede = p[AT_EDE];
+	a->stale = a->due = false;
 	return a->authority_at <= a->additional_at &&
 	    a->additional_at <= a->body_len;
 }
 
 bool
-cache_entry_is_for(const struct cache_entry *e, const struct cache_key *key)
+cache_entry_is_for(const struct cache_entry *e, enum cache_kind kind,
+    const struct cache_key *key)
 {
-	return e->qtype == key->qtype && e->dnssec_ok == key->dnssec_ok &&
+	return e->kind == kind &&
+	    (e->qtype == key->qtype || kind == CACHE_CUT) &&
+	    e->dnssec_ok == key->dnssec_ok &&
 	    e->checking_disabled == key->checking_disabled &&
 	    e->qname_len == key->qname_len &&
 	    memcmp(e->qname, key->qname, key->qname_len) == 0;
 }
 
-static bool
-is_live(uint64_t stored, uint32_t lifetime, uint64_t now)
+static enum cache_entry_state
+judge(uint64_t stored, uint32_t lifetime, uint64_t now, uint32_t max_stale_s)
 {
 	if (lifetime > CACHE_LIFETIME_MAX || stored > now + CLOCK_SLACK_S)
-		return false;
-	return stored + lifetime > now;
+		return CACHE_ENTRY_DEAD;
+	if (stored + lifetime > now)
+		return CACHE_ENTRY_LIVE;
+	return stored + lifetime + max_stale_s > now ? CACHE_ENTRY_STALE
+						     : CACHE_ENTRY_DEAD;
 }
 
-bool
-cache_entry_is_live(const struct cache_entry *e, uint64_t now)
+enum cache_entry_state
+cache_entry_judge(
+    const struct cache_entry *e, uint64_t now, uint32_t max_stale_s)
 {
-	return is_live(e->stored, e->lifetime, now);
+	return judge(e->stored, e->lifetime, now, max_stale_s);
 }
 
-bool
-cache_entry_looks_live(const void *data, size_t len, uint64_t now)
+enum cache_entry_state
+cache_entry_state(
+    const void *data, size_t len, uint64_t now, uint32_t max_stale_s)
 {
 	const uint8_t *p = data;
 
-	return len >= HEAD_LEN &&
-	    is_live(get_le64(p + AT_STORED), get_le32(p + AT_LIFETIME), now);
+	if (len < CACHE_PIECE_HEAD)
+		return CACHE_ENTRY_DEAD;
+	return judge(get_le64(p + AT_STORED), get_le32(p + AT_LIFETIME), now,
+	    max_stale_s);
 }

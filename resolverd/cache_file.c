@@ -26,6 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "resolverd/cache.h"
 #include "resolverd/cache_file.h"
@@ -276,6 +277,29 @@ out:
 
 /* ---- opening it */
 
+static bool
+is_meta(const struct store_bytes *found)
+{
+	return found->len == sizeof(struct cache_meta) &&
+	    memcmp(found->data, CACHE_META_MAGIC, strlen(CACHE_META_MAGIC)) == 0;
+}
+
+/*
+ * The wall clock counts only once in a boot: it may be set later, even far, and
+ * what is kept must neither last longer nor end at once.
+ */
+static void
+take_clock(struct cache_meta *meta)
+{
+	char boot[sizeof(meta->boot)] = "";
+
+	(void)read_small(AT_FDCWD, BOOT_ID, boot, sizeof(boot));
+	if (boot[0] != '\0' && memcmp(meta->boot, boot, sizeof(boot)) == 0)
+		return;
+	memcpy(meta->boot, boot, sizeof(boot));
+	meta->clock_base = clock_wall_s() - clock_boot_s();
+}
+
 /* The meta entry, made if it is missing. The folder is locked. */
 static int
 take_meta(struct store *s, struct cache_meta *meta)
@@ -288,22 +312,18 @@ take_meta(struct store *s, struct cache_meta *meta)
 	rc = store_write_begin(s, &t);
 	if (rc != 0)
 		return rc;
+	memset(meta, 0, sizeof(*meta));
 	rc = store_get(t, 0, &key, sizeof(key), &found);
-	if (rc == 0 && found.len == sizeof(*meta)) {
+	if (rc == 0 && !is_meta(&found))
+		rc = -EBADMSG;
+	if (rc != 0 && rc != -ENOENT)
+		goto out;
+	if (rc == 0)
 		memcpy(meta, found.data, sizeof(*meta));
-		if (memcmp(meta->magic, CACHE_META_MAGIC,
-			sizeof(meta->magic)) == 0)
-			goto out;
-	}
-	if (rc != -ENOENT) {
-		rc = rc != 0 ? rc : -EBADMSG;
+	else if (getrandom(&meta->salt, sizeof(meta->salt), 0) < 0)
 		goto out;
-	}
 	memcpy(meta->magic, CACHE_META_MAGIC, sizeof(meta->magic));
-	if (getrandom(&meta->salt, sizeof(meta->salt), 0) < 0) {
-		rc = -errno;
-		goto out;
-	}
+	take_clock(meta);
 	rc = store_put(t, 0, &key, sizeof(key), meta, sizeof(*meta));
 	if (rc == 0)
 		return store_write_commit(t);

@@ -16,6 +16,10 @@
 struct cache_meta {
 	char magic[8];
 	uint64_t salt; /* so that nobody outside knows what shares a key */
+	/* cache_now() is clock_boot_s() and this, in this boot of the machine
+	 * (its id, or all zero: unknown). */
+	uint64_t clock_base;
+	char boot[40];
 };
 #define CACHE_META_MAGIC "RVCACHE2"
 

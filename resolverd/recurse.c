@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <event2/event.h>
 
@@ -110,7 +109,7 @@ recurse_answer(struct handler *h, struct query *q,
 	key.dnssec_ok = q->dnssec_ok;
 	key.checking_disabled = q->flags & DNS_FLAG_CD;
 	if (h->cache != NULL &&
-	    cache_get(h->cache, &key, (uint64_t)time(NULL), &a) == 0) {
+	    cache_get(h->cache, &key, cache_now(h->cache), &a) == 0) {
 		counter_inc(a.rcode == DNS_RCODE_NOERROR && a.ancount > 0 ?
 			COUNTER_CACHE_HITS :
 			COUNTER_CACHE_NEGATIVE_HITS);

@@ -222,8 +222,8 @@ flight_answer(struct flight *f, const struct upstream_result *result)
 	a.secure = result->security == UPSTREAM_SECURE;
 	if (result->security == UPSTREAM_BOGUS && lifetime > BOGUS_LIFETIME_S)
 		lifetime = BOGUS_LIFETIME_S;
-	if (u->cache != NULL && lifetime > 0)
-		cache_put(u->cache, key, (uint64_t)time(NULL), &a, lifetime);
+	if (u->cache != NULL)
+		cache_put(u->cache, key, cache_now(u->cache), &a, lifetime);
 	flight_end(f, &a);
 }
 

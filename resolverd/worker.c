@@ -124,7 +124,7 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (w->handler.cache != NULL)
-		cache_flush(w->handler.cache, (uint64_t)time(NULL));
+		cache_flush(w->handler.cache, cache_now(w->handler.cache));
 }
 
 static void
@@ -253,7 +253,7 @@ open_stores(struct worker *w, bool after_crash)
 		log_warn("cache: %s", why);
 	w->handler.zones = listzones_open(w->conf);
 	if (cache_open(&w->handler.cache, w->conf->state_dir,
-		w->conf->cache.size, why) != 0) {
+		w->conf->cache.size, w->conf->cache.max_stale_s, why) != 0) {
 		/* lists are answered all the same */
 		log_warn("cache: %s; answers are not kept", why);
 		w->handler.cache = NULL;

@@ -225,7 +225,7 @@ world_open(bool validate, bool forward)
 	/* each test is a process and has a cache of its own */
 	snprintf(dir, sizeof(dir), "%s/%d", unit_dir, (int)getpid());
 	mkdir(dir, 0700);
-	ck_assert_int_eq(cache_open(&cache, dir, 1 << 20, why), 0);
+	ck_assert_int_eq(cache_open(&cache, dir, 1 << 20, 0, why), 0);
 	ck_assert_msg(
 	    upstream_open(&up, base, &conf, cache, why) == 0, "%s", why);
 }
@@ -318,7 +318,7 @@ run(const unsigned *called, unsigned n, double seconds)
 static uint32_t
 cached_lifetime(const struct cache_key *key)
 {
-	uint64_t now = (uint64_t)time(NULL);
+	uint64_t now = cache_now(cache);
 	struct answer a;
 	uint32_t lifetime = 0;
 
