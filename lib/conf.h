@@ -59,6 +59,7 @@ struct conf_zone {
 	struct conf_age age;
 	struct conf_reading reading;
 	unsigned keep; /* generations; 0: PUBLISH_KEEP */
+	bool provenance; /* whether files and lines are kept, for `why` */
 	const struct conf_keys *protect; /* the conf's, borrowed; may be NULL */
 	unsigned line;		  /* where its section starts */
 };

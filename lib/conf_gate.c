@@ -138,6 +138,13 @@ conf_set_keep(struct conf_reader *r, const struct conf_row *row,
 }
 
 void
+conf_set_provenance(struct conf_reader *r, const struct conf_row *row,
+    const char *value)
+{
+	(void)conf_read_switch(r, row, value, &zone_of(r)->provenance);
+}
+
+void
 conf_set_min_entries(struct conf_reader *r, const struct conf_row *row,
     const char *value)
 {

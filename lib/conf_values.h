@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 45
+#define CONF_ROWS 46
 
 /* What a value needs to know while the file is read. */
 struct conf_reader {
@@ -103,7 +103,8 @@ void conf_clients_free(struct conf *c);
 
 /* ---- conf_gate.c */
 
-conf_set_fn conf_set_protect, conf_set_keep, conf_set_min_entries,
+conf_set_fn conf_set_protect, conf_set_keep, conf_set_provenance,
+    conf_set_min_entries,
     conf_set_max_shrink, conf_set_max_growth, conf_set_max_bad_lines,
     conf_set_widest_ip4, conf_set_widest_ip6, conf_set_test_points,
     conf_set_must_list, conf_set_must_not_list, conf_set_skip_rules,

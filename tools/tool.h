@@ -13,6 +13,7 @@ enum tool_exit {
 	TOOL_DONE = 0,
 	TOOL_FAILED = 1, /* refused or failed; said on stderr */
 	TOOL_USAGE = 2,
+	TOOL_NOT_LISTED = 3, /* of zonectl why */
 };
 
 /*

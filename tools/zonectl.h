@@ -18,7 +18,8 @@
 typedef int zonectl_run_fn(const char *conf_path, int argc, char **argv);
 
 zonectl_run_fn zonectl_build, zonectl_check, zonectl_convert, zonectl_diff,
-    zonectl_export, zonectl_list, zonectl_log, zonectl_rollback, zonectl_sync;
+    zonectl_export, zonectl_list, zonectl_log, zonectl_rollback, zonectl_sync,
+    zonectl_why;
 
 /* Prints the usage on stderr. Returns TOOL_USAGE. */
 int zonectl_usage(void);

@@ -151,6 +151,8 @@ read_dataset(struct build *b, struct dataset *ds, size_t i, char *why)
 	int rc = 0;
 
 	ds->wants_build = true;
+	if (b->zone->provenance)
+		dataset_want_provenance(ds, conf->type);
 	for (size_t f = 0; f < conf->n_files && rc == 0; f++)
 		rc = dataset_read(ds, conf->files[f], why);
 	take_counts(b, ds);

@@ -298,6 +298,11 @@ dataset_read(struct dataset *ds, const char *path, char *why)
 	rc = source_open(&s, path, why);
 	if (rc != 0)
 		return rc;
+	rc = prov_files_add(&ds->prov, path);
+	if (rc != 0) {
+		source_close(&s);
+		return rc;
+	}
 	ds->file = path;
 	ds->line = 0;
 	ds->default_value = ds->first_value;
@@ -326,6 +331,9 @@ dataset_begin(struct dataset *ds, const struct dataset_type *type,
 	    .report_arg = report_arg, .file = ""};
 	ds->pool.ttl = DATASET_TTL;
 	type->begin(ds);
+	ds->build.ip4.prov.files = &ds->prov;
+	ds->build.ip6.prov.files = &ds->prov;
+	ds->build.name.prov.files = &ds->prov;
 	return pool_a_txt(&ds->pool, VALUE_A, "", 0, &ds->first_value);
 }
 
@@ -352,6 +360,13 @@ dataset_ttl(const struct dataset *ds, uint32_t ttl, uint32_t otherwise)
 	if (r->ttl_max != 0 && ttl > r->ttl_max)
 		return r->ttl_max;
 	return ttl < r->ttl_min ? r->ttl_min : ttl;
+}
+
+void
+dataset_want_provenance(struct dataset *ds, const char *name)
+{
+	ds->prov.line = &ds->line;
+	ds->prov.type = name;
 }
 
 static int
@@ -414,4 +429,5 @@ dataset_end(struct dataset *ds)
 	buf_free(&ds->soa.rdata);
 	buf_free(&ds->ns.names);
 	pool_free(&ds->pool);
+	prov_files_free(&ds->prov);
 }

@@ -88,6 +88,8 @@ struct dataset {
 
 	struct list_state list; /* of the types of foreign lists */
 
+	struct prov_files prov; /* its line: whether provenance is wanted */
+
 	/* a type uses one or more */
 	struct {
 		struct ip4_build ip4;
@@ -151,6 +153,10 @@ void dataset_reading(struct dataset *ds, const struct conf_reading *reading);
  * one of data that has none. */
 uint32_t dataset_ttl(const struct dataset *ds, uint32_t ttl,
     uint32_t otherwise);
+
+/* Before the first file: where entries come from is to be kept, as from a
+ * dataset of this type, which is borrowed. */
+void dataset_want_provenance(struct dataset *ds, const char *name);
 
 /* Reads a file into the dataset. Returns 0 or -errno with the reason in why. */
 int dataset_read(struct dataset *ds, const char *path, char *why)

@@ -132,10 +132,10 @@ ds_ip4set_plain(struct dataset *ds, char *p, char *block_end)
 		next = plain_line(p, &ip);
 		if (next == NULL)
 			break;
+		ds->line++;
 		if (ip4_build_single(&ds->build.ip4, ip, value) != 0)
 			return NULL;
 	}
-	ds->line += n;
 	ds->entries += n;
 	return p;
 }

@@ -17,10 +17,12 @@
 #include "zones/acl.h"
 #include "zones/format.h"
 #include "zones/index.h"
+#include "zones/prov.h"
 
 struct dataset_index {
 	const struct index_kind *kind;
 	enum index_role role;
+	unsigned number; /* in the names of its arrays */
 	union index index;
 };
 
@@ -105,6 +107,7 @@ open_index(struct generation *gen, unsigned i, const uint8_t *kind,
 
 	memcpy(name, kind, FORMAT_ROLE);
 	d->role = kind[FORMAT_ROLE];
+	d->number = i;
 	d->kind = index_kind_find(name);
 	if (d->kind == NULL)
 		return -EBADMSG;
@@ -324,6 +327,28 @@ is_mapped_only(const struct generation *gen, const struct zone_key *key)
 {
 	return gen->has_ip4 && key->ip6_bits == 128 && key->ip4_bits == 32 &&
 	    key->ip6[0] == 0;
+}
+
+bool
+generation_asks(const struct generation *gen, unsigned i,
+    const struct zone_key *key)
+{
+	return gen->datasets[i].kind != &ip6_index_kind ||
+	    !is_mapped_only(gen, key);
+}
+
+bool
+generation_prov(const struct generation *gen, unsigned i, struct prov *out)
+{
+	struct store_bytes arrays[PROV_ARRAYS];
+	char key[ARRAY_NAME_MAX];
+
+	for (unsigned a = 0; a < PROV_ARRAYS; a++) {
+		array_name(key, gen->datasets[i].number, prov_arrays[a]);
+		if (get(gen, key, &arrays[a]) != 0)
+			return false;
+	}
+	return prov_open(out, arrays) == 0;
 }
 
 void

@@ -75,6 +75,15 @@ union index;
 const union index *generation_index(const struct generation *gen, unsigned i,
     const struct index_kind **kind);
 
+/* Is the index asked for this key? */
+bool generation_asks(const struct generation *gen, unsigned i,
+    const struct zone_key *key);
+
+/* Where the entries of index i come from. False if that was not kept. */
+struct prov;
+bool generation_prov(const struct generation *gen, unsigned i,
+    struct prov *out);
+
 struct generation_info {
 	uint64_t number;      /* counts up from 1 within a zone */
 	uint64_t built;	      /* seconds since the epoch */

@@ -32,6 +32,7 @@
 #include "zones/buf.h"
 #include "zones/index.h"
 #include "zones/pool.h"
+#include "zones/prov.h"
 
 #define IP4_DIR_LEN (65536 * 2)
 #define IP4_PAGE 48
@@ -79,6 +80,7 @@ struct ip4_build {
 	uint64_t repeated;    /* IP4_RULE_LONGEST: prefixes left out */
 	uint32_t repeated_ip; /* one of them */
 	unsigned repeated_bits;
+	struct prov_build prov;
 };
 
 struct ip4_single {
@@ -96,8 +98,9 @@ static inline int __attribute__((warn_unused_result))
 ip4_build_single(struct ip4_build *b, uint32_t ip, uint32_t value)
 {
 	struct ip4_single s = {ip, value};
+	int rc = prov_add(&b->prov, ip, PROV_ONE, value == 0);
 
-	return buf_put(&b->singles, &s, sizeof(s));
+	return rc == 0 ? buf_put(&b->singles, &s, sizeof(s)) : rc;
 }
 
 /* Addresses first..last; under IP4_RULE_LONGEST, a prefix. */

@@ -28,6 +28,14 @@ window_of(enum level level, uint32_t ip)
 /* ---- gathering */
 
 static int
+add_single(struct ip4_build *b, uint32_t ip, uint32_t value)
+{
+	struct ip4_single s = {ip, value};
+
+	return buf_put(&b->singles, &s, sizeof(s));
+}
+
+static int
 add_piece(struct ip4_build *b, enum level level, uint64_t first_unit,
     uint64_t units, uint32_t value)
 {
@@ -41,7 +49,7 @@ add_piece(struct ip4_build *b, enum level level, uint64_t first_unit,
 	if (units == 0)
 		return 0;
 	if (p.first == p.last)
-		return ip4_build_single(b, p.first, value);
+		return add_single(b, p.first, value);
 	return buf_put(&b->pieces[level], &p, sizeof(p));
 }
 
@@ -73,9 +81,13 @@ ip4_build_range(struct ip4_build *b, uint32_t first, uint32_t last,
 {
 	uint64_t n = (uint64_t)last - first + 1;
 	enum level level = LEVEL_8;
+	int rc;
 
 	if (n == 1)
 		return ip4_build_single(b, first, value);
+	rc = prov_add_range(&b->prov, first, last, value == 0);
+	if (rc != 0)
+		return rc;
 	if (b->rule == IP4_RULE_OCTETS)
 		return add_octets(b, first, (uint64_t)last + 1, value);
 	while (n < 1u << UNIT_SHIFT(level))
@@ -90,6 +102,7 @@ ip4_build_free(struct ip4_build *b)
 	buf_free(&b->singles);
 	for (unsigned i = 0; i < LEVELS; i++)
 		buf_free(&b->pieces[i]);
+	prov_build_free(&b->prov);
 }
 
 /* ---- the walk over the address space */
@@ -490,29 +503,28 @@ sort_all(struct ip4_build *b)
 }
 
 static int
-take_arrays(struct walk *k, struct arrays *arrays)
+take_arrays(struct walk *k, struct arrays *arrays, unsigned *index)
 {
 	struct buf meta = {0};
-	unsigned index;
 	int rc;
 
-	rc = arrays_index(arrays, &ip4_index_kind, &index);
+	rc = arrays_index(arrays, &ip4_index_kind, index);
 	if (rc == 0)
 		rc = buf_room(&meta, IP4_META_LEN);
 	if (rc == 0) {
 		put_le32(meta.data, k->cells.common);
 		memcpy(meta.data + 4, k->any8, sizeof(k->any8));
 		meta.len = IP4_META_LEN;
-		rc = arrays_take(arrays, index, "meta", &meta);
+		rc = arrays_take(arrays, *index, "meta", &meta);
 	}
 	if (rc == 0)
-		rc = arrays_take(arrays, index, "dir", &k->dir);
+		rc = arrays_take(arrays, *index, "dir", &k->dir);
 	if (rc == 0)
-		rc = arrays_take(arrays, index, "pages", &k->pages);
+		rc = arrays_take(arrays, *index, "pages", &k->pages);
 	if (rc == 0)
-		rc = arrays_take(arrays, index, "cells", &k->cells.words);
+		rc = arrays_take(arrays, *index, "cells", &k->cells.words);
 	if (rc == 0)
-		rc = arrays_take(arrays, index, "heap", &k->cells.heap);
+		rc = arrays_take(arrays, *index, "heap", &k->cells.heap);
 	return rc;
 }
 
@@ -521,6 +533,7 @@ ip4_build_finish(struct ip4_build *b, struct pool *pool,
     struct intern *values, struct arrays *arrays)
 {
 	struct walk k = {.build = b, .pool = pool, .values = values};
+	unsigned index;
 	int rc;
 
 	rc = sort_all(b);
@@ -528,9 +541,11 @@ ip4_build_finish(struct ip4_build *b, struct pool *pool,
 		rc = find_common(&k);
 	if (rc == 0)
 		rc = walk_all(&k);
-	ip4_build_free(b);
 	if (rc == 0)
-		rc = take_arrays(&k, arrays);
+		rc = take_arrays(&k, arrays, &index);
+	if (rc == 0)
+		rc = prov_finish(&b->prov, b->rule, arrays, index);
+	ip4_build_free(b);
 	buf_free(&k.scratch);
 	buf_free(&k.dir);
 	buf_free(&k.pages);

@@ -36,7 +36,7 @@ ip6_last(struct ip6 ip, unsigned bits)
 	return (struct ip6){ip.high | ~host.high, ip.low | ~host.low};
 }
 
-static struct ip6
+struct ip6
 ip6_read(const uint8_t *p)
 {
 	return (struct ip6){(uint64_t)get_be32(p) << 32 | get_be32(p + 4),
@@ -86,6 +86,19 @@ find_prefix(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits)
 			return entry;
 	}
 	return NULL;
+}
+
+bool
+ip6_find(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits,
+    uint32_t *number, uint32_t *value)
+{
+	const uint8_t *entry = find_prefix(ix, ip, bits);
+
+	if (entry == NULL)
+		return false;
+	*number = (entry - ix->entries) / IP6_ENTRY;
+	*value = get_le32(entry + IP6_ENTRY_VALUE);
+	return true;
 }
 
 /* The entry of the longest prefix, of at most max bits, around an address. */

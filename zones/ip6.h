@@ -12,6 +12,7 @@
 
 #include "zones/index.h"
 #include "zones/pool.h"
+#include "zones/prov.h"
 
 #define IP6_ENTRY 24
 #define IP6_ENTRY_VALUE 16
@@ -51,6 +52,13 @@ ip6_before(struct ip6 ip)
 /* The last address of a prefix. */
 struct ip6 ip6_last(struct ip6 ip, unsigned bits);
 
+/* An address of 16 bytes, in network order. */
+struct ip6 ip6_read(const uint8_t *p);
+
+/* The number of a prefix in the entries, and its value; false if it is none. */
+bool ip6_find(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits,
+    uint32_t *number, uint32_t *value);
+
 /* As ip4_run(). */
 uint32_t ip6_run(const struct ip6_index *ix, struct ip6 ip, struct ip6 *last);
 
@@ -60,6 +68,7 @@ struct ip6_build {
 	uint64_t repeated;  /* prefixes left out */
 	struct ip6 repeated_ip; /* one of them */
 	unsigned repeated_bits;
+	struct prov_build prov;
 };
 
 /* The first value of a prefix counts; 0 is an exclusion. */

@@ -9,6 +9,7 @@ struct ip6_entry {
 	struct ip6 ip;
 	uint32_t value;
 	uint32_t number; /* in the order of the files */
+	uint32_t tag;	 /* where it comes from, see prov_tag() */
 	uint8_t bits;
 };
 
@@ -30,6 +31,8 @@ ip6_build_add(struct ip6_build *b, struct ip6 ip, unsigned bits,
 	if (n >= UINT32_MAX)
 		return -ENOMEM;
 	e.number = n;
+	if (prov_is_wanted(&b->prov))
+		e.tag = prov_tag(&b->prov, PROV_ONE, value == 0);
 	return buf_put(&b->entries, &e, sizeof(e));
 }
 
@@ -48,6 +51,7 @@ void
 ip6_build_free(struct ip6_build *b)
 {
 	buf_free(&b->entries);
+	prov_build_free(&b->prov);
 }
 
 static int
@@ -70,16 +74,18 @@ by_prefix(const void *va, const void *vb)
 	return c != 0 ? c : compare(a->number, b->number);
 }
 
-/* Sorts, and drops all but the first of equal prefixes. */
-static void
+/* Sorts, and drops all but the first of equal prefixes, of which we only know
+ * where they come from. */
+static int
 settle(struct ip6_build *b)
 {
 	size_t n, kept = 0;
 	struct ip6_entry *e = entries_of(b, &n), *before;
+	int rc = 0;
 
 	if (n > 0)
 		qsort(e, n, sizeof(*e), by_prefix);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && rc == 0; i++) {
 		before = kept > 0 ? &e[kept - 1] : NULL;
 		if (before == NULL || before->bits != e[i].bits ||
 		    before->ip.high != e[i].ip.high ||
@@ -89,8 +95,10 @@ settle(struct ip6_build *b)
 			b->repeated_ip = e[i].ip;
 			b->repeated_bits = e[i].bits;
 		}
+		rc = prov_add_tag(&b->prov, kept - 1, e[i].tag);
 	}
 	b->entries.len = kept * sizeof(*e);
+	return rc;
 }
 
 static int
@@ -138,9 +146,10 @@ ip6_build_finish(struct ip6_build *b, struct pool *pool,
 	size_t n;
 	int rc;
 
-	settle(b);
+	rc = settle(b);
 	e = entries_of(b, &n);
-	rc = slots_make(&slots, n, n);
+	if (rc == 0)
+		rc = slots_make(&slots, n, n);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		rc = put_entry(&entries, &e[i], pool, values);
 		slots_insert(&slots, ip6_hash(&e[i].ip, e[i].bits), i + 1);
@@ -148,9 +157,11 @@ ip6_build_finish(struct ip6_build *b, struct pool *pool,
 	}
 	if (rc == 0)
 		rc = put_lengths(&lengths, occurs);
-	ip6_build_free(b);
 	if (rc == 0)
 		rc = arrays_index(arrays, &ip6_index_kind, &index);
+	if (rc == 0)
+		rc = prov_finish(&b->prov, 0, arrays, index);
+	ip6_build_free(b);
 	if (rc == 0)
 		rc = arrays_take(arrays, index, "entries", &entries);
 	if (rc == 0)

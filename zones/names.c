@@ -69,10 +69,9 @@ name_next(const struct name_index *ix, uint64_t *place, struct name_entry *out)
 	return true;
 }
 
-/* Finds the record of the key without its first labels. */
-static bool
+static inline bool
 find(const struct name_index *ix, const struct zone_key *key, unsigned first,
-    struct name_entry *out)
+    struct name_entry *out, uint32_t *at)
 {
 	uint64_t hash = key->dname[0] != 0 ? key->hash[first] : DNAME_HASH_ROOT;
 	unsigned begin = first < key->n_labels ? key->off[first] : key->rel_len;
@@ -82,9 +81,18 @@ find(const struct name_index *ix, const struct zone_key *key, unsigned first,
 	while ((place = slots_next(&ix->slots, &search)) != 0)
 		if (read_record(ix, place, out) &&
 		    out->len == key->rel_len - begin &&
-		    memcmp(out->labels, key->dname + begin, out->len) == 0)
+		    memcmp(out->labels, key->dname + begin, out->len) == 0) {
+			*at = place;
 			return true;
+		}
 	return false;
+}
+
+bool
+name_find(const struct name_index *ix, const struct zone_key *key,
+    unsigned first, struct name_entry *out, uint32_t *place)
+{
+	return find(ix, key, first, out, place);
 }
 
 /* The slots of all names that will be looked for. */
@@ -106,11 +114,12 @@ name_lookup(const union index *u, const struct zone_key *key,
 	const struct name_index *ix = &u->name;
 	unsigned n = key->n_labels;
 	struct name_entry r;
+	uint32_t unused;
 
 	hit->kind = ZONE_HIT_NAME;
 	hit->exists = n == 0;
 	fetch_slots(ix, key); /* to wait for all of them at once */
-	if (has_depth(ix->depths, n) && find(ix, key, 0, &r)) {
+	if (has_depth(ix->depths, n) && find(ix, key, 0, &r, &unused)) {
 		hit->exists |= (r.flags & NAME_EXISTS) != 0;
 		if ((r.flags & NAME_EXACT) != 0) {
 			hit->value = r.exact;
@@ -119,7 +128,7 @@ name_lookup(const union index *u, const struct zone_key *key,
 	}
 	for (unsigned i = 1; i < n; i++) {
 		if (has_depth(ix->wild_depths, n - i) &&
-		    find(ix, key, i, &r) && (r.flags & NAME_WILD) != 0) {
+		    find(ix, key, i, &r, &unused) && (r.flags & NAME_WILD) != 0) {
 			hit->value = r.wild;
 			hit->first_label = i;
 			return;

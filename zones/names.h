@@ -17,6 +17,7 @@
 
 #include "zones/index.h"
 #include "zones/pool.h"
+#include "zones/prov.h"
 
 #define NAME_EXACT 1  /* the name itself is listed, or excluded */
 #define NAME_WILD 2   /* the names below it are */
@@ -40,6 +41,11 @@ bool name_next(const struct name_index *ix, uint64_t *place,
     struct name_entry *out);
 #define NAME_FIRST 1
 
+/* The record of the key without its first labels, and where it stands. False if
+ * there is none. */
+bool name_find(const struct name_index *ix, const struct zone_key *key,
+    unsigned first, struct name_entry *out, uint32_t *place);
+
 /* ---- the builder */
 
 /* Members private. */
@@ -51,6 +57,7 @@ struct name_build {
 	bool has_wild;
 	struct buf heap;  /* a record for each entry, with the pool's values */
 	struct buf items; /* struct name_item, see zones/names_record.h */
+	struct prov_build prov;
 };
 
 void name_build_init(struct name_build *b, const uint8_t *apex);

@@ -21,6 +21,7 @@ name_build_free(struct name_build *b)
 {
 	buf_free(&b->heap);
 	buf_free(&b->items);
+	prov_build_free(&b->prov);
 }
 
 /* ---- gathering */
@@ -82,6 +83,10 @@ name_build_add(struct name_build *b, const uint8_t *labels, unsigned len,
 		return -ENAMETOOLONG;
 	rc = name_put_record(&b->heap, flags, value, value, labels, len,
 	    &place);
+	if (rc != 0)
+		return rc;
+	rc = prov_add(&b->prov, place, flags == NAME_EXACT ? PROV_ONE :
+	    flags == NAME_WILD ? PROV_BELOW : PROV_BOTH, value == 0);
 	if (rc != 0)
 		return rc;
 	b->has_wild |= (flags & NAME_WILD) != 0;
@@ -327,6 +332,19 @@ make_slots(struct buf *slots, const struct buf *items, const struct buf *more,
 	return rc;
 }
 
+/* From records that moved to those that count. */
+static void
+find_moved(struct name_build *b)
+{
+	struct prov_one *one = (struct prov_one *)(void *)b->prov.ones.data;
+	uint8_t *r;
+
+	for (size_t i = 0; i < b->prov.ones.len / sizeof(*one); i++)
+		while (((r = name_record(&b->heap, one[i].key))[0] &
+		    NAME_MOVED) != 0)
+			one[i].key = get_le32(r + 2);
+}
+
 static int
 make_arrays(struct name_build *b, struct buf *slots, struct buf *meta,
     struct pool *pool, struct intern *values)
@@ -348,6 +366,8 @@ make_arrays(struct name_build *b, struct buf *slots, struct buf *meta,
 		rc = finish_heap(b, meta, pool, values);
 	if (rc == 0)
 		rc = make_slots(slots, &b->items, &more, b->heap.len);
+	if (rc == 0)
+		find_moved(b);
 	buf_free(&b->items);
 	buf_free(&more);
 	return rc;
@@ -364,6 +384,8 @@ name_build_finish(struct name_build *b, struct pool *pool,
 	rc = make_arrays(b, &slots, &meta, pool, values);
 	if (rc == 0)
 		rc = arrays_index(arrays, &name_index_kind, &index);
+	if (rc == 0)
+		rc = prov_finish(&b->prov, 0, arrays, index);
 	if (rc == 0)
 		rc = arrays_take(arrays, index, "heap", &b->heap);
 	if (rc == 0)

@@ -1,0 +1,201 @@
+/*
+ * Writing down where entries come from. It is gathered apart from the entries
+ * themselves, so that a zone that does not want it pays nothing.
+ */
+#include "zones/prov.h"
+
+#include "lib/bytes.h"
+#include "zones/index.h"
+#include "zones/radix.h"
+
+/* ---- gathering */
+
+int
+prov_files_add(struct prov_files *f, const char *path)
+{
+	size_t len = strlen(path);
+	uint8_t head[6];
+	int rc;
+
+	if (f->line == NULL)
+		return 0;
+	f->before = *f->line < PROV_PLACE_MAX - f->before ?
+	    f->before + *f->line : PROV_PLACE_MAX;
+	put_le32(head, f->before);
+	put_le16(head + 4, len); /* a path is shorter than PATH_MAX */
+	rc = buf_put(&f->bytes, head, sizeof(head));
+	return rc == 0 ? buf_put(&f->bytes, path, len) : rc;
+}
+
+void
+prov_files_free(struct prov_files *f)
+{
+	buf_free(&f->bytes);
+}
+
+int
+prov_add_range(struct prov_build *b, uint32_t first, uint32_t last,
+    bool excludes)
+{
+	struct prov_range range = {.key = first, .last = last};
+
+	if (!prov_is_wanted(b))
+		return 0;
+	range.tag = prov_tag(b, PROV_RANGE, excludes);
+	return buf_put(&b->ranges, &range, sizeof(range));
+}
+
+void
+prov_build_free(struct prov_build *b)
+{
+	buf_free(&b->ones);
+	buf_free(&b->ranges);
+}
+
+/* ---- blocks */
+
+struct writer {
+	struct buf from, heads;
+	unsigned left; /* entries that the block still has room for */
+	uint32_t key, place; /* of the entry before */
+	uint32_t last; /* of the block */
+};
+
+static uint8_t *
+put_number(uint8_t *to, uint64_t n)
+{
+	for (; n >= 0x80; n >>= 7)
+		*to++ = n | 0x80;
+	*to++ = n;
+	return to;
+}
+
+/* The block before is whole: its last key is known. */
+static void
+end_block(struct writer *w)
+{
+	if (w->heads.len > 0)
+		put_le32(w->heads.data + w->heads.len - 8, w->last);
+}
+
+static int
+begin_block(struct writer *w, const struct prov_range *e)
+{
+	uint8_t head[PROV_HEAD];
+
+	if (w->from.len > UINT32_MAX)
+		return -EFBIG;
+	end_block(w);
+	w->left = PROV_BLOCK;
+	w->key = e->key;
+	w->place = e->tag >> 3;
+	w->last = 0;
+	put_le32(head, w->key);
+	put_le32(head + 4, w->place);
+	put_le32(head + 8, 0);
+	put_le32(head + 12, w->from.len);
+	return buf_put(&w->heads, head, sizeof(head));
+}
+
+static inline int
+put_entry(struct writer *w, const struct prov_range *e)
+{
+	int64_t by;
+	uint8_t *to;
+	int rc = 0;
+
+	if (w->left == 0)
+		rc = begin_block(w, e);
+	if (rc == 0)
+		rc = buf_room(&w->from, 3 * 10);
+	if (rc != 0)
+		return rc;
+	by = (int64_t)(e->tag >> 3) - w->place;
+	to = w->from.data + w->from.len;
+	to = put_number(to, (uint64_t)(e->key - w->key) << 3 | (e->tag & 7));
+	if ((e->tag >> 1 & 3) == PROV_RANGE)
+		to = put_number(to, e->last - e->key);
+	to = put_number(to, (uint64_t)by << 1 ^ (uint64_t)(by >> 63));
+	w->from.len = to - w->from.data;
+	w->key = e->key;
+	w->place = e->tag >> 3;
+	w->left--;
+	if (e->last > w->last)
+		w->last = e->last;
+	return 0;
+}
+
+/* Both lists, by key, then by line. */
+static int
+put_entries(struct writer *w, const struct prov_build *b)
+{
+	const struct prov_one *one = (const void *)b->ones.data;
+	const struct prov_one *ones_end = one + b->ones.len / sizeof(*one);
+	const struct prov_range *range = (const void *)b->ranges.data;
+	const struct prov_range *ranges_end = range + b->ranges.len /
+	    sizeof(*range);
+	struct prov_range e;
+	int rc = 0;
+
+	while (rc == 0 && (one < ones_end || range < ranges_end)) {
+		if (range == ranges_end || (one < ones_end &&
+		    (one->key < range->key || (one->key == range->key &&
+		    one->tag >> 3 <= range->tag >> 3)))) {
+			e = (struct prov_range){one->key, one->tag, one->key};
+			one++;
+		} else {
+			e = *range++;
+		}
+		rc = put_entry(w, &e);
+	}
+	end_block(w);
+	return rc;
+}
+
+/* ---- arrays */
+
+static int
+take_files(const struct prov_files *f, unsigned rule, struct arrays *arrays,
+    unsigned index)
+{
+	size_t len = strlen(f->type);
+	uint8_t head[2] = {rule, len < 255 ? len : 255};
+	struct buf bytes = {0};
+	int rc;
+
+	rc = buf_put(&bytes, head, sizeof(head));
+	if (rc == 0)
+		rc = buf_put(&bytes, f->type, head[1]);
+	if (rc == 0)
+		rc = buf_put(&bytes, f->bytes.data, f->bytes.len);
+	if (rc == 0)
+		rc = arrays_take(arrays, index, prov_arrays[2], &bytes);
+	buf_free(&bytes);
+	return rc;
+}
+
+int
+prov_finish(struct prov_build *b, unsigned rule, struct arrays *arrays,
+    unsigned index)
+{
+	struct writer w = {0};
+	int rc;
+
+	if (!prov_is_wanted(b))
+		return 0;
+	rc = radix_sort(&b->ones, sizeof(struct prov_one), 0);
+	if (rc == 0)
+		rc = radix_sort(&b->ranges, sizeof(struct prov_range), 0);
+	if (rc == 0)
+		rc = put_entries(&w, b);
+	prov_build_free(b);
+	if (rc == 0)
+		rc = arrays_take(arrays, index, prov_arrays[0], &w.from);
+	if (rc == 0)
+		rc = arrays_take(arrays, index, prov_arrays[1], &w.heads);
+	if (rc == 0)
+		rc = take_files(b->files, rule, arrays, index);
+	buf_free(&w.from);
+	buf_free(&w.heads);
+	return rc;
+}
