@@ -38,8 +38,8 @@ find_type(const char *type, char *why)
 	if (found == NULL)
 		snprintf(why, GENERATION_WHY_MAX, "unknown dataset type %s; "
 		    "known are ip4set, ip4trie, ip4tset, ip6trie, ip6tset, "
-		    "dnset, generic, acl, plain, domains, hosts, csv, "
-		    "drop-json, bind, rpz", type);
+		    "dnset, generic, combined, acl, plain, domains, hosts, "
+		    "csv, drop-json, bind, rpz", type);
 	return found;
 }
 
@@ -347,6 +347,19 @@ put_array(struct store_txn *txn, struct array *a)
 	return rc;
 }
 
+/* Only where there are combined datasets. */
+static int
+put_subzones(struct store_txn *txn, struct build *b)
+{
+	struct buf bytes = {0};
+	int rc = subzones_put(&b->arrays.subzones, &bytes);
+
+	if (rc == 0 && bytes.len > 0)
+		rc = put(txn, SUBZONES_KEY, &bytes);
+	buf_free(&bytes);
+	return rc;
+}
+
 /* Each array is let go of when it is written. */
 static int
 put_all(struct store_txn *txn, struct build *b, uint64_t number)
@@ -364,6 +377,8 @@ put_all(struct store_txn *txn, struct build *b, uint64_t number)
 		rc = put_counts(txn, b);
 	if (rc == 0)
 		rc = put_values(txn, b);
+	if (rc == 0)
+		rc = put_subzones(txn, b);
 	list = arrays_list(&b->arrays, &n);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		rc = put_array(txn, &list[i]);
@@ -376,7 +391,8 @@ put_all(struct store_txn *txn, struct build *b, uint64_t number)
 static size_t
 size_max(const struct build *b)
 {
-	size_t n, sum = b->values.bytes.len + b->values.ends.len;
+	size_t n, sum = b->values.bytes.len + b->values.ends.len +
+	    b->arrays.subzones.list.len;
 	const struct array *list = arrays_list(&b->arrays, &n);
 
 	for (size_t i = 0; i < n; i++)

@@ -17,7 +17,7 @@ dataset_type_find(const char *name)
 {
 	static const struct dataset_type *const types[] = {
 	    &ds_ip4set, &ds_ip4trie, &ds_ip4tset, &ds_ip6trie, &ds_ip6tset,
-	    &ds_dnset, &ds_generic, &ds_acl,
+	    &ds_dnset, &ds_generic, &ds_acl, &ds_combined,
 	    &ds_plain, &ds_domains, &ds_hosts, &ds_csv, &ds_drop_json, &ds_bind,
 	    &ds_rpz};
 	size_t len = strcspn(name, "(");
@@ -418,6 +418,7 @@ dataset_finish(struct dataset *ds, struct intern *values,
 	rc = ds->type->finish(ds, values, arrays);
 	if (rc != 0)
 		snprintf(why, GENERATION_WHY_MAX, "%s: %s", ds->file,
+		    rc == -E2BIG ? "too many datasets or subzones in the zone" :
 		    strerror(-rc));
 	return rc;
 }

@@ -87,6 +87,7 @@ struct dataset {
 	struct value_memo memos[VALUE_MEMOS];
 
 	struct list_state list; /* of the types of foreign lists */
+	struct combined *combined; /* of ds_combined.c, which owns it */
 
 	struct prov_files prov; /* its line: whether provenance is wanted */
 
@@ -102,6 +103,7 @@ struct source;
 struct dataset_type {
 	const char *name;
 	enum index_role role; /* of its indexes */
+	bool is_container;    /* holds datasets of other types */
 	void (*begin)(struct dataset *ds);
 	/* Optional: a word of the parentheses behind the type's name. Returns
 	 * 0, -EINVAL if it means nothing, or -ENOMEM. */
@@ -114,6 +116,11 @@ struct dataset_type {
 	 * line(). Returns 0 or -errno, with the reason in why.
 	 */
 	int (*read)(struct dataset *ds, struct source *s, char *why);
+	/*
+	 * Optional: a `$` line, s behind the `$`, before it is looked at as
+	 * one of this dataset. Returns 1 if it was taken, 0, or -errno.
+	 */
+	int (*special)(struct dataset *ds, char *s, char *why);
 	/*
 	 * An entry: a line without space at its ends that is no comment, `$`
 	 * line or empty. It may be written to. Returns 0, also for a bad line,

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/bytes.h"
@@ -28,6 +29,7 @@ struct side {
 
 struct diff {
 	struct side old, new;
+	const struct generation_view *subzone; /* that is looked at */
 	diff_fn *fn;
 	void *arg;
 	struct diff_change change;
@@ -106,6 +108,22 @@ value_txt(char *out, const struct generation *gen,
 	out[len] = '\0';
 }
 
+/* Behind the key, where it is. */
+static void
+put_subzone(struct diff *d)
+{
+	size_t len = strlen(d->change.key);
+	uint8_t dname[DNAME_MAX];
+	char txt[DNAME_TXT_MAX];
+
+	if (d->subzone->len == 0)
+		return;
+	memcpy(dname, d->subzone->labels, d->subzone->len);
+	dname[d->subzone->len] = 0;
+	snprintf(d->change.key + len, DIFF_KEY_MAX - len, " in %s",
+	    dname_to_txt(txt, dname));
+}
+
 /* The key is in d->change. */
 static void
 tell(struct diff *d, const struct walk_values *before,
@@ -117,6 +135,7 @@ tell(struct diff *d, const struct walk_values *before,
 		return;
 	c->what = before->n == 0 ? DIFF_ADDED :
 	    after->n == 0 ? DIFF_REMOVED : DIFF_CHANGED;
+	put_subzone(d);
 	value_txt(c->before, d->old.gen, before);
 	value_txt(c->after, d->new.gen, after);
 	d->fn(d->arg, c);
@@ -322,23 +341,79 @@ diff_names(struct diff *d)
 	}
 }
 
+/* ---- views, one by one */
+
+static int
+diff_views(struct diff *d, const struct generation_view *before,
+    const struct generation_view *after)
+{
+	int rc;
+
+	d->subzone = after;
+	rc = walk_open(&d->old.walk, d->old.gen, before);
+	if (rc == 0)
+		rc = walk_open(&d->new.walk, d->new.gen, after);
+	if (rc == 0) {
+		diff_addresses(d, next_ip4, true);
+		diff_addresses(d, next_ip6, false);
+		diff_names(d);
+	}
+	walk_close(d->old.walk);
+	walk_close(d->new.walk);
+	d->old.walk = d->new.walk = NULL;
+	return rc;
+}
+
+/* The view of these labels; if there is none, one of nothing. */
+static struct generation_view
+find_view(const struct generation_view *views, size_t n,
+    const struct generation_view *like)
+{
+	struct generation_view none = *like;
+
+	for (; n > 0; views++, n--)
+		if (views->len == like->len && memcmp(views->labels,
+		    like->labels, like->len) == 0)
+			return *views;
+	none.datasets = 0;
+	return none;
+}
+
+static int
+diff_all_views(struct diff *d, const struct generation_view *olds, size_t n_old,
+    const struct generation_view *news, size_t n_new)
+{
+	struct generation_view old, new;
+	int rc = 0;
+
+	for (size_t i = 0; i < n_new && rc == 0; i++) {
+		old = find_view(olds, n_old, &news[i]);
+		rc = diff_views(d, &old, &news[i]);
+	}
+	for (size_t i = 0; i < n_old && rc == 0; i++) {
+		new = find_view(news, n_new, &olds[i]);
+		if (new.datasets == 0) /* not done yet, or nothing either way */
+			rc = diff_views(d, &olds[i], &new);
+	}
+	return rc;
+}
+
 int
 diff_generations(const struct generation *before,
     const struct generation *after, diff_fn *fn, void *arg)
 {
 	struct diff d = {.old.gen = before, .new.gen = after, .fn = fn,
 	    .arg = arg};
+	struct generation_view *olds = NULL, *news = NULL;
+	size_t n_old, n_new;
 	int rc;
 
-	rc = walk_open(&d.old.walk, before);
+	rc = generation_views(before, &olds, &n_old);
 	if (rc == 0)
-		rc = walk_open(&d.new.walk, after);
-	if (rc == 0) {
-		diff_addresses(&d, next_ip4, true);
-		diff_addresses(&d, next_ip6, false);
-		diff_names(&d);
-	}
-	walk_close(d.old.walk);
-	walk_close(d.new.walk);
+		rc = generation_views(after, &news, &n_new);
+	if (rc == 0)
+		rc = diff_all_views(&d, olds, n_old, news, n_new);
+	free(olds);
+	free(news);
 	return rc;
 }

@@ -1,6 +1,5 @@
 /*
- * The dataset types; each is a file. Later ones (combined) become
- * further rows of the table in dataset.c.
+ * The dataset types; each is a file, and a row of the table in dataset.c.
  */
 #ifndef ZONES_DS_TYPES_H
 #define ZONES_DS_TYPES_H
@@ -15,6 +14,7 @@ extern const struct dataset_type ds_ip6tset;
 extern const struct dataset_type ds_dnset;
 extern const struct dataset_type ds_generic;
 extern const struct dataset_type ds_acl;
+extern const struct dataset_type ds_combined;
 
 /* foreign lists (zones/list.h) */
 extern const struct dataset_type ds_plain;

@@ -5,6 +5,7 @@
 #include "zones/export_format.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/bytes.h"
@@ -206,13 +207,28 @@ export_names(struct export *x,
 
 /* ---- all of it */
 
+int
+export_view(struct export *x, size_t view)
+{
+	const struct generation_view *v = &x->views[view];
+	uint8_t dname[DNAME_MAX];
+	size_t apex_len = dname_len(x->apex);
+
+	if (v->len + apex_len <= DNAME_MAX) { /* or nobody can ask for it */
+		memcpy(dname, v->labels, v->len);
+		memcpy(dname + v->len, x->apex, apex_len);
+		dname_to_txt(x->apex_txt, dname);
+	}
+	walk_close(x->walk);
+	x->walk = NULL;
+	return walk_open(&x->walk, x->gen, v);
+}
+
 static void
-run(struct export *x)
+put_view(struct export *x)
 {
 	const struct export_format *f = x->format;
 
-	if (f->begin != NULL)
-		f->begin(x);
 	if (f->put_prefix != NULL) {
 		export_prefixes(x, AF_INET, f->put_prefix);
 		export_prefixes(x, AF_INET6, f->put_prefix);
@@ -221,6 +237,27 @@ run(struct export *x)
 		export_names(x, f->put_name);
 	if (f->end != NULL)
 		f->end(x);
+}
+
+static int
+run(struct export *x)
+{
+	const struct export_format *f = x->format;
+	size_t n = f->subzone != NULL ? x->n_views : 1;
+	int rc = 0;
+
+	x->left_out += x->n_views - n;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = export_view(x, i);
+		if (rc != 0)
+			break;
+		if (i > 0)
+			f->subzone(x);
+		else if (f->begin != NULL)
+			f->begin(x);
+		put_view(x);
+	}
+	return rc;
 }
 
 int
@@ -236,15 +273,13 @@ export_write(const struct generation *gen, const uint8_t *apex,
 			x.format = formats[i];
 	if (x.format == NULL)
 		return -EINVAL;
-	dname_to_txt(x.apex_txt, apex);
-	rc = walk_open(&x.walk, gen);
+	rc = generation_views(gen, &x.views, &x.n_views);
+	if (rc == 0)
+		rc = x.format->run != NULL ? x.format->run(&x) : run(&x);
+	walk_close(x.walk);
+	free(x.views);
 	if (rc != 0)
 		return rc;
-	if (x.format->run != NULL)
-		x.format->run(&x);
-	else
-		run(&x);
-	walk_close(x.walk);
 	*left_out = x.left_out;
 	return fflush(out) != 0 || ferror(out) ? -EIO : 0;
 }

@@ -40,7 +40,9 @@ struct export {
 	char apex_txt[DNAME_TXT_MAX];
 	const struct zone_apex *soa_ns;
 	FILE *out;
-	struct walk *walk;
+	struct generation_view *views; /* the zone first, then its subzones */
+	size_t n_views;
+	struct walk *walk; /* of one view; apex_txt is its apex */
 	uint64_t left_out;
 	const struct export_format *format;
 	union { /* of the format */
@@ -61,17 +63,24 @@ struct export_format {
 	const char *name;
 	/* Each may be NULL; what there is then nothing for is left out. */
 	void (*begin)(struct export *x);
+	/* A subzone begins, which what follows is relative to; without it,
+	 * what subzones list is left out. */
+	void (*subzone)(struct export *x);
 	/* Do not overlap; in order, IPv4 first. */
 	void (*put_prefix)(struct export *x, const struct prefix *p,
 	    const struct export_values *v);
 	void (*put_name)(struct export *x, const struct export_name *n);
 	void (*end)(struct export *x);
-	/* Instead of all these. */
-	void (*run)(struct export *x);
+	/* Instead of all these: export_view() opens the views. */
+	int (*run)(struct export *x);
 };
 
 extern const struct export_format export_rbldnsd, export_bind, export_rpz,
     export_unbound, export_postfix_cidr, export_nftables, export_plain;
+
+/* Takes up a view. Returns 0 or -ENOMEM. */
+int export_view(struct export *x, size_t view)
+    __attribute__((warn_unused_result));
 
 /* All prefixes of a family, or all names, to a function. */
 void export_prefixes(struct export *x, int family,

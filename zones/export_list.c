@@ -153,6 +153,7 @@ nftables_prefix(struct export *x, const struct prefix *p,
 const struct export_format export_nftables = {
     .name = "nftables",
     .begin = nftables_begin,
+    .subzone = nftables_begin,
     .put_prefix = nftables_prefix,
     .put_name = leave_name_out,
     .end = nftables_end,

@@ -298,6 +298,8 @@ find_sections(struct export *x)
 	struct walk_ip4 ip4;
 	struct walk_ip6 ip6;
 
+	x->rbldnsd.wanted = 0;
+	x->rbldnsd.has_rules = x->rbldnsd.all_generic = false;
 	walk_rewind(x->walk);
 	if (walk_ip4(x->walk, &ip4))
 		x->rbldnsd.wanted |= IP4SET;
@@ -350,29 +352,53 @@ put_head(struct export *x)
 		fprintf(x->out, "$TTL %u\n", ttl);
 }
 
-static void
-run(struct export *x)
-{
-	static const struct {
-		enum section section;
-		const char *name;
-	} sections[] = {{IP4SET, "ip4set"}, {IP6TRIE, "ip6trie"},
-	    {DNSET, "dnset"}, {GENERIC, "generic"}};
-	int wanted = find_sections(x);
-	bool is_combined = (wanted & (wanted - 1)) != 0;
+static const struct {
+	enum section section;
+	const char *name;
+} sections[] = {{IP4SET, "ip4set"}, {IP6TRIE, "ip6trie"}, {DNSET, "dnset"},
+    {GENERIC, "generic"}};
+#define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-		if (is_combined ? i == 0 : wanted == (int)sections[i].section)
-			fprintf(x->out, "# %s:%s\n", x->apex_txt,
-			    is_combined ? "combined" : sections[i].name);
-	put_head(x);
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+static bool
+is_same_view(const struct export *x, size_t a, size_t b)
+{
+	return x->views[a].datasets == x->views[b].datasets;
+}
+
+/* Was it written with a view before, of the same datasets? */
+static bool
+is_done(const struct export *x, size_t view)
+{
+	for (size_t i = 0; i < view; i++)
+		if (is_same_view(x, i, view))
+			return true;
+	return false;
+}
+
+/* Of this view and those that have the same. */
+static void
+put_section_head(struct export *x, size_t view, const char *type)
+{
+	char txt[DNAME_TXT_MAX];
+
+	fprintf(x->out, "$DATASET %s", type);
+	for (size_t i = view; i < x->n_views; i++)
+		if (is_same_view(x, i, view))
+			fprintf(x->out, " %s", export_name_txt(txt,
+			    x->views[i].labels, x->views[i].len));
+	fputc('\n', x->out);
+}
+
+static void
+put_sections(struct export *x, size_t view, int wanted, bool is_combined)
+{
+	for (size_t i = 0; i < N_SECTIONS; i++) {
 		if ((wanted & (int)sections[i].section) == 0)
 			continue;
 		x->rbldnsd.section = sections[i].section;
 		x->rbldnsd.common = 0;
 		if (is_combined)
-			fprintf(x->out, "$DATASET %s @\n", sections[i].name);
+			put_section_head(x, view, sections[i].name);
 		if (sections[i].section == IP4SET)
 			export_prefixes(x, AF_INET, put_prefix);
 		else if (sections[i].section == IP6TRIE)
@@ -381,6 +407,44 @@ run(struct export *x)
 			export_names(x, sections[i].section == DNSET ?
 			    put_dnset : put_generic);
 	}
+}
+
+static void
+put_type(struct export *x, int wanted, bool is_combined)
+{
+	size_t i = 0;
+
+	while (wanted != (int)sections[i].section && i < N_SECTIONS - 1)
+		i++;
+	fprintf(x->out, "# %s:%s\n", x->apex_txt,
+	    is_combined ? "combined" : sections[i].name);
+	put_head(x);
+}
+
+/* One dataset, or sections of a combined one; a zone that has nothing but in
+ * subzones gets none of its own. */
+static int
+run(struct export *x)
+{
+	bool is_combined = false;
+	int wanted, rc = 0;
+
+	for (size_t i = 0; i < x->n_views && rc == 0; i++) {
+		if (i > 0 && is_done(x, i))
+			continue;
+		rc = export_view(x, i);
+		if (rc != 0)
+			break;
+		wanted = find_sections(x);
+		if (i == 0) {
+			is_combined = x->n_views > 1 ||
+			    (wanted & (wanted - 1)) != 0;
+			put_type(x, wanted, is_combined);
+		}
+		if (i > 0 || x->views[0].datasets != 0 || !is_combined)
+			put_sections(x, i, wanted, is_combined);
+	}
+	return rc;
 }
 
 const struct export_format export_rbldnsd = {

@@ -106,6 +106,12 @@ bind_begin(struct export *x)
 	put_soa_and_ns(x, true);
 }
 
+static void
+bind_subzone(struct export *x)
+{
+	fprintf(x->out, "$ORIGIN %s.\n", x->apex_txt);
+}
+
 /* Equal RRs of several datasets stand once, as in an answer. */
 static bool
 is_repeated(const struct export *x, const struct export_values *v, unsigned n,
@@ -176,6 +182,7 @@ bind_name(struct export *x, const struct export_name *n)
 const struct export_format export_bind = {
     .name = "bind",
     .begin = bind_begin,
+    .subzone = bind_subzone,
     .put_prefix = bind_prefix,
     .put_name = bind_name,
 };
@@ -278,6 +285,13 @@ unbound_begin(struct export *x)
 	fprintf(x->out, "server:\nlocal-zone: \"%s.\" static\n", x->apex_txt);
 }
 
+/* Owners are absolute. */
+static void
+unbound_subzone(struct export *x)
+{
+	(void)x;
+}
+
 static void
 unbound_zone(struct export *x, const char *owner, const char *type)
 {
@@ -339,6 +353,7 @@ unbound_name(struct export *x, const struct export_name *n)
 const struct export_format export_unbound = {
     .name = "unbound",
     .begin = unbound_begin,
+    .subzone = unbound_subzone,
     .put_prefix = unbound_prefix,
     .put_name = unbound_name,
 };

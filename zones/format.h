@@ -15,8 +15,9 @@
  *			filled with zeros, and in the last its enum index_role
  *
  * Beside it stand "counts" (u64 lines that were bad, u64 when the data expires,
- * or 0), "value.ends" (u32 each: where in "value.rrs" the RRs of value
- * 1, 2, ... end), and the arrays of index n as "n.NAME" (zones/index.h).
+ * or 0), "subzones" (zones/subzones.h), "value.ends" (u32 each: where in
+ * "value.rrs" the RRs of value 1, 2, ... end), and the arrays of index n as
+ * "n.NAME" (zones/index.h).
  */
 #ifndef ZONES_FORMAT_H
 #define ZONES_FORMAT_H

@@ -253,22 +253,31 @@ enum listed {
 	LISTED,
 };
 
-/* Asks the indexes of one kind about a name below the apex. */
+/*
+ * Asks the indexes of one kind about a name below the apex, and below that of
+ * each subzone: what one of them lists is listed.
+ */
 static enum listed
 ask_kind(const struct generation *gen, const struct index_kind *kind,
     const struct zone_key *key)
 {
+	static const struct subzone whole;
+	uint64_t hash[DNAME_LABELS_MAX + 1];
 	const struct index_kind *of;
 	const union index *ix;
 	enum listed best = LISTED_NOT;
 	struct index_hit hit;
+	struct zone_key nested;
+
+	subzone_narrow(&whole, key, true, &nested, hash);
 
 	for (unsigned i = 0; (ix = generation_index(gen, i, &of)) != NULL;
 	     i++) {
 		if (of != kind)
 			continue;
 		hit = (struct index_hit){0};
-		kind->lookup(ix, key, &hit);
+		kind->lookup(ix, generation_is_nested(gen, i) ? &nested : key,
+		    &hit);
 		if (hit.value != 0)
 			return LISTED;
 		if (hit.exists)

@@ -1,8 +1,8 @@
 /*
- * A generation file, opened for lookups: one read transaction for its life, and
- * pointers into its arrays.
+ * A generation file, opened: one read transaction for its life, and pointers
+ * into its arrays. What is looked up in them is in generation_lookup.c.
  */
-#include "zones/generation.h"
+#include "zones/generation_impl.h"
 
 #include <sys/stat.h>
 
@@ -14,33 +14,8 @@
 
 #include "lib/bytes.h"
 #include "lib/store.h"
-#include "zones/acl.h"
 #include "zones/format.h"
-#include "zones/index.h"
 #include "zones/prov.h"
-
-struct dataset_index {
-	const struct index_kind *kind;
-	enum index_role role;
-	unsigned number; /* in the names of its arrays */
-	union index index;
-};
-
-#define ACL_INDEXES_MAX 2 /* one per family */
-
-struct generation {
-	struct dataset_index datasets[ZONE_DATASETS_MAX];
-	unsigned n_datasets;
-	struct dataset_index acl[ACL_INDEXES_MAX];
-	unsigned n_acl;
-	const uint8_t *ends, *rrs;
-	uint32_t n_values, rrs_len;
-	bool has_ip4, has_names;
-	struct zone_apex apex;
-	struct generation_info info;
-	struct store *store;
-	struct store_txn *txn;
-};
 
 __attribute__((format(printf, 3, 4))) static int
 refuse(char *why, int rc, const char *fmt, ...)
@@ -122,28 +97,78 @@ open_index(struct generation *gen, unsigned i, const uint8_t *kind,
 }
 
 static int
-open_indexes(struct generation *gen, unsigned n, const uint8_t *kinds)
+open_dataset(struct generation *gen, unsigned i, const uint8_t *kind)
 {
-	struct dataset_index *d;
-	bool is_acl;
+	uint32_t bit = 1u << gen->n_datasets;
+	struct dataset_index *d = &gen->datasets[gen->n_datasets++];
+	int rc = open_index(gen, i, kind, d);
+
+	if (d->kind == &ip4_index_kind)
+		gen->ip4 |= bit;
+	else if (d->kind == &name_index_kind)
+		gen->names |= bit;
+	gen->plain |= bit;
+	gen->info.datasets = gen->n_datasets;
+	return rc;
+}
+
+static int
+open_acl(struct generation *gen, unsigned i, const uint8_t *kind)
+{
+	if (gen->n_acl == ACL_INDEXES_MAX)
+		return -EBADMSG;
+	return open_index(gen, i, kind, &gen->acl[gen->n_acl++]);
+}
+
+/* Acls are no datasets; *datasets is a bit for each index that is one. */
+static int
+open_indexes(struct generation *gen, unsigned n, const uint8_t *kinds,
+    uint32_t *datasets)
+{
+	int rc = 0;
+
+	*datasets = 0;
+	for (unsigned i = 0; i < n && rc == 0; i++, kinds += FORMAT_KIND) {
+		if (kinds[FORMAT_ROLE] == INDEX_ACL) {
+			rc = open_acl(gen, i, kinds);
+			continue;
+		}
+		*datasets |= 1u << i;
+		rc = open_dataset(gen, i, kinds);
+	}
+	return rc;
+}
+
+/* Bits of indexes as bits of datasets. */
+static uint32_t
+renumber(uint32_t indexes, uint32_t datasets)
+{
+	uint32_t out = 0, bit = 1;
+
+	for (; datasets != 0; datasets &= datasets - 1, bit <<= 1)
+		if ((indexes & datasets & -datasets) != 0)
+			out |= bit;
+	return out;
+}
+
+/* A zone without combined datasets has none. */
+static int
+open_subzones(struct generation *gen, uint32_t datasets)
+{
+	struct store_bytes bytes;
+	struct subzone *s;
 	int rc;
 
-	for (unsigned i = 0; i < n; i++, kinds += FORMAT_KIND) {
-		is_acl = kinds[FORMAT_ROLE] == INDEX_ACL;
-		if (is_acl && gen->n_acl == ACL_INDEXES_MAX)
-			return -EBADMSG;
-		d = is_acl ? &gen->acl[gen->n_acl++]
-			   : &gen->datasets[gen->n_datasets++];
-		rc = open_index(gen, i, kinds, d);
-		if (rc != 0)
-			return rc;
-		if (is_acl)
-			continue;
-		gen->has_ip4 |= d->kind == &ip4_index_kind;
-		gen->has_names |= d->kind == &name_index_kind;
+	if (get(gen, SUBZONES_KEY, &bytes) != 0)
+		return 0;
+	rc = subzones_read(&gen->subzones, &gen->n_subzones, bytes.data,
+	    bytes.len);
+	for (size_t i = 0; i < gen->n_subzones && rc == 0; i++) {
+		s = &gen->subzones[i];
+		s->indexes = renumber(s->indexes, datasets);
+		gen->plain &= ~s->indexes;
 	}
-	gen->info.datasets = gen->n_datasets;
-	return 0;
+	return rc;
 }
 
 /* Names one behind the other, nothing cut. */
@@ -180,7 +205,7 @@ open_header(struct generation *gen, const uint8_t *apex, const char *path,
 	struct store_bytes header;
 	const uint8_t *h;
 	size_t apex_len, soa_len, ns_len;
-	uint32_t n_indexes;
+	uint32_t n_indexes, datasets;
 	int rc;
 
 	rc = get(gen, FORMAT_HEADER, &header);
@@ -222,7 +247,9 @@ open_header(struct generation *gen, const uint8_t *apex, const char *path,
 	read_counts(gen);
 	rc = open_values(gen);
 	if (rc == 0)
-		rc = open_indexes(gen, n_indexes, h);
+		rc = open_indexes(gen, n_indexes, h, &datasets);
+	if (rc == 0)
+		rc = open_subzones(gen, datasets);
 	return rc == 0 ? 0 : refuse(why, -EBADMSG, "%s: damaged", path);
 }
 
@@ -274,6 +301,7 @@ generation_close(struct generation *gen)
 		return;
 	store_read_end(gen->txn);
 	store_close(gen->store);
+	free(gen->subzones);
 	free(gen);
 }
 
@@ -289,54 +317,6 @@ generation_info(const struct generation *gen)
 	return &gen->info;
 }
 
-/* ---- lookups */
-
-bool
-generation_value(const struct generation *gen, uint32_t value,
-    const uint8_t **rrs, size_t *len)
-{
-	uint32_t begin, end;
-
-	if (value == 0 || value > gen->n_values)
-		return false;
-	begin = value > 1 ? get_le32(gen->ends + (size_t)(value - 2) * 4) : 0;
-	end = get_le32(gen->ends + (size_t)(value - 1) * 4);
-	if (begin >= end || end > gen->rrs_len)
-		return false;
-	*rrs = gen->rrs + begin;
-	*len = end - begin;
-	return true;
-}
-
-const union index *
-generation_index(const struct generation *gen, unsigned i,
-    const struct index_kind **kind)
-{
-	if (i >= gen->n_datasets)
-		return NULL;
-	*kind = gen->datasets[i].kind;
-	return &gen->datasets[i].index;
-}
-
-/*
- * In a zone that lists IPv4 addresses, the name of an IPv4-mapped address
- * stands for the IPv4 address only, as in rbldnsd.
- */
-static bool
-is_mapped_only(const struct generation *gen, const struct zone_key *key)
-{
-	return gen->has_ip4 && key->ip6_bits == 128 && key->ip4_bits == 32 &&
-	    key->ip6[0] == 0;
-}
-
-bool
-generation_asks(const struct generation *gen, unsigned i,
-    const struct zone_key *key)
-{
-	return gen->datasets[i].kind != &ip6_index_kind ||
-	    !is_mapped_only(gen, key);
-}
-
 bool
 generation_prov(const struct generation *gen, unsigned i, struct prov *out)
 {
@@ -349,130 +329,4 @@ generation_prov(const struct generation *gen, unsigned i, struct prov *out)
 			return false;
 	}
 	return prov_open(out, arrays) == 0;
-}
-
-void
-generation_fetch(const struct generation *gen, const struct zone_key *key,
-    unsigned step)
-{
-	const struct dataset_index *d = gen->datasets;
-	const struct dataset_index *end = d + gen->n_datasets;
-
-	for (; d < end; d++)
-		if (d->kind->fetch != NULL)
-			d->kind->fetch(&d->index, key, step);
-}
-
-bool
-generation_has_names(const struct generation *gen)
-{
-	return gen->has_names;
-}
-
-static void
-lookup_in(const struct generation *gen, const struct dataset_index *d,
-    const struct zone_key *key, struct zone_hits *hits)
-{
-	struct zone_hit *hit = &hits->hit[hits->n];
-	struct index_hit found = {0};
-
-	if (hits->n == ZONE_DATASETS_MAX)
-		return;
-	d->kind->lookup(&d->index, key, &found);
-	if (generation_value(gen, found.value, &hit->rrs, &hit->len)) {
-		hit->kind = found.kind;
-		hit->first_label = found.first_label;
-		hits->n++;
-		found.exists = true;
-	}
-	hits->exists |= found.exists;
-}
-
-void
-generation_lookup(const struct generation *gen, const struct zone_key *key,
-    struct zone_hits *hits)
-{
-	bool mapped_only = is_mapped_only(gen, key);
-	const struct dataset_index *d = gen->datasets;
-	const struct dataset_index *end = d + gen->n_datasets;
-
-	for (; d < end; d++)
-		if (!mapped_only || d->kind != &ip6_index_kind)
-			lookup_in(gen, d, key, hits);
-}
-
-/* ---- access control */
-
-bool
-generation_has_acl(const struct generation *gen)
-{
-	return gen->n_acl > 0;
-}
-
-void
-generation_acl(const struct generation *gen, struct acl_verdict *v)
-{
-	bool is_ip4 = v->client->family == AF_INET;
-	struct zone_key key = {.n_labels = is_ip4 ? 4 : 32,
-	    .ip4_bits = is_ip4 ? 32 : 0, .ip6_bits = is_ip4 ? 0 : 128};
-	const uint8_t *rrs;
-	size_t len;
-
-	if (is_ip4)
-		key.ip4 = get_be32(v->client->bytes);
-	else
-		memcpy(key.ip6, v->client->bytes, sizeof(key.ip6));
-	for (unsigned i = 0; i < gen->n_acl; i++) {
-		struct index_hit found = {0};
-
-		gen->acl[i].kind->lookup(&gen->acl[i].index, &key, &found);
-		if (generation_value(gen, found.value, &rrs, &len))
-			acl_verdict_add(v, rrs, len);
-	}
-}
-
-/* Could the dataset list the key, whatever it does list? */
-static bool
-is_listable(const struct dataset_index *d, const struct zone_key *key)
-{
-	if (d->kind == &ip4_index_kind)
-		return key->ip4_bits == 32;
-	if (d->kind == &ip6_index_kind)
-		return key->ip6_bits == 128;
-	return key->n_labels > 0;
-}
-
-/* As if every key were listed, with one value. */
-static void
-list_all(const struct generation *gen, const struct zone_key *key,
-    const struct acl_verdict *v, struct zone_hits *hits)
-{
-	const struct dataset_index *d = gen->datasets;
-	const struct dataset_index *end = d + gen->n_datasets;
-
-	while (d < end && (d->role != INDEX_LIST || !is_listable(d, key)))
-		d++;
-	if (d == end || hits->n == ZONE_DATASETS_MAX)
-		return;
-	hits->hit[hits->n++] = (struct zone_hit){.rrs = v->rrs, .len = v->len,
-	    .kind = ZONE_HIT_CLIENT, .client = v->client};
-	hits->exists = true;
-}
-
-void
-generation_lookup_for(const struct generation *gen, const struct zone_key *key,
-    const struct acl_verdict *v, struct zone_hits *hits)
-{
-	const struct dataset_index *d = gen->datasets;
-	const struct dataset_index *end = d + gen->n_datasets;
-
-	if (v->action == ACL_PASS) {
-		generation_lookup(gen, key, hits);
-		return;
-	}
-	for (; d < end; d++)
-		if (d->role == INDEX_RECORDS)
-			lookup_in(gen, d, key, hits);
-	if (v->action == ACL_LISTED)
-		list_all(gen, key, v, hits);
 }

@@ -75,14 +75,44 @@ union index;
 const union index *generation_index(const struct generation *gen, unsigned i,
     const struct index_kind **kind);
 
-/* Is the index asked for this key? */
-bool generation_asks(const struct generation *gen, unsigned i,
-    const struct zone_key *key);
+/*
+ * The key as dataset i is asked for it, without the labels of a subzone; hash has
+ * room for DNAME_LABELS_MAX + 1, and *out borrows from it. False if it is not
+ * asked for this key.
+ */
+bool generation_key(const struct generation *gen, unsigned i,
+    const struct zone_key *key, struct zone_key *out, uint64_t *hash);
 
 /* Where the entries of index i come from. False if that was not kept. */
 struct prov;
 bool generation_prov(const struct generation *gen, unsigned i,
     struct prov *out);
+
+/*
+ * What is asked of the generation at one place: the zone itself, and each
+ * subzone of its combined datasets (zones/subzones.h). What a dataset has is
+ * relative to these labels.
+ */
+struct generation_view {
+	const uint8_t *labels; /* below the apex, no root byte; borrowed */
+	unsigned len;	       /* 0: the zone itself */
+	uint32_t datasets;     /* a bit each */
+};
+
+/* *out (free()) has *n of them, the zone itself first. Returns 0 or -ENOMEM. */
+int generation_views(const struct generation *gen, struct generation_view **out,
+    size_t *n) __attribute__((warn_unused_result));
+
+/* Is the dataset's data relative to subzones? Then the hashes of its names do
+ * not count in the apex: key is as subzone_narrow() has it. */
+bool generation_is_nested(const struct generation *gen, unsigned dataset);
+
+/*
+ * Does a deeper subzone of the same combined dataset take the questions for a
+ * name of the view? Then what the dataset has for it is not answered.
+ */
+bool generation_is_hidden(const struct generation *gen, unsigned dataset,
+    const struct generation_view *view, const uint8_t *labels, unsigned len);
 
 struct generation_info {
 	uint64_t number;      /* counts up from 1 within a zone */

@@ -66,6 +66,16 @@ arrays_role(const struct arrays *a, unsigned index)
 	return index < n ? all[index].role : INDEX_LIST;
 }
 
+uint32_t
+arrays_bits(const struct arrays *a)
+{
+	size_t n;
+
+	_Static_assert(ZONE_DATASETS_MAX <= 32, "an index has a bit");
+	(void)indexes_of(a, &n);
+	return n < 32 ? (1u << n) - 1 : UINT32_MAX;
+}
+
 struct array *
 arrays_list(const struct arrays *a, size_t *n)
 {
@@ -98,4 +108,5 @@ arrays_free(struct arrays *a)
 		buf_free(&list[i].bytes);
 	buf_free(&a->list);
 	buf_free(&a->indexes);
+	subzones_free(&a->subzones);
 }

@@ -16,6 +16,7 @@
 #include "zones/buf.h"
 #include "zones/key.h"
 #include "zones/slots.h"
+#include "zones/subzones.h"
 
 /* ---- arrays by name */
 
@@ -40,6 +41,7 @@ struct arrays {
 	enum index_role role; /* of the indexes that are added from here on */
 	struct buf list;      /* of struct array */
 	struct buf indexes;   /* of struct array_index, see index.c */
+	struct subzones_build subzones; /* in which some of them answer */
 };
 
 /* A further index; its arrays are taken under the number. Returns 0, -E2BIG
@@ -51,6 +53,9 @@ int arrays_index(struct arrays *a, const struct index_kind *kind,
 /* NULL past the last. */
 const struct index_kind *arrays_kind(const struct arrays *a, unsigned index);
 enum index_role arrays_role(const struct arrays *a, unsigned index);
+
+/* A bit for each index that there is so far. */
+uint32_t arrays_bits(const struct arrays *a);
 
 /* Takes the bytes, whose owner is the list from now on, error or not. */
 int arrays_take(struct arrays *a, unsigned index, const char *name,

@@ -190,8 +190,16 @@ name_txt(char *out, const struct zone_key *key, unsigned first)
 char *
 zone_hit_txt(char *out, const struct zone_key *key, const struct zone_hit *hit)
 {
-	uint32_t ip = key->ip4;
+	struct zone_key in_subzone;
+	uint32_t ip;
 
+	if (hit->subzone_labels > 0) {
+		in_subzone = *key;
+		in_subzone.n_labels -= hit->subzone_labels;
+		zone_key_addresses(&in_subzone);
+		key = &in_subzone;
+	}
+	ip = key->ip4;
 	switch (hit->kind) {
 	case ZONE_HIT_IP4:
 		sprintf(out, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255,

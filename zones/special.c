@@ -241,8 +241,13 @@ int
 special_line(struct dataset *ds, char *s, char *why)
 {
 	const char *rest;
+	int rc;
 
-	(void)why; /* no line refuses the data as a whole */
+	if (ds->type->special != NULL) {
+		rc = ds->type->special(ds, s, why);
+		if (rc != 0)
+			return rc < 0 ? rc : 0;
+	}
 	if (ds->type->role == INDEX_ACL && (text_word(s, "soa") != NULL ||
 	    text_word(s, "ns") != NULL || text_word(s, "nameserver") != NULL))
 		return dataset_bad_line(ds, "an acl has no $SOA and no $NS; "

@@ -18,6 +18,8 @@ struct place {
 };
 
 struct walk {
+	const struct generation *gen;
+	const struct generation_view *view;
 	const struct ip4_index *ip4[ZONE_DATASETS_MAX];
 	const struct ip6_index *ip6[ZONE_DATASETS_MAX];
 	const struct name_index *names[ZONE_DATASETS_MAX];
@@ -224,7 +226,8 @@ gather_names(struct walk *w, unsigned dataset)
 		if (!name_next(ix, &at, &e))
 			break;
 		n = find_labels(e.labels, e.len, off);
-		if (n == 0 && e.len > 0)
+		if ((n == 0 && e.len > 0) || generation_is_hidden(w->gen,
+		    dataset, w->view, e.labels, e.len))
 			continue;
 		p.order = first_order(e.labels, off, n);
 		rc = buf_put(&w->places, &p, sizeof(p));
@@ -269,7 +272,8 @@ take_index(struct walk *w, unsigned i, const struct index_kind *kind,
 }
 
 int
-walk_open(struct walk **out, const struct generation *gen)
+walk_open(struct walk **out, const struct generation *gen,
+    const struct generation_view *view)
 {
 	const struct index_kind *kind;
 	const union index *ix;
@@ -280,9 +284,12 @@ walk_open(struct walk **out, const struct generation *gen)
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return -ENOMEM;
+	w->gen = gen;
+	w->view = view;
 	for (unsigned i = 0; rc == 0 &&
 	    (ix = generation_index(gen, i, &kind)) != NULL; i++)
-		rc = take_index(w, i, kind, ix);
+		if ((view->datasets >> i & 1) != 0)
+			rc = take_index(w, i, kind, ix);
 	if (rc != 0) {
 		walk_close(w);
 		return rc;

@@ -1,12 +1,12 @@
 /*
- * Everything that a generation lists, in order: what exports write and what
+ * Everything that a view of a generation lists, in order: what exports write and what
  * differences are found by. The datasets are laid over each other: a step is
  * given once, with what each of them has for it.
  *
  * Three walks, each from its start to its end, in any order; walk_rewind() is
  * for all three:
  *
- *	walk_open(&w, gen);
+ *	walk_open(&w, gen, view);
  *	while (walk_ip4(w, &ip4)) ...
  *	while (walk_ip6(w, &ip6)) ...
  *	while (walk_name(w, &name)) ...
@@ -55,10 +55,10 @@ struct walk_name {
 
 struct walk;
 
-/* gen must outlive the walk. Returns 0 or -ENOMEM: names are sorted, which
- * needs 16 bytes for each. */
-int walk_open(struct walk **out, const struct generation *gen)
-    __attribute__((warn_unused_result));
+/* A view of the generation; both must outlive the walk. Returns 0 or -ENOMEM:
+ * names are sorted, which needs 16 bytes for each. */
+int walk_open(struct walk **out, const struct generation *gen,
+    const struct generation_view *view) __attribute__((warn_unused_result));
 void walk_close(struct walk *w); /* NULL is fine */
 void walk_rewind(struct walk *w);
 

@@ -343,15 +343,17 @@ int
 why_generation(const struct generation *gen, const struct zone_key *key,
     why_fn *fn, void *arg)
 {
+	uint64_t hash[DNAME_LABELS_MAX + 1];
 	const struct index_kind *kind;
 	const union index *ix;
+	struct zone_key own;
 	struct prov prov;
 	int rc = 0;
 
 	for (unsigned i = 0; rc == 0 &&
 	    (ix = generation_index(gen, i, &kind)) != NULL; i++)
-		if (generation_asks(gen, i, key))
+		if (generation_key(gen, i, key, &own, hash))
 			rc = why_index(kind, ix, generation_prov(gen, i, &prov)
-			    ? &prov : NULL, key, fn, arg);
+			    ? &prov : NULL, &own, fn, arg);
 	return rc;
 }

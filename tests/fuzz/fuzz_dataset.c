@@ -47,7 +47,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const types[] = {"ip4set", "ip4trie", "ip6trie",
 	    "dnset", "generic", "plain(text)", "domains(text)", "hosts(below)",
 	    "csv(ip,2)", "csv(1)", "drop-json(text)", "bind", "rpz",
-	    "ip4tset", "ip6tset", "acl"};
+	    "ip4tset", "ip6tset", "acl",
+	    "combined"};
 	const unsigned n_types = sizeof(types) / sizeof(types[0]);
 	const char *text = (const char *)data + 1;
 	struct zones_index z;

@@ -183,8 +183,8 @@ START_TEST(test_unknown_second_type)
 	struct test_zone z;
 
 	begin_with_one(&z);
-	zones_add(&z, "combined", "");
-	expect_refused(&z, -EINVAL, "unknown dataset type combined");
+	zones_add(&z, "ip4sex", "");
+	expect_refused(&z, -EINVAL, "unknown dataset type ip4sex");
 	zones_free(&z);
 }
 END_TEST

@@ -88,6 +88,7 @@ START_TEST(test_order_of_many_names)
 {
 	static char text[40000];
 	struct test_zone z;
+	struct generation_view view = {.datasets = 1};
 	struct walk_name name;
 	struct walk *w;
 	uint8_t before[DNAME_MAX] = {0};
@@ -99,7 +100,7 @@ START_TEST(test_order_of_many_names)
 	zones_init(&z, ZONES_APEX);
 	zones_add(&z, "dnset", text);
 	ck_assert_int_eq(zones_build(&z), 0);
-	ck_assert_int_eq(walk_open(&w, z.gen), 0);
+	ck_assert_int_eq(walk_open(&w, z.gen, &view), 0);
 	while (walk_name(w, &name)) {
 		if ((name.in[0].flags & NAME_EXACT) == 0)
 			continue;

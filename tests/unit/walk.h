@@ -77,6 +77,7 @@ walk_put_name(char *p, const struct generation *gen, const struct walk_name *n)
 __attribute__((unused)) static const char *
 walk_all(const struct generation *gen)
 {
+	struct generation_view view = {.datasets = UINT32_MAX};
 	struct walk_ip4 ip4;
 	struct walk_ip6 ip6;
 	struct walk_name name;
@@ -84,7 +85,7 @@ walk_all(const struct generation *gen)
 	char *p = walk_text;
 
 	*p = '\0';
-	ck_assert_int_eq(walk_open(&w, gen), 0);
+	ck_assert_int_eq(walk_open(&w, gen, &view), 0);
 	while (walk_ip4(w, &ip4)) {
 		p += sprintf(p, "%u.%u.%u.%u-%u.%u.%u.%u", ip4.first >> 24,
 		    ip4.first >> 16 & 255, ip4.first >> 8 & 255,
