@@ -202,6 +202,7 @@ facts_endpoint(struct facts *facts, struct facts_host *host,
 		if (host->endpoints[i]->addr == known)
 			return host->endpoints[i];
 	ep = facts_alloc(facts, 1, sizeof(*ep));
+	ep->index = facts->n_endpoints;
 	ep->host = host;
 	ep->addr = known;
 	facts->endpoints = grow(facts->endpoints, facts->n_endpoints++, ep);

@@ -174,9 +174,11 @@ struct facts_addr {
 	struct facts_names ptrs;
 	bool confirmed;	 /* one of them has this address */
 	bool unchecked;	 /* of one of them the address could not be had */
+	struct facts_endpoint *dialled; /* whose session it is; NULL: none */
 };
 
 struct facts_endpoint {
+	size_t index; /* its place in facts->endpoints */
 	struct facts_host *host;
 	struct facts_addr *addr;
 	const char *untried; /* why nothing was dialled; NULL if it was */
@@ -185,11 +187,12 @@ struct facts_endpoint {
 	const struct facts_endpoint *shared;
 	struct facts_probe probe;  /* the last one */
 	struct facts_probe *first; /* the one that it was to confirm; NULL */
+	struct facts_lookup greeting_name; /* of the greeting's first word */
 };
 
 struct facts_host { /* by name, whatever domains have it */
 	const char *name;
-	struct facts_lookup a, aaaa, greeting_name;
+	struct facts_lookup a, aaaa;
 	struct facts_endpoint **endpoints; /* IPv4 first, then by address */
 	size_t n_endpoints;
 };

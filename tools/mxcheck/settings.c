@@ -54,6 +54,15 @@ settings_clear(struct settings *s)
 	free(s->hosts);
 }
 
+bool
+settings_add(struct settings_list *list, const char *word)
+{
+	if (list->n == SETTINGS_LIST_MAX)
+		return false;
+	list->word[list->n++] = word;
+	return true;
+}
+
 void
 settings_patient(uint32_t limit_ms[FACTS_STAGES])
 {

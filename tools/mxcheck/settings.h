@@ -83,7 +83,8 @@ struct settings {
 	struct settings_host *hosts;
 	size_t n_hosts;
 	/* the run */
-	struct settings_list files; /* of domains */
+	struct settings_list files;   /* of domains */
+	struct settings_list outputs; /* "table", "json=FILE" */
 	int verbose;
 	bool quiet, dry_run, ascii;
 };
@@ -91,6 +92,9 @@ struct settings {
 /* The defaults; before anything else. */
 void settings_init(struct settings *s);
 void settings_clear(struct settings *s);
+
+/* Adds a word; borrowed. False: the list is full. */
+bool settings_add(struct settings_list *list, const char *word);
 
 /* RFC 5321 4.5.3.2: minutes, where the defaults are seconds. */
 void settings_patient(uint32_t limit_ms[FACTS_STAGES]);

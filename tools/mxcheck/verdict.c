@@ -65,7 +65,7 @@ say(struct judging *j, const char *fmt, ...)
 static bool
 raise_to(struct judging *j, enum verdict verdict, enum severity severity)
 {
-	if (verdict < j->out->verdict || (verdict == j->out->verdict &&
+	if (verdict < j->out->verdict || (verdict > VERDICT_OK && verdict == j->out->verdict &&
 	    severity_worse(j->out->severity, severity) == j->out->severity))
 		return false;
 	j->out->verdict = verdict;
@@ -260,8 +260,10 @@ is_unknown(const struct judging *j)
 /* ---- verdicts, each judged apart */
 
 static void
-judge_failover(struct judging *j)
+judge_failover(struct judging *j, size_t n_up)
 {
+	if (n_up < 2) /* there is none: judge_single() tells */
+		return;
 	for (size_t i = 1; i < j->list.n_scenarios; i++) {
 		const struct judge_scenario *s = &j->list.scenarios[i];
 		struct tally t = tally(s);
@@ -279,17 +281,26 @@ judge_failover(struct judging *j)
 	}
 }
 
+/* Hosts that are not known to be down. */
+static size_t
+count_up(const struct judging *j)
+{
+	const struct walk_list *list = &j->list.list;
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += is_first_of_host(list, i) &&
+		    !is_host_down(j, list->hop[i].host);
+	return n;
+}
+
 static void
-judge_single(struct judging *j)
+judge_single(struct judging *j, size_t n_up)
 {
 	bool fine =
 	    settings_domain(j->settings, j->domain->name)->nofailover_ok;
 	const struct walk_list *list = &j->list.list;
-	size_t n_up = 0;
 
-	for (size_t i = 0; i < list->n; i++)
-		n_up += is_first_of_host(list, i) &&
-		    !is_host_down(j, list->hop[i].host);
 	if (n_up != 1)
 		return;
 	if (!raise_to(j, VERDICT_NONE, fine ? SEV_INFO : SEV_WARN))
@@ -410,6 +421,7 @@ judge(struct judging *j)
 {
 	const struct finding *vantage =
 	    findings_get(j->findings, "C00", NULL, NULL, NULL);
+	size_t n_up;
 
 	raise_to(j, VERDICT_OK, SEV_OK);
 	if (judge_without_list(j))
@@ -418,9 +430,10 @@ judge(struct judging *j)
 	j->out->scenarios = j->list.scenarios;
 	j->out->n_scenarios = j->list.n_scenarios;
 	count_hosts(j);
+	n_up = count_up(j);
 	say_failover(j);
-	judge_single(j);
-	judge_failover(j);
+	judge_single(j, n_up);
+	judge_failover(j, n_up);
 	judge_dirt(j);
 	judge_degraded(j);
 	judge_now(j);

@@ -1,0 +1,15 @@
+/*
+ * Mail domains as people write them.
+ */
+#ifndef TOOLS_MXCHECK_DOMAIN_H
+#define TOOLS_MXCHECK_DOMAIN_H
+
+#define DOMAIN_MAX 256 /* bytes of a name, NUL included */
+
+/*
+ * U-labels become A-labels (RFC 5891), letters lower case, the final dot goes.
+ * Returns NULL, or why it was refused: a literal.
+ */
+const char *domain_read(char out[DOMAIN_MAX], const char *text);
+
+#endif

@@ -1,0 +1,524 @@
+/*
+ * Options are read into the settings one by one; what is wrong is said with
+ * what would be right. Domains come from the rest of the line and from files.
+ */
+#include "tools/mxcheck/options.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "tools/mxcheck/check.h"
+#include "tools/mxcheck/domain.h"
+#include "tools/mxcheck/model.h"
+#include "tools/mxcheck/report.h"
+#include "tools/mxcheck/resolve.h"
+#include "tools/tool.h"
+
+#define RELAY_TARGET "mxcheck-relay-test@example.net" /* RFC 2606: nobody's */
+#define RESOLV_CONF "/etc/resolv.conf"
+
+static void
+print_usage(FILE *to)
+{
+	fputs("usage: mxcheck [options] [domain ...]\n"
+	    "  -f, --file FILE        domains, one a line; - is stdin\n"
+	    "  -o, --output FORMAT[=FILE]\n"
+	    "  -q, --quiet            print nothing if all is well\n"
+	    "  -4 | -6                only that family\n"
+	    "      --only IDS, --skip IDS   checks or groups: D,S05\n"
+	    "      --resolver ADDR[@PORT]\n"
+	    "      --helo NAME, --source4 ADDR, --source6 ADDR, --port N\n"
+	    "      --ca-file FILE     instead of the system's roots\n"
+	    "      --jobs N           connections at once (64)\n"
+	    "      --deadline SEC     of the whole run (240)\n"
+	    "      --recheck SEC      a second look at what failed (20; 0: "
+	    "none)\n"
+	    "      --limit STAGE=SEC  connect, greeting, ehlo, starttls, tls,\n"
+	    "                         mail, session, ...\n"
+	    "      --patient          the times of RFC 5321\n"
+	    "      --relay none|basic, --rcpt none|basic\n"
+	    "      --internal         private addresses are fine\n"
+	    "      --trusted          we may relay: R01 says nothing\n"
+	    "      --at +DAYS         judge certificates as of that day\n"
+	    "      --assume-down WHAT a host, address, prefix or site\n"
+	    "      --models LIST      postfix,exim,opensmtpd,strict\n"
+	    "      --explain ID, --list-checks\n"
+	    "  -n, --dry-run          print what would be dialled\n"
+	    "  -v, --verbose          the sessions on stderr\n"
+	    "      --version, -h, --help\n", to);
+}
+
+enum {
+	OPT_ONLY = 256,
+	OPT_SKIP,
+	OPT_RESOLVER,
+	OPT_HELO,
+	OPT_SOURCE4,
+	OPT_SOURCE6,
+	OPT_PORT,
+	OPT_CA_FILE,
+	OPT_JOBS,
+	OPT_DEADLINE,
+	OPT_RECHECK,
+	OPT_LIMIT,
+	OPT_PATIENT,
+	OPT_RELAY,
+	OPT_RCPT,
+	OPT_INTERNAL,
+	OPT_TRUSTED,
+	OPT_AT,
+	OPT_ASSUME_DOWN,
+	OPT_MODELS,
+	OPT_EXPLAIN,
+	OPT_LIST_CHECKS,
+	OPT_VERSION,
+};
+
+static const struct option options[] = {
+    {"file", required_argument, NULL, 'f'},
+    {"output", required_argument, NULL, 'o'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"only", required_argument, NULL, OPT_ONLY},
+    {"skip", required_argument, NULL, OPT_SKIP},
+    {"resolver", required_argument, NULL, OPT_RESOLVER},
+    {"helo", required_argument, NULL, OPT_HELO},
+    {"source4", required_argument, NULL, OPT_SOURCE4},
+    {"source6", required_argument, NULL, OPT_SOURCE6},
+    {"port", required_argument, NULL, OPT_PORT},
+    {"ca-file", required_argument, NULL, OPT_CA_FILE},
+    {"jobs", required_argument, NULL, OPT_JOBS},
+    {"deadline", required_argument, NULL, OPT_DEADLINE},
+    {"recheck", required_argument, NULL, OPT_RECHECK},
+    {"limit", required_argument, NULL, OPT_LIMIT},
+    {"patient", no_argument, NULL, OPT_PATIENT},
+    {"relay", required_argument, NULL, OPT_RELAY},
+    {"rcpt", required_argument, NULL, OPT_RCPT},
+    {"internal", no_argument, NULL, OPT_INTERNAL},
+    {"trusted", no_argument, NULL, OPT_TRUSTED},
+    {"at", required_argument, NULL, OPT_AT},
+    {"assume-down", required_argument, NULL, OPT_ASSUME_DOWN},
+    {"models", required_argument, NULL, OPT_MODELS},
+    {"explain", required_argument, NULL, OPT_EXPLAIN},
+    {"list-checks", no_argument, NULL, OPT_LIST_CHECKS},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* ---- values; each says what is wrong and returns false */
+
+static bool
+read_number(const char *option, const char *text, long least, long most,
+    long *out)
+{
+	char *end;
+
+	*out = strtol(text, &end, 10);
+	if (end != text && *end == '\0' && *out >= least && *out <= most)
+		return true;
+	tool_error("--%s %s: give a number from %ld to %ld", option, text,
+	    least, most);
+	return false;
+}
+
+static bool
+read_unsigned(const char *option, const char *text, long least, long most,
+    unsigned *out)
+{
+	long n;
+
+	if (!read_number(option, text, least, most, &n))
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
+static bool
+read_source(const char *text, uint8_t family, struct addr *out, bool *has)
+{
+	*has = addr_parse(out, text) == 0 && out->family == family;
+	if (!*has)
+		tool_error("%s: give an IPv%c address", text,
+		    family == AF_INET ? '4' : '6');
+	return *has;
+}
+
+static bool
+add_words(struct settings_list *list, char *words, const char *option)
+{
+	char *save = NULL, *word;
+
+	for (word = strtok_r(words, ",", &save); word != NULL;
+	    word = strtok_r(NULL, ",", &save))
+		if (!settings_add(list, word)) {
+			tool_error("--%s: no more than %d", option,
+			    SETTINGS_LIST_MAX);
+			return false;
+		}
+	return true;
+}
+
+static bool
+is_group(const char *word)
+{
+	const struct check *check = NULL;
+
+	while ((check = check_next(check)) != NULL)
+		if (strlen(word) == 1 &&
+		    toupper((unsigned char)word[0]) == check->id[0])
+			return true;
+	return false;
+}
+
+static bool
+read_checks(struct settings_list *list, char *words, const char *option)
+{
+	if (!add_words(list, words, option))
+		return false;
+	for (size_t i = 0; i < list->n; i++)
+		if (check_find(list->word[i]) == NULL &&
+		    !is_group(list->word[i])) {
+			tool_error("--%s %s: there is no such check or group; "
+			    "--list-checks lists them", option, list->word[i]);
+			return false;
+		}
+	return true;
+}
+
+static bool
+read_models(struct settings *s, char *words)
+{
+	char *save = NULL, *word;
+
+	s->n_models = 0;
+	for (word = strtok_r(words, ",", &save); word != NULL;
+	    word = strtok_r(NULL, ",", &save)) {
+		const struct model *model = model_find(word);
+
+		if (model == NULL || s->n_models ==
+		    sizeof(s->models) / sizeof(s->models[0])) {
+			tool_error("--models %s: there are postfix, exim, "
+			    "opensmtpd, strict", word);
+			return false;
+		}
+		s->models[s->n_models++] = model;
+	}
+	return s->n_models > 0;
+}
+
+static bool
+read_limit(struct settings *s, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals != NULL ? (size_t)(equals - text) : 0;
+	double seconds = equals != NULL ? strtod(equals + 1, NULL) : 0;
+	const char *stage;
+
+	if (seconds < 0.05 || seconds > 3600)
+		len = 0;
+	if (len == 7 && strncmp(text, "session", len) == 0) {
+		s->session_ms = (uint32_t)(seconds * 1000);
+		return true;
+	}
+	for (unsigned i = 0; len > 0 && i < FACTS_STAGES; i++) {
+		stage = facts_stage_txt(i);
+		if (strlen(stage) == len && strncmp(text, stage, len) == 0) {
+			s->limit_ms[i] = (uint32_t)(seconds * 1000);
+			return true;
+		}
+	}
+	tool_error("--limit %s: give STAGE=SECONDS, such as connect=5", text);
+	return false;
+}
+
+static bool
+read_word(const char *option, const char *text, const char *yes, bool *out)
+{
+	*out = strcmp(text, yes) == 0;
+	if (*out || strcmp(text, "none") == 0)
+		return true;
+	tool_error("--%s %s: give none or %s", option, text, yes);
+	return false;
+}
+
+static bool
+read_output(struct settings *s, char *text)
+{
+	char name[16];
+	size_t len = strcspn(text, "=");
+
+	if (len < sizeof(name)) {
+		memcpy(name, text, len);
+		name[len] = '\0';
+		if (report_find(name) != NULL &&
+		    settings_add(&s->outputs, text))
+			return true;
+	}
+	tool_error("--output %s: there is no such format", text);
+	return false;
+}
+
+static bool
+add_server(struct settings *s, const char *text)
+{
+	struct settings_dns *server = &s->servers[s->n_servers];
+
+	if (s->n_servers == SETTINGS_SERVERS_MAX ||
+	    addr_parse_at_port(&server->addr, &server->addr_len, text, 53) != 0)
+		return false;
+	s->n_servers++;
+	return true;
+}
+
+/* The system's resolvers; one on this host if none is named. */
+static void
+read_resolv_conf(struct settings *s)
+{
+	FILE *f = fopen(RESOLV_CONF, "re");
+	char line[512], word[128];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "nameserver %127s", word) == 1)
+			add_server(s, word);
+	if (f != NULL)
+		fclose(f);
+	if (s->n_servers == 0)
+		add_server(s, "127.0.0.1");
+}
+
+/* ---- what only prints */
+
+static enum options_what
+explain(const char *id)
+{
+	const struct check *check = check_find(id);
+
+	if (check == NULL) {
+		tool_error("--explain %s: there is no such check; "
+		    "--list-checks lists them", id);
+		return OPTIONS_WRONG;
+	}
+	printf("%s %s\n%s\n", check->id, check->name, check->explain);
+	return OPTIONS_DONE;
+}
+
+static enum options_what
+list_checks(void)
+{
+	const struct check *check = NULL;
+
+	while ((check = check_next(check)) != NULL)
+		printf("%s  %s\n", check->id, check->name);
+	return OPTIONS_DONE;
+}
+
+/* ---- domains */
+
+static bool
+add_domain(struct facts *facts, const char *text)
+{
+	char name[DOMAIN_MAX];
+	const char *why = domain_read(name, text);
+
+	if (why != NULL) {
+		tool_error("%s: %s", text, why);
+		return false;
+	}
+	facts_domain(facts, name);
+	return true;
+}
+
+static bool
+add_file(struct facts *facts, const char *path)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	FILE *f = is_stdin ? stdin : fopen(path, "re");
+	char line[1024], *word;
+	bool fine = true;
+
+	if (f == NULL) {
+		tool_error("%s: %m", path);
+		return false;
+	}
+	while (fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "#\r\n")] = '\0';
+		word = line + strspn(line, " \t");
+		word[strcspn(word, " \t")] = '\0';
+		if (*word != '\0')
+			fine &= add_domain(facts, word);
+	}
+	if (!is_stdin)
+		fclose(f);
+	return fine;
+}
+
+/* ---- */
+
+static enum options_what
+read_one(struct settings *s, int c)
+{
+	unsigned n;
+	long number;
+	bool fine = true, yes;
+
+	switch (c) {
+	case 'f':
+		fine = settings_add(&s->files, optarg);
+		break;
+	case 'o':
+		fine = read_output(s, optarg);
+		break;
+	case 'q':
+		s->quiet = true;
+		break;
+	case '4':
+		s->only4 = true;
+		break;
+	case '6':
+		s->only6 = true;
+		break;
+	case 'n':
+		s->dry_run = true;
+		break;
+	case 'v':
+		s->verbose++;
+		break;
+	case OPT_ONLY:
+		fine = read_checks(&s->only, optarg, "only");
+		break;
+	case OPT_SKIP:
+		fine = read_checks(&s->skip, optarg, "skip");
+		break;
+	case OPT_RESOLVER:
+		fine = add_server(s, optarg);
+		if (!fine)
+			tool_error("--resolver %s: give ADDR or ADDR@PORT, "
+			    "three at most", optarg);
+		break;
+	case OPT_HELO:
+		s->helo = optarg;
+		fine = resolve_is_host_name(optarg, false);
+		if (!fine)
+			tool_error("--helo %s: give a host name", optarg);
+		break;
+	case OPT_SOURCE4:
+		fine = read_source(optarg, AF_INET, &s->source4,
+		    &s->has_source4);
+		break;
+	case OPT_SOURCE6:
+		fine = read_source(optarg, AF_INET6, &s->source6,
+		    &s->has_source6);
+		break;
+	case OPT_PORT:
+		fine = read_unsigned("port", optarg, 1, 65535, &n);
+		s->port = (uint16_t)n;
+		break;
+	case OPT_CA_FILE:
+		s->ca_file = optarg;
+		break;
+	case OPT_JOBS:
+		fine = read_unsigned("jobs", optarg, 1, 100000, &s->jobs);
+		break;
+	case OPT_DEADLINE:
+		fine = read_unsigned("deadline", optarg, 1, 86400,
+		    &s->deadline_s);
+		break;
+	case OPT_RECHECK:
+		fine = read_unsigned("recheck", optarg, 0, 3600,
+		    &s->recheck_s);
+		break;
+	case OPT_LIMIT:
+		fine = read_limit(s, optarg);
+		break;
+	case OPT_PATIENT:
+		s->patient = true;
+		break;
+	case OPT_RELAY:
+		fine = read_word("relay", optarg, "basic", &s->relay);
+		break;
+	case OPT_RCPT:
+		fine = read_word("rcpt", optarg, "basic", &yes);
+		s->rcpt = yes ? RCPT_BASIC : RCPT_NONE;
+		break;
+	case OPT_INTERNAL:
+		s->internal = true;
+		break;
+	case OPT_TRUSTED:
+		s->trusted_probe = true;
+		break;
+	case OPT_AT:
+		fine = read_number("at", optarg, -36500, 36500, &number);
+		s->at_days = number;
+		break;
+	case OPT_ASSUME_DOWN:
+		fine = settings_add(&s->assume_down, optarg);
+		break;
+	case OPT_MODELS:
+		fine = read_models(s, optarg);
+		break;
+	case OPT_EXPLAIN:
+		return explain(optarg);
+	case OPT_LIST_CHECKS:
+		return list_checks();
+	case OPT_VERSION:
+		printf("mxcheck %s\n", PACKAGE_VERSION);
+		return OPTIONS_DONE;
+	case 'h':
+		print_usage(stdout);
+		return OPTIONS_DONE;
+	default:
+		fine = false;
+	}
+	return fine ? OPTIONS_RUN : OPTIONS_WRONG;
+}
+
+static void
+fill_up(struct settings *s, struct facts *facts)
+{
+	char host[256] = "";
+
+	if (s->n_servers == 0)
+		read_resolv_conf(s);
+	if (s->relay_target == NULL)
+		s->relay_target = RELAY_TARGET;
+	if (s->outputs.n == 0)
+		settings_add(&s->outputs, "table");
+	if (s->helo == NULL) {
+		gethostname(host, sizeof(host) - 1);
+		s->helo = facts_str(facts,
+		    resolve_is_host_name(host, false) ? host : "localhost");
+	}
+	facts->helo = s->helo;
+}
+
+enum options_what
+options_read(struct settings *s, struct facts *facts, int argc, char **argv)
+{
+	enum options_what what;
+	bool fine = true;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "f:o:q46nvh", options, NULL)) !=
+	    -1) {
+		what = read_one(s, c);
+		if (what != OPTIONS_RUN)
+			return what;
+	}
+	for (size_t i = 0; i < s->files.n; i++)
+		fine &= add_file(facts, s->files.word[i]);
+	for (; optind < argc; optind++)
+		fine &= add_domain(facts, argv[optind]);
+	if (fine && facts->n_domains == 0) {
+		print_usage(stderr);
+		fine = false;
+	}
+	fill_up(s, facts);
+	return fine ? OPTIONS_RUN : OPTIONS_WRONG;
+}

@@ -1,0 +1,690 @@
+/*
+ * The session as a row of states. A state is entered by begin(), which names
+ * the facts that it fills and sets its deadline; it ends by a reply, by the end
+ * of the connection or by the deadline, and on_reply() says what comes next.
+ *
+ * The session is over when the socket is closed; then done() is called from an
+ * event of its own, so that whoever is called may free the probe.
+ */
+#include "tools/mxcheck/probe.h"
+
+#include <sys/socket.h>
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/dname.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "tools/mxcheck/reply.h"
+
+#define SESSION_BYTES_MAX 65536
+#define LINE_OUT_MAX 1024
+#define OUT_MAX 16384
+
+enum state {
+	CONNECT,
+	GREETING,
+	EHLO,
+	HELO,
+	STARTTLS,
+	HANDSHAKE,
+	EHLO_TLS,
+	MAIL,
+	RCPT,
+	RSET,
+	QUIT,
+	OVER,
+};
+
+struct probe {
+	const struct probe_how *how;
+	struct facts_endpoint *ep;
+	struct facts_probe *found; /* in ep */
+	enum state state;
+	struct facts_step *step; /* what the state fills */
+	struct facts_step other; /* for states that nobody asks about */
+	uint64_t began_ms;	 /* the step */
+	uint64_t until_ms;	 /* the session */
+	size_t turn;		 /* the transaction: a recipient each */
+	size_t bytes_in;
+	int fd;
+	struct event *readable, *writable, *timer, *over;
+	struct reply reply;
+	struct tls *tls;
+	bool tls_is_on;
+	uint8_t out[OUT_MAX];
+	size_t out_len;
+};
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void
+trace(const struct probe *p, char way, const void *bytes, size_t len)
+{
+	if (p->how->trace != NULL)
+		p->how->trace(p->how->arg, p->ep, way, bytes, len);
+}
+
+/* ---- the ends of a step and of the session */
+
+static void
+end_step(struct probe *p, enum facts_end end)
+{
+	if (p->step == NULL)
+		return;
+	p->step->end = end;
+	p->step->ms = (uint32_t)(now_ms() - p->began_ms);
+	p->step = NULL;
+}
+
+static void
+close_socket(struct probe *p)
+{
+	struct event **events[] = {&p->readable, &p->writable, &p->timer};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (*events[i] != NULL) {
+			event_free(*events[i]);
+			*events[i] = NULL;
+		}
+	if (p->fd != -1)
+		close(p->fd);
+	p->fd = -1;
+}
+
+/* The step failed, and with it the session. */
+static void
+lose(struct probe *p, enum facts_end end)
+{
+	if (p->state == OVER)
+		return;
+	end_step(p, end);
+	p->state = OVER;
+	close_socket(p);
+	event_active(p->over, 0, 0);
+}
+
+static void
+lose_by_errno(struct probe *p, int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		lose(p, FACTS_END_REFUSED);
+		break;
+	case ETIMEDOUT:
+		lose(p, FACTS_END_TIMEOUT);
+		break;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case EACCES:
+	case EPERM:
+	case EADDRNOTAVAIL:
+	case EINVAL:
+		lose(p, FACTS_END_UNREACHABLE);
+		break;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		lose(p, FACTS_END_STOPPED);
+		break;
+	default:
+		lose(p, FACTS_END_RESET);
+	}
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	lose(arg, FACTS_END_TIMEOUT);
+}
+
+static void
+on_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg;
+
+	(void)fd, (void)what;
+	p->how->done(p->how->arg, p);
+}
+
+static uint32_t
+limit_ms(const struct probe *p, enum facts_stage stage)
+{
+	uint32_t patient[FACTS_STAGES];
+
+	if (!p->how->patient)
+		return p->how->settings->limit_ms[stage];
+	settings_patient(patient);
+	return patient[stage];
+}
+
+/* The deadline is that of the stage or of the session, whichever is first. */
+static void
+begin(struct probe *p, enum state state, struct facts_step *step,
+    enum facts_stage stage)
+{
+	uint64_t left, limit = limit_ms(p, stage);
+	struct timeval tv;
+
+	p->state = state;
+	p->step = step;
+	p->began_ms = now_ms();
+	left = p->until_ms > p->began_ms ? p->until_ms - p->began_ms : 0;
+	if (left < limit && state != QUIT)
+		limit = left;
+	tv.tv_sec = (time_t)(limit / 1000);
+	tv.tv_usec = (suseconds_t)(limit % 1000 * 1000);
+	if (event_add(p->timer, &tv) != 0)
+		fatal("out of memory");
+	reply_init(&p->reply);
+}
+
+static void
+begin_stage(struct probe *p, enum state state, enum facts_stage stage)
+{
+	begin(p, state, &p->found->step[stage], stage);
+}
+
+/* ---- out */
+
+static void
+flush(struct probe *p)
+{
+	ssize_t n;
+
+	if (p->tls != NULL)
+		p->out_len += tls_take(p->tls, p->out + p->out_len,
+		    sizeof(p->out) - p->out_len);
+	while (p->out_len > 0) {
+		n = send(p->fd, p->out, p->out_len, MSG_NOSIGNAL);
+		if (n < 0 && errno == EAGAIN) {
+			event_add(p->writable, NULL);
+			return;
+		}
+		if (n < 0) /* what the peer said first may still be there */
+			return;
+		p->out_len -= (size_t)n;
+		memmove(p->out, p->out + n, p->out_len);
+		if (p->tls != NULL)
+			p->out_len += tls_take(p->tls, p->out + p->out_len,
+			    sizeof(p->out) - p->out_len);
+	}
+}
+
+static void send_line(struct probe *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+send_line(struct probe *p, const char *fmt, ...)
+{
+	char line[LINE_OUT_MAX];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line) - 2, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(line) - 2)
+		fatal("a command of %d bytes", n); /* names are checked */
+	trace(p, '>', line, (size_t)n);
+	memcpy(line + n, "\r\n", 2);
+	if (p->tls_is_on) {
+		if (tls_write(p->tls, line, (size_t)n + 2) != 0) {
+			lose(p, FACTS_END_CLOSED);
+			return;
+		}
+	} else {
+		memcpy(p->out + p->out_len, line, (size_t)n + 2);
+		p->out_len += (size_t)n + 2;
+	}
+	flush(p);
+}
+
+/* ---- what is said when */
+
+static void
+say_quit(struct probe *p)
+{
+	begin_stage(p, QUIT, FACTS_QUIT);
+	send_line(p, "QUIT");
+}
+
+static size_t
+n_turns(const struct probe *p)
+{
+	return 2 * p->found->n_rcpts + p->how->settings->relay;
+}
+
+/* The next recipient, or the end. */
+static void
+say_mail(struct probe *p)
+{
+	if (p->how->settings->rcpt == RCPT_NONE || p->turn >= n_turns(p)) {
+		say_quit(p);
+		return;
+	}
+	if (p->turn == 0)
+		begin_stage(p, MAIL, FACTS_MAIL);
+	else
+		begin(p, MAIL, &p->other, FACTS_MAIL);
+	send_line(p, "MAIL FROM:<>");
+}
+
+/*
+ * A local part that nobody has, always the same for a domain: greylisting lets
+ * it pass at a later run, and no counter of guessed names grows.
+ */
+static void
+unknown_local(char *out, size_t cap, const char *helo, const char *domain)
+{
+	uint64_t h = DNAME_HASH_ROOT;
+
+	for (const char *s = domain; *s != '\0'; s++)
+		h = dname_hash_mix(h ^ (uint8_t)*s, 0xe7037ed1a0b428dbull);
+	for (const char *s = helo; *s != '\0'; s++)
+		h = dname_hash_mix(h ^ (uint8_t)*s, 0x8ebc6af09c88c6e3ull);
+	snprintf(out, cap, "mxcheck-%012llx",
+	    (unsigned long long)(h & 0xffffffffffffull));
+}
+
+static void
+say_rcpt(struct probe *p)
+{
+	struct facts_rcpt *rcpt = &p->found->rcpts[p->turn / 2];
+	char local[32];
+
+	if (p->turn / 2 == p->found->n_rcpts) {
+		begin_stage(p, RCPT, FACTS_RELAY);
+		send_line(p, "RCPT TO:<%s>", p->how->settings->relay_target);
+	} else if (p->turn % 2 == 0) {
+		begin(p, RCPT, &rcpt->postmaster, FACTS_MAIL);
+		send_line(p, "RCPT TO:<postmaster@%s>", rcpt->domain->name);
+	} else {
+		unknown_local(local, sizeof(local), p->how->facts->helo,
+		    rcpt->domain->name);
+		begin(p, RCPT, &rcpt->unknown, FACTS_MAIL);
+		send_line(p, "RCPT TO:<%s@%s>", local, rcpt->domain->name);
+	}
+}
+
+/* What came in clear text behind the 220 is dropped: CVE-2011-0411. */
+static void
+drain(struct probe *p, size_t left)
+{
+	uint8_t buf[1024];
+	ssize_t n;
+
+	p->found->tls.injected = left > 0;
+	while (p->bytes_in < SESSION_BYTES_MAX &&
+	    (n = recv(p->fd, buf, sizeof(buf), 0)) > 0) {
+		p->found->tls.injected = true;
+		p->bytes_in += (size_t)n;
+	}
+}
+
+static void
+shake_hands(struct probe *p)
+{
+	int rc = tls_handshake(p->tls);
+
+	flush(p);
+	if (rc == -EAGAIN)
+		return;
+	if (rc != 0) {
+		p->found->tls.why = facts_str(p->how->facts, tls_why(p->tls));
+		p->found->tls.old_proto = tls_is_old_peer(p->tls);
+		lose(p, FACTS_END_PROTO);
+		return;
+	}
+	end_step(p, FACTS_END_DONE);
+	tls_to_facts(p->tls, p->how->facts, &p->found->tls);
+	p->found->tls.old_proto = p->how->use_tls == PROBE_TLS_OLD;
+	p->tls_is_on = true;
+	begin_stage(p, EHLO_TLS, FACTS_EHLO_TLS);
+	send_line(p, "EHLO %s", p->how->facts->helo);
+}
+
+static void
+begin_tls(struct probe *p, size_t left)
+{
+	drain(p, left);
+	p->tls = tls_new(p->how->tls, p->ep->host->name,
+	    p->how->use_tls == PROBE_TLS_OLD);
+	begin_stage(p, HANDSHAKE, FACTS_TLS);
+	shake_hands(p);
+}
+
+static void
+after_ehlo(struct probe *p)
+{
+	reply_to_ehlo(&p->reply, p->how->facts, &p->found->ehlo);
+	if (p->how->use_tls != PROBE_CLEAR &&
+	    facts_ehlo_keyword(&p->found->ehlo, "STARTTLS") != NULL) {
+		begin_stage(p, STARTTLS, FACTS_STARTTLS);
+		send_line(p, "STARTTLS");
+	} else {
+		say_mail(p);
+	}
+}
+
+/* The whole reply to the state is there; left bytes stand behind it. */
+static void
+on_reply(struct probe *p, size_t left)
+{
+	unsigned code = p->reply.code;
+	struct facts_step *step = p->step;
+	enum state state = p->state;
+
+	reply_to_facts(&p->reply, p->how->facts, &step->reply);
+	end_step(p, FACTS_END_DONE);
+	switch (state) {
+	case GREETING:
+		if (code != 220) {
+			say_quit(p);
+			return;
+		}
+		begin_stage(p, EHLO, FACTS_EHLO);
+		send_line(p, "EHLO %s", p->how->facts->helo);
+		return;
+	case EHLO:
+		if (code == 250) {
+			after_ehlo(p);
+		} else if (code / 100 == 5) {
+			begin_stage(p, HELO, FACTS_HELO);
+			send_line(p, "HELO %s", p->how->facts->helo);
+		} else {
+			say_quit(p);
+		}
+		return;
+	case EHLO_TLS:
+		if (code == 250)
+			reply_to_ehlo(&p->reply, p->how->facts,
+			    &p->found->ehlo_tls);
+		/* FALLTHROUGH */
+	case HELO:
+		if (code == 250)
+			say_mail(p);
+		else
+			say_quit(p);
+		return;
+	case STARTTLS:
+		if (code == 220)
+			begin_tls(p, left);
+		else
+			say_mail(p);
+		return;
+	case MAIL:
+		if (code / 100 == 2)
+			say_rcpt(p);
+		else
+			say_quit(p);
+		return;
+	case RCPT:
+		begin(p, RSET, &p->other, FACTS_MAIL);
+		send_line(p, "RSET");
+		return;
+	case RSET:
+		p->turn++;
+		if (code / 100 == 2)
+			say_mail(p);
+		else
+			say_quit(p);
+		return;
+	default:
+		lose(p, FACTS_END_DONE);
+	}
+}
+
+/* ---- in */
+
+static void
+take(struct probe *p, const uint8_t *bytes, size_t len)
+{
+	enum reply_status status;
+	size_t used;
+
+	while (len > 0 && p->state != OVER && p->state != HANDSHAKE) {
+		status = reply_feed(&p->reply, bytes, len, &used);
+		bytes += used;
+		len -= used;
+		if (status == REPLY_DONE) {
+			trace(p, '<', p->reply.text, p->reply.text_len);
+			on_reply(p, len);
+			if (p->state == HANDSHAKE)
+				return; /* the rest was dropped */
+		} else if (status == REPLY_BROKEN) {
+			reply_to_facts(&p->reply, p->how->facts,
+			    &p->step->reply);
+			if (p->step->reply.text[0] == '\0')
+				p->step->reply.text = p->reply.broken;
+			lose(p, FACTS_END_PROTO);
+		}
+	}
+}
+
+static void
+take_tls(struct probe *p)
+{
+	uint8_t buf[4096];
+	int n;
+
+	while (p->state != OVER) {
+		n = tls_read(p->tls, buf, sizeof(buf));
+		if (n == -EAGAIN)
+			break;
+		if (n <= 0) {
+			lose(p, FACTS_END_CLOSED);
+			return;
+		}
+		take(p, buf, (size_t)n);
+	}
+	if (p->state != OVER)
+		flush(p); /* renewed keys and the like */
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg;
+	uint8_t buf[4096];
+	ssize_t n;
+
+	(void)what;
+	n = recv(fd, buf, sizeof(buf), 0);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n <= 0) {
+		if (p->state == HANDSHAKE)
+			p->found->tls.why = "closed in the handshake";
+		lose(p, n == 0 ? FACTS_END_CLOSED : FACTS_END_RESET);
+		return;
+	}
+	p->bytes_in += (size_t)n;
+	if (p->bytes_in > SESSION_BYTES_MAX) {
+		p->step->reply.text = "more than 64 KiB in a session";
+		lose(p, FACTS_END_PROTO);
+		return;
+	}
+	if (p->tls == NULL) {
+		take(p, buf, (size_t)n);
+		return;
+	}
+	tls_put(p->tls, buf, (size_t)n);
+	if (p->state == HANDSHAKE)
+		shake_hands(p);
+	if (p->tls_is_on)
+		take_tls(p);
+}
+
+static void
+on_connected(struct probe *p)
+{
+	end_step(p, FACTS_END_DONE);
+	begin_stage(p, GREETING, FACTS_GREETING);
+	event_add(p->readable, NULL);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg;
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	(void)what;
+	if (p->state != CONNECT) {
+		flush(p);
+		return;
+	}
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	if (error != 0)
+		lose_by_errno(p, error);
+	else
+		on_connected(p);
+}
+
+/* ---- the beginning */
+
+static socklen_t
+sockaddr_of(struct sockaddr_storage *out, const struct addr *addr,
+    uint16_t port)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	out->ss_family = addr->family;
+	if (addr->family == AF_INET) {
+		v4->sin_port = htons(port);
+		memcpy(&v4->sin_addr, addr->bytes, 4);
+		return sizeof(*v4);
+	}
+	v6->sin6_port = htons(port);
+	memcpy(&v6->sin6_addr, addr->bytes, 16);
+	return sizeof(*v6);
+}
+
+/* Returns 0, EINPROGRESS or another errno. */
+static int
+dial(struct probe *p)
+{
+	const struct settings *s = p->how->settings;
+	const struct addr *to = &p->ep->addr->addr;
+	bool has_source = to->family == AF_INET ? s->has_source4 :
+	    s->has_source6;
+	struct sockaddr_storage sa;
+	socklen_t len;
+
+	p->fd = socket(to->family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (p->fd == -1)
+		return errno;
+	if (has_source) {
+		len = sockaddr_of(&sa, to->family == AF_INET ? &s->source4 :
+		    &s->source6, 0);
+		if (bind(p->fd, (struct sockaddr *)&sa, len) != 0)
+			return errno;
+	}
+	len = sockaddr_of(&sa, to, s->port);
+	return connect(p->fd, (struct sockaddr *)&sa, len) == 0 ? 0 : errno;
+}
+
+static struct event *
+new_event(struct probe *p, short what, event_callback_fn callback)
+{
+	struct event *event = event_new(p->how->base, p->fd, what, callback, p);
+
+	if (event == NULL)
+		fatal("out of memory");
+	return event;
+}
+
+struct probe *
+probe_new(const struct probe_how *how, struct facts_endpoint *ep)
+{
+	struct probe *p = xcalloc(1, sizeof(*p));
+	int error;
+
+	p->how = how;
+	p->ep = ep;
+	p->found = &ep->probe;
+	p->found->clear = how->use_tls == PROBE_CLEAR;
+	p->found->n_rcpts = how->n_domains;
+	p->found->rcpts = facts_alloc(how->facts, how->n_domains,
+	    sizeof(*p->found->rcpts));
+	for (size_t i = 0; i < how->n_domains; i++)
+		p->found->rcpts[i].domain = how->domains[i];
+	p->fd = -1;
+	p->until_ms = now_ms() + (how->patient ? 10 : 1) *
+	    (uint64_t)how->settings->session_ms;
+	p->timer = new_event(p, 0, on_timer);
+	p->over = new_event(p, 0, on_over);
+	begin_stage(p, CONNECT, FACTS_CONNECT);
+	error = dial(p);
+	if (error != 0 && error != EINPROGRESS) {
+		lose_by_errno(p, error);
+		return p;
+	}
+	p->readable = new_event(p, EV_READ | EV_PERSIST, on_readable);
+	p->writable = new_event(p, EV_WRITE, on_writable);
+	if (error == 0)
+		on_connected(p);
+	else
+		event_add(p->writable, NULL);
+	return p;
+}
+
+void
+probe_stop(struct probe *p)
+{
+	end_step(p, FACTS_END_STOPPED);
+	p->state = OVER;
+	close_socket(p);
+}
+
+void
+probe_free(struct probe *p)
+{
+	if (p == NULL)
+		return;
+	close_socket(p);
+	event_free(p->over);
+	tls_free(p->tls);
+	free(p);
+}
+
+struct facts_endpoint *
+probe_endpoint(const struct probe *p)
+{
+	return p->ep;
+}
+
+enum facts_yes
+probe_matches(const struct probe *p, const char *name)
+{
+	return p->tls != NULL ? tls_matches(p->tls, name) : FACTS_UNKNOWN;
+}
+
+bool
+probe_is_old_peer(const struct probe *p)
+{
+	return p->tls != NULL && tls_is_old_peer(p->tls);
+}

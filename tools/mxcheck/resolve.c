@@ -1,0 +1,334 @@
+/*
+ * Questions are tasks: each knows what its answer is for. When the last one is
+ * answered, the caller is told.
+ */
+#include "tools/mxcheck/resolve.h"
+
+#include <sys/queue.h>
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/dns.h"
+#include "lib/xalloc.h"
+
+#define PTR_NAMES_MAX 5 /* whose addresses are looked up */
+
+struct resolve {
+	struct dns *dns;
+	struct facts *facts;
+	void (*done)(void *arg);
+	void *arg;
+	size_t n_tasks;
+	LIST_HEAD(, task) tasks;
+	struct addr us[2];
+	size_t n_us;
+};
+
+typedef void task_fn(struct resolve *r, void *of,
+    const struct dns_answer *answer);
+
+struct task {
+	LIST_ENTRY(task) entry;
+	struct resolve *r;
+	task_fn *fn;
+	void *of;
+};
+
+static void
+on_done(void *arg, const struct dns_answer *answer)
+{
+	struct task *task = arg;
+	struct resolve *r = task->r;
+
+	task->fn(r, task->of, answer);
+	LIST_REMOVE(task, entry);
+	free(task);
+	if (--r->n_tasks == 0)
+		r->done(r->arg);
+}
+
+static void
+ask(struct resolve *r, const char *name, uint16_t qtype, task_fn *fn, void *of)
+{
+	struct task *task;
+	uint8_t qname[DNAME_MAX];
+
+	if (dname_from_txt(qname, name, strlen(name)) < 0)
+		return;
+	task = xcalloc(1, sizeof(*task));
+	*task = (struct task){.r = r, .fn = fn, .of = of};
+	LIST_INSERT_HEAD(&r->tasks, task, entry);
+	r->n_tasks++;
+	dns_ask(r->dns, qname, qtype, on_done, task);
+}
+
+/* What holds for every answer, with strings of the facts' own. */
+static void
+keep(struct resolve *r, struct facts_lookup *out,
+    const struct dns_answer *answer)
+{
+	*out = answer->lookup;
+	if (out->alias != NULL)
+		out->alias = facts_str(r->facts, out->alias);
+}
+
+static const char *
+name_txt(struct resolve *r, const uint8_t *dname)
+{
+	char txt[DNAME_TXT_MAX];
+
+	return facts_str(r->facts, dname_to_txt(txt, dname));
+}
+
+/* ---- MX and addresses */
+
+bool
+resolve_is_host_name(const char *name, bool loose)
+{
+	size_t label = 0, len = strlen(name);
+
+	if (len == 0 || len > 253)
+		return false;
+	for (size_t i = 0; i <= len; i++) {
+		if (name[i] == '.' || name[i] == '\0') {
+			if (label == 0 || label > 63 || name[i - 1] == '-')
+				return false;
+			label = 0;
+		} else if (isalnum((unsigned char)name[i]) ||
+		    (name[i] == '-' && label > 0) ||
+		    (name[i] == '_' && loose)) {
+			label++;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* An address in the place of a name: "192.0.2.1" as text is a host name, too. */
+static bool
+is_address(const char *name)
+{
+	struct addr addr;
+
+	return addr_parse(&addr, name) == 0;
+}
+
+static void
+add_endpoints(struct resolve *r, struct facts_host *host,
+    const struct dns_answer *answer)
+{
+	for (size_t i = 0; i < answer->n_records && i < FACTS_ADDRS_MAX; i++)
+		facts_endpoint(r->facts, host, &answer->records[i].addr);
+}
+
+static void
+on_a(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_host *host = of;
+
+	keep(r, &host->a, answer);
+	add_endpoints(r, host, answer);
+}
+
+static void
+on_aaaa(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_host *host = of;
+
+	keep(r, &host->aaaa, answer);
+	add_endpoints(r, host, answer);
+}
+
+static struct facts_host *
+need_host(struct resolve *r, const char *name)
+{
+	size_t n = r->facts->n_hosts;
+	struct facts_host *host;
+
+	if (!resolve_is_host_name(name, true) || is_address(name) ||
+	    strcasecmp(name, "localhost") == 0)
+		return NULL;
+	host = facts_host(r->facts, name);
+	if (r->facts->n_hosts > n) { /* it is new */
+		ask(r, name, DNS_TYPE_A, on_a, host);
+		ask(r, name, DNS_TYPE_AAAA, on_aaaa, host);
+	}
+	return host;
+}
+
+static void
+set_mxs(struct resolve *r, struct facts_domain *domain, size_t n)
+{
+	domain->mxs = facts_alloc(r->facts, n, sizeof(*domain->mxs));
+	domain->n_mxs = n;
+}
+
+static void
+on_mx(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_domain *domain = of;
+	struct facts_mx *mx;
+
+	keep(r, &domain->mx, answer);
+	if (domain->mx.dns == FACTS_NODATA) {
+		set_mxs(r, domain, 1);
+		domain->implicit = true;
+		domain->mxs[0].target = domain->name;
+		domain->mxs[0].host = need_host(r, domain->name);
+	}
+	if (domain->mx.dns != FACTS_EXISTS)
+		return;
+	set_mxs(r, domain, answer->n_records);
+	for (size_t i = 0; i < domain->n_mxs; i++) {
+		mx = &domain->mxs[i];
+		mx->pref = answer->records[i].pref;
+		mx->target = name_txt(r, answer->records[i].name);
+		mx->host = need_host(r, mx->target);
+	}
+	facts_sort_mxs(domain);
+}
+
+void
+resolve_domains(struct resolve *r)
+{
+	for (size_t i = 0; i < r->facts->n_domains; i++)
+		ask(r, r->facts->domains[i]->name, DNS_TYPE_MX, on_mx,
+		    r->facts->domains[i]);
+}
+
+/* ---- PTR, and back */
+
+static void
+on_ptr_addr(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_addr *addr = of;
+
+	(void)r;
+	addr->unchecked |= answer->lookup.dns == FACTS_FAILED;
+	for (size_t i = 0; i < answer->n_records; i++)
+		addr->confirmed |= memcmp(&answer->records[i].addr,
+		    &addr->addr, sizeof(addr->addr)) == 0;
+}
+
+static void
+on_ptr(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_addr *addr = of;
+	uint16_t qtype = addr->addr.family == AF_INET ? DNS_TYPE_A :
+	    DNS_TYPE_AAAA;
+
+	keep(r, &addr->ptr, answer);
+	for (size_t i = 0; i < answer->n_records && i < PTR_NAMES_MAX; i++) {
+		facts_name_add(r->facts, &addr->ptrs,
+		    name_txt(r, answer->records[i].name));
+		ask(r, addr->ptrs.name[i], qtype, on_ptr_addr, addr);
+	}
+}
+
+void
+resolve_addrs(struct resolve *r)
+{
+	uint8_t qname[DNAME_MAX];
+	char txt[DNAME_TXT_MAX];
+
+	for (size_t i = 0; i < r->facts->n_addrs; i++) {
+		dnsmsg_reverse(qname, &r->facts->addrs[i]->addr);
+		ask(r, dname_to_txt(txt, qname), DNS_TYPE_PTR, on_ptr,
+		    r->facts->addrs[i]);
+	}
+}
+
+/* ---- names that are said */
+
+static void
+on_greeting(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_endpoint *ep = of;
+
+	keep(r, &ep->greeting_name, answer);
+}
+
+void
+resolve_greeting(struct resolve *r, struct facts_endpoint *ep)
+{
+	const char *text = ep->probe.step[FACTS_GREETING].reply.text;
+	char name[256];
+	size_t len;
+
+	if (text == NULL || ep->probe.step[FACTS_GREETING].reply.code != 220)
+		return;
+	len = strcspn(text, " ");
+	if (len >= sizeof(name))
+		return;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	if (strchr(name, '.') != NULL && resolve_is_host_name(name, false) &&
+	    !is_address(name))
+		ask(r, name, DNS_TYPE_A, on_greeting, ep);
+}
+
+static void
+on_helo(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts *facts = of;
+
+	for (size_t i = 0; i < answer->n_records; i++)
+		for (size_t k = 0; k < r->n_us; k++)
+			if (memcmp(&answer->records[i].addr, &r->us[k],
+			    sizeof(r->us[k])) == 0)
+				facts->helo_is_us = FACTS_YES;
+	if (facts->helo_is_us == FACTS_UNKNOWN &&
+	    answer->lookup.dns != FACTS_FAILED)
+		facts->helo_is_us = FACTS_NO;
+}
+
+void
+resolve_helo(struct resolve *r, const struct addr *us, size_t n)
+{
+	r->n_us = n < 2 ? n : 2;
+	memcpy(r->us, us, r->n_us * sizeof(*us));
+	if (r->n_us == 0)
+		return;
+	ask(r, r->facts->helo, DNS_TYPE_A, on_helo, r->facts);
+	ask(r, r->facts->helo, DNS_TYPE_AAAA, on_helo, r->facts);
+}
+
+/* ---- */
+
+bool
+resolve_is_busy(const struct resolve *r)
+{
+	return r->n_tasks > 0;
+}
+
+struct resolve *
+resolve_new(struct dns *dns, struct facts *facts, void (*done)(void *arg),
+    void *arg)
+{
+	struct resolve *r = xcalloc(1, sizeof(*r));
+
+	r->dns = dns;
+	r->facts = facts;
+	r->done = done;
+	r->arg = arg;
+	LIST_INIT(&r->tasks);
+	return r;
+}
+
+void
+resolve_free(struct resolve *r)
+{
+	struct task *task;
+
+	if (r == NULL)
+		return;
+	while ((task = LIST_FIRST(&r->tasks)) != NULL) {
+		LIST_REMOVE(task, entry);
+		free(task);
+	}
+	free(r);
+}

@@ -1,0 +1,34 @@
+/*
+ * What is asked of DNS: first what must be known before anything is dialled
+ * (MX, A, AAAA), later what is only judged (PTR and back, names in greetings).
+ */
+#ifndef TOOLS_MXCHECK_RESOLVE_H
+#define TOOLS_MXCHECK_RESOLVE_H
+
+#include "tools/mxcheck/dns.h"
+
+struct resolve;
+
+/* done() is called, from the loop, each time that nothing is under way. */
+struct resolve *resolve_new(struct dns *dns, struct facts *facts,
+    void (*done)(void *arg), void *arg);
+void resolve_free(struct resolve *r); /* before the dns it was made of */
+
+/* The MX set of every domain of the facts, and the hosts' endpoints. */
+void resolve_domains(struct resolve *r);
+
+/* PTR of every address, and the addresses of those names. */
+void resolve_addrs(struct resolve *r);
+
+/* Whether the name in the greeting of ep exists; nothing for what is none. */
+void resolve_greeting(struct resolve *r, struct facts_endpoint *ep);
+
+/* Whether our own name has one of these addresses, for facts->helo_is_us. */
+void resolve_helo(struct resolve *r, const struct addr *us, size_t n);
+
+bool resolve_is_busy(const struct resolve *r);
+
+/* A host name, RFC 1123 2.1; with loose, underscores are fine. */
+bool resolve_is_host_name(const char *name, bool loose);
+
+#endif
