@@ -234,9 +234,9 @@ START_TEST(killed)
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			for (int64_t at = NOW;; at++) {
+			for (int64_t at = NOW + n * 10000;; at++) {
 				st = must_open(at, &opening);
-				put_alert(st, &f, opening.last_run + 1);
+				put_alert(st, &f, at);
 				must_save(st);
 			}
 		}
