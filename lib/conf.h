@@ -91,6 +91,9 @@ struct conf {
 	struct {
 		enum conf_cookies cookies;
 		char *cookie_secret_file; /* NULL: secrets are made up */
+		unsigned tcp_connections; /* of a worker */
+		unsigned tcp_connections_per_client;
+		uint32_t tcp_idle_s;
 	} clients;
 	char *state_dir; /* completed like a dataset's file */
 	unsigned workers; /* never 0: one per core is already worked out */

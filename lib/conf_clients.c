@@ -1,5 +1,5 @@
 /*
- * The options about clients: who may ask, cookies.
+ * The options about clients: who may ask, cookies, TCP.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -96,6 +96,38 @@ conf_set_cookie_secret_file(
 	}
 	free(r->conf->clients.cookie_secret_file);
 	r->conf->clients.cookie_secret_file = conf_complete_path(r, value);
+}
+
+static void
+set_number(struct conf_reader *r, const struct conf_row *row,
+    const char *value, unsigned *out)
+{
+	uint64_t n;
+
+	if (conf_read_number(r, row, value, &n))
+		*out = (unsigned)n;
+}
+
+void
+conf_set_tcp_connections(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_number(r, row, value, &r->conf->clients.tcp_connections);
+}
+
+void
+conf_set_tcp_connections_per_client(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_number(r, row, value,
+	    &r->conf->clients.tcp_connections_per_client);
+}
+
+void
+conf_set_tcp_idle(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	(void)conf_read_duration(r, row, value, &r->conf->clients.tcp_idle_s);
 }
 
 void

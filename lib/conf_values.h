@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 46
+#define CONF_ROWS 49
 
 /* What a value needs to know while the file is read. */
 struct conf_reader {
@@ -98,7 +98,8 @@ char *conf_complete_path(const struct conf_reader *r, const char *path);
 /* ---- conf_clients.c */
 
 conf_set_fn conf_set_allow_query, conf_set_refuse_query, conf_set_drop_query,
-    conf_set_cookies, conf_set_cookie_secret_file;
+    conf_set_cookies, conf_set_cookie_secret_file, conf_set_tcp_connections,
+    conf_set_tcp_connections_per_client, conf_set_tcp_idle;
 void conf_clients_free(struct conf *c);
 
 /* ---- conf_gate.c */

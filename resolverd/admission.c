@@ -52,6 +52,8 @@ admission_of_query(struct query *q, enum query_verdict verdict,
 
 	if (verdict == QUERY_DROP)
 		return verdict;
+	if (q->opt.wants_keepalive) /* RFC 7828 3.3.2, in 100 ms */
+		q->opt.keepalive = (uint16_t)(conf->clients.tcp_idle_s * 10);
 	if (conf->clients.cookies == CONF_COOKIES_NO) {
 		if (only_cookie)
 			query_set_error(q, DNS_RCODE_FORMERR);

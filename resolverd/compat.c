@@ -24,6 +24,10 @@
 #include "resolverd/compat_user.h"
 #include "resolverd/sockets.h"
 
+/* rbldnsd has no TCP, and so no options for it */
+#define TCP_CONNECTIONS 1000
+#define TCP_IDLE_S 10
+
 static void
 help(const char *name)
 {
@@ -92,6 +96,9 @@ complete_conf(const struct compat_args *args)
 	for (unsigned i = 0; i < args->n_bind; i++)
 		compat_listen_add(conf, args->bind[i], args->family);
 	conf->workers = 1;
+	conf->clients.tcp_connections = TCP_CONNECTIONS;
+	conf->clients.tcp_connections_per_client = TCP_CONNECTIONS / 10;
+	conf->clients.tcp_idle_s = TCP_IDLE_S;
 	allow_all(conf);
 	for (size_t i = 0; i < conf->n_listen; i++)
 		log_info("listening on %s", conf->listen[i].txt);

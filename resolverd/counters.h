@@ -38,6 +38,10 @@
 	X(UPSTREAM_WAITING, GAUGE, "upstream-waiting",                         \
 	    "clients that wait for an answer from outside")                    \
 	/* --- transports */                                                   \
+	X(TCP_REFUSED, COUNT, "tcp-refused",                                   \
+	    "connections that were too many, of a client or in all")           \
+	X(TCP_ENDED, COUNT, "tcp-ended",                                       \
+	    "connections closed for another, or not reading their answers")    \
 	X(TCP_CONNECTIONS, GAUGE, "tcp-connections", "TCP connections open")
 
 enum counter {

@@ -83,7 +83,7 @@ prepare(struct conf *conf)
 	if (prepare_identity(&who, conf, why) != 0 ||
 	    sockets_open(&sockets, conf, NULL, why) != 0)
 		fatal("%s", why);
-	prepare_limits();
+	prepare_limits(conf);
 	if (prepare_start(conf, &who, why) != 0 ||
 	    prepare_conf(conf, &who, why) != 0)
 		fatal("%s", why);

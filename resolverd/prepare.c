@@ -33,7 +33,7 @@
 #include "zones/local.h"
 #include "zones/publish.h"
 
-#define FILES_MIN 8192 /* of a worker: libunbound's sockets, connections */
+#define FILES_MIN 8192 /* of a worker, besides connections of clients */
 
 static int explain(char *why, int rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -112,21 +112,22 @@ prepare_identity(struct identity *out, const struct conf *conf, char *why)
 
 /* The workers inherit it. Root may raise what is the most, too. */
 void
-prepare_limits(void)
+prepare_limits(const struct conf *conf)
 {
+	const rlim_t files = FILES_MIN + conf->clients.tcp_connections;
 	struct rlimit rl, more;
 
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= FILES_MIN)
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= files)
 		return;
-	more.rlim_cur = FILES_MIN;
-	more.rlim_max = rl.rlim_max < FILES_MIN ? FILES_MIN : rl.rlim_max;
+	more.rlim_cur = files;
+	more.rlim_max = rl.rlim_max < files ? files : rl.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
 		return;
 	rl.rlim_cur = rl.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &rl);
 	log_warn("a process may have %llu descriptors only: beyond that, "
-		 "questions fail; raise it to %d (ulimit -n, LimitNOFILE)",
-	    (unsigned long long)rl.rlim_max, FILES_MIN);
+		 "questions fail; raise it to %llu (ulimit -n, LimitNOFILE)",
+	    (unsigned long long)rl.rlim_max, (unsigned long long)files);
 }
 
 /* ---- folders */

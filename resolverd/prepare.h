@@ -19,7 +19,7 @@ int prepare_identity(struct identity *out, const struct conf *conf, char *why)
     __attribute__((warn_unused_result));
 
 /* Raises the limit of descriptors, which the workers inherit. */
-void prepare_limits(void);
+void prepare_limits(const struct conf *conf);
 
 /*
  * At start: makes state-dir and, for the workers, cache/ below it; sees whether

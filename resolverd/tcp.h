@@ -11,15 +11,20 @@
 
 #include "resolverd/handle.h"
 
-#define TCP_CONNS_MAX 1000   /* of a worker; beyond it the idlest goes */
-#define TCP_IDLE_S 10	     /* without a whole question, nothing under way */
-#define TCP_PENDING_MAX 100  /* questions of a connection under way */
-#define TCP_OUTPUT_MAX 262144 /* bytes unread by the client: no more is read */
+#define TCP_PENDING_MAX 100 /* questions of a connection under way */
+#define TCP_UNREAD_S 30	    /* for a client to take its answers */
+
+/* Bytes that clients have not taken: of one, beyond the first no question is
+ * read, beyond the second it is cut off; of all, beyond the third those that
+ * have any are. */
+#define TCP_OUTPUT_MAX 131072
+#define TCP_OUTPUT_ANSWERS_MAX (1 << 20)
+#define TCP_OUTPUT_ALL_MAX (64 << 20)
 
 struct event_base;
 struct tcp_server;
 
-/* All listeners of a worker share the limits. */
+/* All listeners of a worker share the limits of h->conf->clients. */
 struct tcp_server *tcp_server_new(struct event_base *base, struct handler *h);
 /* Serves a listening, non-blocking socket, which stays the caller's. */
 void tcp_serve(struct tcp_server *s, int fd);

@@ -381,6 +381,15 @@ static const struct {
 	"3: drop-query: \"192.0.2.1\" is in allow-query, too; remove one\n"},
     {"a default prefix in another list", "drop-query = '::1'",
 	"0: allow-query: \"::1\" is in drop-query, too; remove one\n"},
+    {"TCP",
+	"clients { tcp-connections = 0 tcp-connections-per-client = 60001\n"
+	"tcp-idle = 2h }",
+	"1: clients tcp-connections: \"0\" is refused; write a number from 1 "
+	"to 60000\n"
+	"1: clients tcp-connections-per-client: \"60001\" is refused; write a "
+	"number from 1 to 60000\n"
+	"2: clients tcp-idle: \"2h\" is refused; write a number with s, m, h "
+	"or d behind, from 1s to 1h\n"},
     {"cookies", "clients { cookies = on\ncookie-secret-file = '' }",
 	"1: clients cookies: \"on\" is refused; write yes, no or required\n"
 	"2: clients cookie-secret-file: \"\" is empty; name a file\n"},
