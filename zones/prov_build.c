@@ -125,26 +125,31 @@ put_entry(struct writer *w, const struct prov_range *e)
 	return 0;
 }
 
+static bool
+is_before(const struct prov_one *one, const struct prov_range *range)
+{
+	return one->key != range->key ? one->key < range->key
+				      : one->tag >> 3 <= range->tag >> 3;
+}
+
 /* Both lists, by key, then by line. */
 static int
 put_entries(struct writer *w, const struct prov_build *b)
 {
-	const struct prov_one *one = (const void *)b->ones.data;
-	const struct prov_one *ones_end = one + b->ones.len / sizeof(*one);
-	const struct prov_range *range = (const void *)b->ranges.data;
-	const struct prov_range *ranges_end = range + b->ranges.len /
-	    sizeof(*range);
+	const struct prov_one *ones = (const void *)b->ones.data;
+	const struct prov_range *ranges = (const void *)b->ranges.data;
+	size_t n = b->ones.len / sizeof(*ones), i = 0;
+	size_t m = b->ranges.len / sizeof(*ranges), j = 0;
 	struct prov_range e;
 	int rc = 0;
 
-	while (rc == 0 && (one < ones_end || range < ranges_end)) {
-		if (range == ranges_end || (one < ones_end &&
-		    (one->key < range->key || (one->key == range->key &&
-		    one->tag >> 3 <= range->tag >> 3)))) {
-			e = (struct prov_range){one->key, one->tag, one->key};
-			one++;
+	while (rc == 0 && (i < n || j < m)) {
+		if (j == m || (i < n && is_before(&ones[i], &ranges[j]))) {
+			e = (struct prov_range){ones[i].key, ones[i].tag,
+			    ones[i].key};
+			i++;
 		} else {
-			e = *range++;
+			e = ranges[j++];
 		}
 		rc = put_entry(w, &e);
 	}

@@ -1,9 +1,10 @@
 /*
- * Lookups in damaged arrays: anything may be answered, but in bounds.
+ * Lookups in damaged arrays, and why they give what they give: anything may be
+ * answered, but in bounds.
  *
  *	u8	which of the datasets below
  *	u8 n	and n bytes: a name to ask for, as text
- *	then	changes: u8 array, u16 place (from the end if the top bit of
+ *	then	changes: u8 array (the index's, then those of provenance), u16 place (from the end if the top bit of
  *		the array is set), u8 new value; or, if bit 6 is, the place is
  *		where the array is cut
  */
@@ -12,6 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define N_KINDS 3
+#define N_ARRAYS (INDEX_ARRAYS_MAX + PROV_ARRAYS)
 
 /* 40 addresses of a /24, no two together: a cell of bits */
 #define FIVE(net, ten)                                                         \
@@ -66,16 +68,27 @@ fit(struct store_bytes *a, uint8_t **copy)
 	a->data = *copy;
 }
 
+static void
+copy(const struct zones_index *z, const char *name, struct store_bytes *a,
+    uint8_t **copy)
+{
+	const struct array *array = zones_array(z, name);
+
+	a->len = array->bytes.len;
+	*copy = malloc(a->len + 1);
+	memcpy(*copy, array->bytes.data, a->len);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct zones_index built[N_KINDS];
-	uint8_t *copies[INDEX_ARRAYS_MAX] = {NULL};
-	struct store_bytes a[INDEX_ARRAYS_MAX];
-	const struct array *array;
+	uint8_t *copies[N_ARRAYS] = {NULL};
+	struct store_bytes a[N_ARRAYS];
 	struct zones_index z;
+	struct prov prov;
 	size_t name_len;
-	int b, n = 0;
+	int b, n = 0, n_index;
 
 	if (size < 2 || size < 2u + data[1])
 		return 0;
@@ -84,17 +97,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    bases[b].text, strlen(bases[b].text)))
 		errx(1, "no index");
 	z = built[b];
-	for (; n < INDEX_ARRAYS_MAX && z.kind->arrays[n] != NULL; n++) {
-		array = zones_array(&z, z.kind->arrays[n]);
-		a[n].len = array->bytes.len;
-		copies[n] = malloc(a[n].len + 1);
-		memcpy(copies[n], array->bytes.data, a[n].len);
-	}
+	for (; n < INDEX_ARRAYS_MAX && z.kind->arrays[n] != NULL; n++)
+		copy(&z, z.kind->arrays[n], &a[n], &copies[n]);
+	n_index = n;
+	for (int i = 0; i < PROV_ARRAYS; i++, n++)
+		copy(&z, prov_arrays[i], &a[n], &copies[n]);
 	name_len = data[1];
 	for (size_t at = 2 + name_len; at + 4 <= size; at += 4)
 		change(a, n, copies, data + at);
 	for (int i = 0; i < n; i++)
 		fit(&a[i], &copies[i]);
+	if (prov_open(&prov, &a[n_index]) == 0)
+		z.prov = &prov;
 	if (z.kind->open(&z.index, a) == 0) {
 		zones_ask(&z, (const char *)data + 2, name_len, false);
 		for (size_t q = 0; q < sizeof(questions) / sizeof(*questions);

@@ -12,6 +12,7 @@
 #include "zones/dataset.h"
 #include "zones/generation.h"
 #include "zones/value.h"
+#include "zones/why.h"
 
 static const uint8_t zones_apex[] = "\2bl\4test";
 
@@ -21,6 +22,7 @@ struct zones_index {
 	struct arrays arrays;
 	struct intern values;
 	union index index;
+	const struct prov *prov; /* set: why is asked, too */
 };
 
 /* The path of a file that holds the text. */
@@ -63,6 +65,7 @@ zones_read(struct zones_index *z, const char *type, const void *text,
 	rc = dataset_options(&ds, type, why);
 	assert(rc == 0);
 	ds.wants_build = true;
+	dataset_want_provenance(&ds, type);
 	rc = dataset_read(&ds, path, why);
 	assert(rc == 0 || why[0] != '\0');
 	if (rc == 0) {
@@ -95,6 +98,19 @@ zones_free(struct zones_index *z)
 	intern_free(&z->values);
 }
 
+/* Reads all that it points to. */
+static void
+zones_on_entry(void *arg, const struct why_entry *e)
+{
+	unsigned *sum = arg;
+
+	assert(e->role <= WHY_COVERED && strlen(e->key) < sizeof(e->key));
+	for (size_t i = 0; i < e->type.len; i++)
+		*sum += (unsigned char)e->type.text[i];
+	for (size_t i = 0; i < e->file.len; i++)
+		*sum += (unsigned char)e->file.text[i];
+}
+
 /* Asks for text below the apex, and for it turned round (1.2.3.4). */
 static void
 zones_ask(const struct zones_index *z, const char *text, size_t len, bool turn)
@@ -119,6 +135,9 @@ zones_ask(const struct zones_index *z, const char *text, size_t len, bool turn)
 	dname_lower(dname, (size_t)n - 1 + sizeof(zones_apex));
 	zone_key_init(&key, dname, 2, off, hash);
 	z->kind->lookup(&z->index, &key, &hit);
+	if (z->prov != NULL && why_index(z->kind, &z->index, z->prov, &key,
+	    zones_on_entry, &(unsigned){0}) != 0)
+		errx(1, "out of memory");
 	assert(hit.first_label == 0 || hit.first_label < key.n_labels);
 	if (hit.value == 0 || hit.value > z->values.count)
 		return;
