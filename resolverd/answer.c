@@ -245,6 +245,33 @@ copy_lifetime(struct copy *c, unsigned rcode)
 	return 0;
 }
 
+/*
+ * Takes the message apart, which answers `asked`, and writes its sections behind
+ * the question for qname. Returns 0 or -EBADMSG.
+ */
+static int
+copy_message(struct copy *c, struct answer *a, const uint8_t *asked,
+    const uint8_t *qname)
+{
+	struct wire_header h;
+
+	if (!read_question(&c->r, &h, asked, c->qtype))
+		return -EBADMSG;
+	write_question(c, qname);
+	*a = (struct answer){.rcode = h.flags & DNS_FLAG_RCODE};
+	if (!copy_section(c, SECTION_ANSWER, h.ancount, &a->ancount))
+		return -EBADMSG;
+	a->authority_at = (uint16_t)(c->w.len - c->body_pos);
+	if (!copy_section(c, SECTION_AUTHORITY, h.nscount, &a->nscount))
+		return -EBADMSG;
+	a->additional_at = (uint16_t)(c->w.len - c->body_pos);
+	if (!copy_section(c, SECTION_ADDITIONAL, h.arcount, &a->arcount))
+		return -EBADMSG;
+	a->body_len = c->w.len - c->body_pos;
+	a->n_ttls = c->n_ttls;
+	return 0;
+}
+
 int
 answer_from_message(struct answer *a, const uint8_t *msg, size_t len,
     const uint8_t *qname, size_t qname_len, uint16_t qtype, bool dnssec_ok,
@@ -257,34 +284,63 @@ answer_from_message(struct answer *a, const uint8_t *msg, size_t len,
 	    .dnssec_ok = dnssec_ok,
 	    .bounds = bounds,
 	    .answer_ttl = TTL_MAX};
-	struct wire_header h;
 
 	assert(dname_len(qname) == qname_len);
 	wire_reader_init(&c.r, msg, len);
 	wire_writer_init(&c.w, room, sizeof(room));
-	if (!read_question(&c.r, &h, qname, qtype))
-		return -EBADMSG;
-	write_question(&c, qname);
-
-	*a = (struct answer){.rcode = h.flags & DNS_FLAG_RCODE,
-	    .body = body,
-	    .ttl_off = ttl_off};
-	if (!copy_section(&c, SECTION_ANSWER, h.ancount, &a->ancount))
-		return -EBADMSG;
-	a->authority_at = (uint16_t)(c.w.len - c.body_pos);
-	if (!copy_section(&c, SECTION_AUTHORITY, h.nscount, &a->nscount))
-		return -EBADMSG;
-	a->additional_at = (uint16_t)(c.w.len - c.body_pos);
-	if (!copy_section(&c, SECTION_ADDITIONAL, h.arcount, &a->arcount))
+	if (copy_message(&c, a, qname, qname) != 0 || a->body_len > cap)
 		return -EBADMSG;
 	*lifetime = copy_lifetime(&c, a->rcode);
 	a->needs_authority =
 	    dnssec_ok || !c.has_data || a->rcode != DNS_RCODE_NOERROR;
-
-	a->body_len = c.w.len - c.body_pos;
-	if (a->body_len > cap)
-		return -EBADMSG;
 	memcpy(body, room + c.body_pos, a->body_len);
-	a->n_ttls = c.n_ttls;
+	a->body = body;
+	a->ttl_off = ttl_off;
+	return 0;
+}
+
+/* The message that has a for an answer. Returns its length, or 0. */
+static size_t
+write_message(uint8_t *out, size_t cap, const struct answer *a,
+    const uint8_t *qname, uint16_t qtype)
+{
+	const struct wire_header h = {.flags = DNS_FLAG_QR | a->rcode,
+	    .qdcount = 1,
+	    .ancount = a->ancount,
+	    .nscount = a->nscount,
+	    .arcount = a->arcount};
+	struct wire_writer w;
+
+	wire_writer_init(&w, out, cap);
+	wire_write_header(&w, &h);
+	wire_write_name(&w, qname, false);
+	wire_write_u16(&w, qtype);
+	wire_write_u16(&w, DNS_CLASS_IN);
+	wire_write_bytes(&w, a->body, a->body_len);
+	return w.failed ? 0 : w.len;
+}
+
+int
+answer_for_name(struct answer *out, const struct answer *a,
+    const uint8_t *from, const uint8_t *to, uint8_t *body, size_t cap,
+    uint8_t *ttl_off)
+{
+	static const struct conf_ttls as_they_are = {0, TTL_MAX, 0, TTL_MAX};
+	uint8_t msg[DNS_MESSAGE_MAX], room[DNS_MESSAGE_MAX];
+	struct copy c = {
+	    .ttl_off = ttl_off, .dnssec_ok = true, .bounds = &as_they_are};
+	size_t len;
+
+	len = write_message(msg, sizeof(msg), a, from, c.qtype);
+	wire_reader_init(&c.r, msg, len);
+	wire_writer_init(&c.w, room, sizeof(room));
+	if (copy_message(&c, out, from, to) != 0 || out->body_len > cap)
+		return -EBADMSG;
+	memcpy(body, room + c.body_pos, out->body_len);
+	out->body = body;
+	out->ttl_off = ttl_off;
+	out->secure = a->secure;
+	out->needs_authority = a->needs_authority;
+	out->age = a->age;
 	return 0;
 }

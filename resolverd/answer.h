@@ -66,4 +66,13 @@ int answer_from_message(struct answer *a, const uint8_t *msg, size_t len,
     const struct conf_ttls *bounds, uint8_t *body, size_t cap,
     uint8_t *ttl_off, uint32_t *lifetime) __attribute__((warn_unused_result));
 
+/*
+ * The same RRs for another question: a is an answer for the name `from`, and
+ * its names are compressed against that; out can stand behind a question for
+ * `to`. Buffers as above. Returns 0, or -EBADMSG (a comes from a file).
+ */
+int answer_for_name(struct answer *out, const struct answer *a,
+    const uint8_t *from, const uint8_t *to, uint8_t *body, size_t cap,
+    uint8_t *ttl_off) __attribute__((warn_unused_result));
+
 #endif

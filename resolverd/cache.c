@@ -34,8 +34,11 @@
 #define ERROR_LOG_S 60 /* between two log lines about errors */
 #define DUE_LIFETIME_MIN 10 /* s: a tenth of it is a second */
 
-/* RFC 9520 3.2: not sooner than this, not longer than that */
-#define BACK_OFF_MIN_S 1
+/*
+ * RFC 9520 3.2: at least a second, at most five minutes. Seconds are counted
+ * whole, so that two of them are one at least.
+ */
+#define BACK_OFF_MIN_S 2
 #define BACK_OFF_MAX_S 300
 /* a failure this long after the end of the last one is a new one */
 #define BACK_OFF_MEMORY_S 600
@@ -225,31 +228,39 @@ cache_get(struct cache *c, const struct cache_key *key, uint64_t now,
 	return -ENOENT;
 }
 
-static int
-get_live(struct cache *c, enum cache_kind kind, const struct cache_key *key,
-    uint64_t now, struct answer *a)
-{
-	struct cache_entry e;
-
-	if (find(c, file_key(c, key, kind), kind, key, now, &e) != 0 ||
-	    cache_entry_judge(&e, now, 0) != CACHE_ENTRY_LIVE)
-		return -ENOENT;
-	*a = e.answer;
-	return 0;
-}
-
 int
 cache_get_failure(struct cache *c, const struct cache_key *key, uint64_t now,
     struct answer *a)
 {
-	return get_live(c, CACHE_FAILURE, key, now, a);
+	uint64_t k = file_key(c, key, CACHE_FAILURE);
+	struct cache_entry e;
+
+	if (find(c, k, CACHE_FAILURE, key, now, &e) != 0)
+		return -ENOENT;
+	switch (cache_entry_judge(&e, now, BACK_OFF_MEMORY_S)) {
+	case CACHE_ENTRY_LIVE:
+		*a = e.answer;
+		return 0;
+	case CACHE_ENTRY_STALE:
+		return -ESTALE;
+	case CACHE_ENTRY_DEAD:
+		break;
+	}
+	return -ENOENT;
 }
 
 int
 cache_get_cut(struct cache *c, const struct cache_key *key, uint64_t now,
     struct answer *a)
 {
-	return get_live(c, CACHE_CUT, key, now, a);
+	uint64_t k = file_key(c, key, CACHE_CUT);
+	struct cache_entry e;
+
+	if (find(c, k, CACHE_CUT, key, now, &e) != 0 ||
+	    cache_entry_judge(&e, now, 0) != CACHE_ENTRY_LIVE)
+		return -ENOENT;
+	*a = e.answer;
+	return 0;
 }
 
 void
@@ -395,16 +406,25 @@ last_failure(struct cache *c, const struct cache_key *key, uint64_t now,
 	return found;
 }
 
+bool
+cache_forget_failure(
+    struct cache *c, const struct cache_key *key, uint64_t now)
+{
+	struct cache_entry e;
+
+	if (c->broken || !last_failure(c, key, now, &e))
+		return false;
+	queue(c, CACHE_FAILURE, key, now, NULL, 0);
+	return true;
+}
+
 void
 cache_put(struct cache *c, const struct cache_key *key, uint64_t now,
     const struct answer *a, uint32_t lifetime)
 {
-	struct cache_entry e;
-
 	if (c->broken)
 		return;
-	if (last_failure(c, key, now, &e))
-		queue(c, CACHE_FAILURE, key, now, NULL, 0);
+	(void)cache_forget_failure(c, key, now);
 	if (lifetime == 0)
 		return;
 	if (lifetime > CACHE_LIFETIME_MAX)
@@ -420,21 +440,22 @@ static uint32_t
 next_back_off(struct cache *c, const struct cache_key *key, uint64_t now)
 {
 	struct cache_entry e;
-	uint64_t end;
 
 	if (!last_failure(c, key, now, &e))
 		return BACK_OFF_MIN_S;
-	if (cache_entry_judge(&e, now, 0) == CACHE_ENTRY_LIVE)
+	switch (cache_entry_judge(&e, now, BACK_OFF_MEMORY_S)) {
+	case CACHE_ENTRY_LIVE:
 		return 0;
-	end = e.stored + e.lifetime;
-	if (e.lifetime > BACK_OFF_MAX_S || end > now ||
-	    now - end > BACK_OFF_MEMORY_S)
-		return BACK_OFF_MIN_S;
-	return e.lifetime < BACK_OFF_MAX_S / 2 ? 2 * e.lifetime
-					       : BACK_OFF_MAX_S;
+	case CACHE_ENTRY_STALE:
+		return e.lifetime < BACK_OFF_MAX_S / 2 ? 2 * e.lifetime
+						       : BACK_OFF_MAX_S;
+	case CACHE_ENTRY_DEAD:
+		break;
+	}
+	return BACK_OFF_MIN_S;
 }
 
-void
+bool
 cache_put_failure(struct cache *c, const struct cache_key *key, uint64_t now,
     uint8_t ede, uint32_t least_s)
 {
@@ -442,12 +463,13 @@ cache_put_failure(struct cache *c, const struct cache_key *key, uint64_t now,
 	uint32_t back_off;
 
 	if (c->broken)
-		return;
+		return false;
 	back_off = next_back_off(c, key, now);
 	if (back_off == 0)
-		return;
+		return false;
 	queue(c, CACHE_FAILURE, key, now, &a,
 	    back_off > least_s ? back_off : least_s);
+	return true;
 }
 
 /* ---- open and close */

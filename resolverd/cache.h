@@ -71,7 +71,8 @@ int cache_get(struct cache *c, const struct cache_key *key, uint64_t now,
 
 /*
  * Did it fail lately, so that it must not be asked for yet (RFC 9520)? Returns
- * 0 and fills a, a SERVFAIL; else -ENOENT.
+ * 0 and fills a, a SERVFAIL; -ESTALE if it failed the last time, but may be
+ * asked for again; else -ENOENT.
  */
 int cache_get_failure(struct cache *c, const struct cache_key *key,
     uint64_t now, struct answer *a);
@@ -96,12 +97,17 @@ void cache_put(struct cache *c, const struct cache_key *key, uint64_t now,
     const struct answer *a, uint32_t lifetime);
 
 /*
- * Notes that the question failed: for a second, twice as long at each failure
- * that follows, at most five minutes (RFC 9520 3.2); at least least_s. ede: the
- * extended error's INFO-CODE, 0 for none. Waits like cache_put().
+ * Notes that the question failed: for 2 s, twice as long at each failure that
+ * follows, at most 5 minutes (RFC 9520 3.2); at least least_s. ede: the
+ * extended error's INFO-CODE, 0 for none. Waits like cache_put(). Returns false
+ * where this was noted already, and still holds.
  */
-void cache_put_failure(struct cache *c, const struct cache_key *key,
+bool cache_put_failure(struct cache *c, const struct cache_key *key,
     uint64_t now, uint8_t ede, uint32_t least_s);
+
+/* As a cache_put() would do it. Returns true if there was a failure. */
+bool cache_forget_failure(
+    struct cache *c, const struct cache_key *key, uint64_t now);
 
 /*
  * Writes what waits in one transaction, and makes room when the file is nearly

@@ -26,6 +26,11 @@
 	X(CACHE_NEGATIVE_HITS, COUNT, "cache-negative-hits",                   \
 	    "NXDOMAIN and NODATA from the cache")                              \
 	X(CACHE_MISSES, COUNT, "cache-misses", "questions the cache had not")  \
+	X(STALE_ANSWERS, COUNT, "stale-answers",                               \
+	    "expired answers, for want of newer ones")                         \
+	X(CACHED_FAILURES, COUNT, "cached-failures",                           \
+	    "SERVFAIL: it failed a moment ago")                                \
+	X(CUTS, COUNT, "nxdomain-cuts", "NXDOMAIN: secure for a name above")   \
 	X(REFUSED, COUNT, "refused", "answered with an error: not allowed, "   \
 				     "malformed, not implemented")             \
 	X(DROPPED, COUNT, "dropped", "not answered: no question, or not to be")       \
@@ -35,6 +40,13 @@
 	/* --- upstream */                                                     \
 	X(UPSTREAM_FAILURES, COUNT, "upstream-failures",                       \
 	    "clients that got SERVFAIL for want of an answer")                 \
+	X(PREFETCHES, COUNT, "prefetches",                                     \
+	    "popular answers asked for before they expired")                   \
+	X(DEADLINES, COUNT, "deadlines", "questions not answered in time")     \
+	X(ROUTES_SILENT, COUNT, "routes-silent",                               \
+	    "times that a route was held for dead")                            \
+	X(UNREACHABLE, COUNT, "unreachable",                                   \
+	    "clients that did not wait, for a dead route")                     \
 	X(UPSTREAM_WAITING, GAUGE, "upstream-waiting",                         \
 	    "clients that wait for an answer from outside")                    \
 	/* --- transports */                                                   \

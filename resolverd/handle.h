@@ -16,11 +16,7 @@
 #include "resolverd/listzone.h"
 #include "resolverd/query.h"
 
-/* What upstream gave goes into the cache this much later, many at once. */
-#define HANDLE_FLUSH_MS 20
-
 struct cache;
-struct event;
 struct upstream;
 
 struct handler;
@@ -40,7 +36,6 @@ struct handler {
 	const struct outside *outside; /* NULL: nobody, REFUSED, RA 0 */
 	struct cache *cache; /* NULL: none that could be opened */
 	struct upstream *upstream;
-	struct event *flush; /* timer: calls cache_flush() */
 	const char *version; /* for version.bind; NULL: REFUSED */
 	/* Optional: told about each packet, when it is answered. len: of the
 	 * answer; 0: there is none, or not yet. */

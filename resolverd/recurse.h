@@ -7,7 +7,7 @@
 
 #include "resolverd/handle.h"
 
-/* The handler's cache (NULL: none), upstream and flush must be there. */
+/* The handler's cache (NULL: none) and upstream must be there. */
 extern const struct outside recurse;
 
 #endif

@@ -28,7 +28,7 @@
 #include "resolverd/prepare.h"
 #include "resolverd/upstream.h"
 
-#define END_S (UPSTREAM_DEADLINE_S + 5) /* then SIGKILL */
+#define END_S (UPSTREAM_DEADLINE_MAX_S + 5) /* then SIGKILL */
 #define READY_S 10	/* for a new crew to take questions */
 #define STOP_S 5	/* for the old one to take none */
 #define LINGER_MS 200	/* TCP handshakes with those who are one too many */

@@ -7,6 +7,10 @@
  * again joins it, and what libunbound holds for us stays below the cap. Its
  * answer may come while it is being asked, and from inside the context's end.
  *
+ * One timer per flight: where its waiters have an expired answer it goes off
+ * twice, when they take that (RFC 8767 5), and at the deadline. Then the
+ * question has failed (RFC 9520), and its route may be held for dead (reach.h).
+ *
  * Answers come from the network by way of libunbound: untrusted.
  */
 #include <sys/time.h>
@@ -21,6 +25,7 @@
 
 #include "lib/log.h"
 #include "resolverd/counters.h"
+#include "resolverd/reach.h"
 #include "resolverd/upstream.h"
 #include "resolverd/upstream_pool.h"
 
@@ -40,16 +45,27 @@ struct flight {
 	struct upstream *up;    /* borrowed */
 	struct waiter *waiters; /* the first that came first; owned */
 	struct waiter **last;
-	struct event deadline; /* pending while there are waiters */
-	struct cache_key key;  /* its qname is the next member */
+	const struct conf_route *route; /* borrowed; or NULL */
+	uint64_t asked_ms;              /* by reach_now_ms() */
+	struct event timer; /* pending until the deadline; then while there are
+			     * waiters again */
+	bool has_stale;     /* its waiters have an expired answer */
+	bool is_probe;      /* of its route, which is held for dead */
+	bool failed;        /* since asked_ms, and it was noted */
+	struct cache_key key; /* its qname is the next member */
 	uint8_t qname[DNAME_MAX];
 };
 
+/* What came goes into the cache this much later, many at once. */
+#define FLUSH_MS 20
+
 struct upstream {
 	struct upstream_pool *pool;     /* NULL once it ends */
-	struct event_base *base;        /* borrowed */
-	const struct timeval *deadline; /* libevent's: a queue, not a heap */
-	struct cache *cache;            /* borrowed; may be NULL */
+	struct reach_table *reach;
+	struct event_base *base; /* borrowed */
+	struct cache *cache;     /* borrowed; may be NULL */
+	struct event *flush;     /* a timer */
+	uint32_t deadline_s;     /* where a route has no other */
 	struct conf_ttls ttls;
 	unsigned n_flights, n_waiting;
 	time_t bogus_logged; /* when the last line was written */
@@ -78,7 +94,7 @@ flight_slot(struct upstream *u, const struct cache_key *key)
 }
 
 static upstream_ask_done_fn on_answer;
-static void on_deadline(evutil_socket_t fd, short what, void *arg);
+static void on_timer(evutil_socket_t fd, short what, void *arg);
 
 static struct flight *
 flight_new(
@@ -88,17 +104,16 @@ flight_new(
 
 	if (u->n_flights == UPSTREAM_FLIGHTS_MAX)
 		return NULL;
-	f = malloc(sizeof(*f));
+	f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return NULL;
 	f->ask.done = on_answer;
 	f->up = u;
 	f->key = *key;
 	f->key.qname = memcpy(f->qname, key->qname, key->qname_len);
-	f->waiters = NULL;
+	f->route = upstream_pool_route(u->pool, key->qname);
 	f->last = &f->waiters;
-	evtimer_assign(&f->deadline, u->base, on_deadline, f);
-	f->next = NULL;
+	evtimer_assign(&f->timer, u->base, on_timer, f);
 	*slot = f;
 	u->n_flights++;
 	return f;
@@ -111,28 +126,85 @@ flight_free(struct flight *f)
 
 	*flight_slot(u, &f->key) = f->next;
 	u->n_flights--;
-	event_del(&f->deadline);
+	event_del(&f->timer);
 	free(f);
 }
 
+/* ---- its timer */
+
+static unsigned
+deadline_ms(const struct flight *f)
+{
+	if (f->route != NULL && f->route->deadline_s != 0)
+		return f->route->deadline_s * 1000;
+	return f->up->deadline_s * 1000;
+}
+
+static struct timeval
+timeval_of(unsigned ms)
+{
+	return (struct timeval){
+	    .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+}
+
+/* Few lengths, many timers: libevent keeps each length's as a queue. */
 static bool
-flight_join(struct flight *f, upstream_done_fn *done, void *arg)
+set_timer(struct flight *f, unsigned ms)
+{
+	const struct timeval tv = timeval_of(ms), *queue;
+
+	queue = event_base_init_common_timeout(f->up->base, &tv);
+	return event_add(&f->timer, queue != NULL ? queue : &tv) == 0;
+}
+
+/* Whoever waits from now on waits for this long; without an expired answer
+ * till the deadline, with it no longer than RFC 8767 5 says. */
+static bool
+flight_wait(struct flight *f, bool has_stale)
+{
+	unsigned ms = deadline_ms(f);
+
+	if (has_stale && ms > UPSTREAM_STALE_WAIT_MS)
+		ms = UPSTREAM_STALE_WAIT_MS;
+	f->asked_ms = reach_now_ms();
+	f->has_stale = has_stale;
+	f->failed = false;
+	return set_timer(f, ms);
+}
+
+/* ---- its waiters */
+
+/*
+ * Returns 0; -ETIMEDOUT for one that has an expired answer and should take it
+ * now; -EBUSY.
+ */
+static int
+flight_join(
+    struct flight *f, bool has_stale, upstream_done_fn *done, void *arg)
 {
 	struct upstream *u = f->up;
+	bool waiting = evtimer_pending(&f->timer, NULL);
 	struct waiter *w;
 
+	if (waiting && has_stale &&
+	    reach_now_ms() - f->asked_ms >= UPSTREAM_STALE_WAIT_MS)
+		return -ETIMEDOUT;
 	if (u->n_waiting == UPSTREAM_WAITERS_MAX)
-		return false;
-	if (f->waiters == NULL && event_add(&f->deadline, u->deadline) != 0)
-		return false;
+		return -EBUSY;
 	w = malloc(sizeof(*w));
 	if (w == NULL)
-		return false;
+		return -EBUSY;
+	/* one that was asked for before the answer expired: from now on */
+	if ((!waiting || (has_stale && !f->has_stale)) &&
+	    !flight_wait(f, has_stale)) {
+		free(w);
+		return -EBUSY;
+	}
 	*w = (struct waiter){.done = done, .arg = arg};
 	*f->last = w;
 	f->last = &w->next;
 	counter_set(COUNTER_UPSTREAM_WAITING, ++u->n_waiting);
-	return true;
+	return 0;
 }
 
 static struct waiter *
@@ -173,13 +245,67 @@ flight_end(struct flight *f, const struct answer *a)
 	call_waiters(u, waiters, a);
 }
 
+/* ---- failures */
+
 static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
+flush_soon(struct upstream *u)
 {
+	static const struct timeval soon = {.tv_usec = FLUSH_MS * 1000};
+
+	if (u->cache != NULL && !evtimer_pending(u->flush, NULL))
+		event_add(u->flush, &soon);
+}
+
+/* RFC 9520; RFC 8767 5 where there is an expired answer */
+static void
+note_failure(struct flight *f, uint8_t ede)
+{
+	struct upstream *u = f->up;
+	struct answer a;
+	uint64_t now;
+	bool has_stale;
+
+	if (f->failed || u->cache == NULL || u->pool == NULL)
+		return;
+	f->failed = true;
+	now = cache_now(u->cache);
+	has_stale = cache_get(u->cache, &f->key, now, &a) == -ESTALE;
+	cache_pause(u->cache);
+	(void)cache_put_failure(u->cache, &f->key, now, ede,
+	    has_stale ? UPSTREAM_STALE_RETRY_S : 0);
+	flush_soon(u);
+}
+
+static void
+flight_fail(struct flight *f, uint8_t ede)
+{
+	const struct answer a = {.rcode = DNS_RCODE_SERVFAIL, .ede = ede};
+
+	note_failure(f, ede);
+	if (f->is_probe && f->up->pool != NULL)
+		reach_silent(f->up->reach, f->route, f->asked_ms);
+	flight_end(f, &a);
+}
+
+/* Its waiters get what there is; the flight goes on without them. */
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	const struct answer none = {.rcode = DNS_RCODE_SERVFAIL,
+	    .ede = EDE_NO_REACHABLE_AUTHORITY};
 	struct flight *f = arg;
+	uint64_t waited_ms = reach_now_ms() - f->asked_ms;
 
 	(void)fd, (void)what;
-	call_waiters(f->up, flight_take_waiters(f), NULL);
+	/* a few milliseconds are the event loop's */
+	if (f->has_stale && waited_ms + 10 < deadline_ms(f)) {
+		(void)set_timer(f, deadline_ms(f) - (unsigned)waited_ms);
+	} else {
+		counter_inc(COUNTER_DEADLINES);
+		note_failure(f, none.ede);
+		reach_silent(f->up->reach, f->route, f->asked_ms);
+	}
+	call_waiters(f->up, flight_take_waiters(f), &none);
 }
 
 /* ---- answers */
@@ -214,16 +340,21 @@ flight_answer(struct flight *f, const struct upstream_result *result)
 
 	if (answer_from_message(&a, result->message, result->len, key->qname,
 		key->qname_len, key->qtype, key->dnssec_ok, &u->ttls, body,
-		sizeof(body), ttl_off, &lifetime) != 0 ||
-	    a.rcode == DNS_RCODE_SERVFAIL) { /* what libunbound remembers */
-		flight_end(f, NULL);
+		sizeof(body), ttl_off, &lifetime) != 0) {
+		flight_fail(f, EDE_INVALID_DATA);
 		return;
 	}
+	if (a.rcode == DNS_RCODE_SERVFAIL) {
+		flight_fail(f, EDE_NO_REACHABLE_AUTHORITY);
+		return;
+	}
+	reach_answered(u->reach, f->route);
 	a.secure = result->security == UPSTREAM_SECURE;
 	if (result->security == UPSTREAM_BOGUS && lifetime > BOGUS_LIFETIME_S)
 		lifetime = BOGUS_LIFETIME_S;
 	if (u->cache != NULL)
 		cache_put(u->cache, key, cache_now(u->cache), &a, lifetime);
+	flush_soon(u);
 	flight_end(f, &a);
 }
 
@@ -239,8 +370,10 @@ on_answer(struct upstream_ask *ask, const struct upstream_result *result)
 
 	if (bogus)
 		log_bogus(f->up, &f->key, result->why_bogus);
-	if (result->message == NULL || (bogus && !f->key.checking_disabled))
-		flight_end(f, NULL);
+	if (result->message == NULL)
+		flight_fail(f, EDE_NO_REACHABLE_AUTHORITY);
+	else if (bogus && !f->key.checking_disabled)
+		flight_fail(f, EDE_DNSSEC_BOGUS);
 	else
 		flight_answer(f, result);
 }
@@ -260,36 +393,97 @@ key_is_taken(const struct cache_key *key)
 static int
 flight_start(struct flight *f)
 {
-	int rc = upstream_pool_ask(
-	    f->up->pool, f->qname, f->key.qtype, &f->ask);
+	struct upstream *u = f->up;
+	struct waiter *w;
+	int rc;
 
+	rc = upstream_pool_ask(u->pool, f->qname, f->key.qtype, &f->ask);
 	if (rc == 0)
 		return 0;
-	counter_set(COUNTER_UPSTREAM_WAITING, --f->up->n_waiting);
-	free(flight_take_waiters(f));
+	w = flight_take_waiters(f);
+	if (w != NULL)
+		counter_set(COUNTER_UPSTREAM_WAITING, --u->n_waiting);
+	free(w);
 	flight_free(f);
 	return rc;
 }
 
+/* A flight that nobody waits for; -EBUSY leaves it. */
+static int
+ask_alone(struct upstream *u, const struct cache_key *key, bool is_probe)
+{
+	struct flight **slot = flight_slot(u, key), *f;
+
+	if (*slot != NULL)
+		return 0;
+	f = flight_new(u, key, slot);
+	if (f == NULL)
+		return -EBUSY;
+	f->is_probe = is_probe;
+	if (!flight_wait(f, false)) {
+		flight_free(f);
+		return -EBUSY;
+	}
+	return flight_start(f);
+}
+
+void
+upstream_refresh(struct upstream *u, const struct cache_key *key)
+{
+	if (u->pool == NULL || u->n_flights > UPSTREAM_FLIGHTS_MAX / 2 ||
+	    reach_of(u->reach, upstream_pool_route(u->pool, key->qname)) !=
+		REACH_ASK ||
+	    *flight_slot(u, key) != NULL)
+		return;
+	counter_inc(COUNTER_PREFETCHES);
+	(void)ask_alone(u, key, false);
+}
+
+/* Returns 0 if the question may be asked and waited for, else -ETIMEDOUT. */
+static int
+consult_reach(struct upstream *u, const struct cache_key *key)
+{
+	const struct conf_route *route =
+	    upstream_pool_route(u->pool, key->qname);
+
+	switch (reach_of(u->reach, route)) {
+	case REACH_ASK:
+		return 0;
+	case REACH_PROBE:
+		reach_probes(u->reach, route);
+		(void)ask_alone(u, key, true);
+		break;
+	case REACH_DEAD:
+		break;
+	}
+	counter_inc(COUNTER_UNREACHABLE);
+	return -ETIMEDOUT;
+}
+
 int
 upstream_resolve(struct upstream *u, const struct cache_key *key,
-    upstream_done_fn *done, void *arg)
+    bool has_stale, upstream_done_fn *done, void *arg)
 {
 	struct flight **slot, *f;
+	int rc;
 
 	if (!key_is_taken(key))
 		return -EINVAL;
 	if (u->pool == NULL)
 		return -EBUSY;
+	rc = consult_reach(u, key);
+	if (rc != 0)
+		return rc;
 	slot = flight_slot(u, key);
 	if (*slot != NULL)
-		return flight_join(*slot, done, arg) ? 0 : -EBUSY;
+		return flight_join(*slot, has_stale, done, arg);
 	f = flight_new(u, key, slot);
 	if (f == NULL)
 		return -EBUSY;
-	if (!flight_join(f, done, arg)) {
+	rc = flight_join(f, has_stale, done, arg);
+	if (rc != 0) {
 		flight_free(f);
-		return -EBUSY;
+		return rc;
 	}
 	return flight_start(f);
 }
@@ -302,11 +496,19 @@ upstream_waiting(const struct upstream *u)
 
 /* ---- open and close */
 
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream *u = arg;
+
+	(void)fd, (void)what;
+	cache_flush(u->cache, cache_now(u->cache));
+}
+
 int
 upstream_open(struct upstream **out, struct event_base *base,
     const struct conf *conf, struct cache *cache, char *why)
 {
-	const struct timeval deadline = {.tv_sec = UPSTREAM_DEADLINE_S};
 	struct upstream *u;
 	int rc;
 
@@ -319,9 +521,11 @@ upstream_open(struct upstream **out, struct event_base *base,
 	u->base = base;
 	u->cache = cache;
 	u->ttls = conf->cache.ttls;
-	u->deadline = event_base_init_common_timeout(base, &deadline);
-	if (u->deadline == NULL) {
-		snprintf(why, UPSTREAM_WHY_MAX, "libevent makes no queue");
+	u->deadline_s = conf->upstream.deadline_s;
+	u->reach = reach_new(conf, cache);
+	u->flush = evtimer_new(base, on_flush, u);
+	if (u->reach == NULL || u->flush == NULL) {
+		snprintf(why, UPSTREAM_WHY_MAX, "out of memory");
 		rc = -ENOMEM;
 	} else {
 		rc = upstream_pool_open(&u->pool, base, conf, false, why);
@@ -346,6 +550,9 @@ upstream_close(struct upstream *u)
 	upstream_pool_close(pool); /* ends what is under way, mostly */
 	for (unsigned i = 0; i < BUCKETS; i++)
 		while (u->buckets[i] != NULL)
-			flight_end(u->buckets[i], NULL);
+			flight_fail(u->buckets[i], EDE_NOT_READY);
+	if (u->flush != NULL)
+		event_free(u->flush);
+	reach_free(u->reach);
 	free(u);
 }

@@ -17,15 +17,21 @@
 
 #define UPSTREAM_FLIGHTS_MAX 5000  /* questions under way at once */
 #define UPSTREAM_WAITERS_MAX 20000 /* clients that wait, in all */
-#define UPSTREAM_DEADLINE_S 5	   /* then SERVFAIL: never silence */
+#define UPSTREAM_DEADLINE_MAX_S 20 /* whatever is configured */
+
+/* RFC 8767 5: who has an expired answer at hand waits no longer than this for a
+ * newer one, and asks again after a failure not sooner than that. */
+#define UPSTREAM_STALE_WAIT_MS 1800
+#define UPSTREAM_STALE_RETRY_S 30
 
 struct event_base;
 struct upstream;
 
 /*
  * Called once for each upstream_resolve() that returned 0, from the event loop
- * or from inside the call itself. a is borrowed for the call; NULL: no answer
- * (time-out, bogus, no servers): SERVFAIL.
+ * or from inside the call itself. a is borrowed for the call. Where there is
+ * none (nothing within the deadline, bogus, no servers) its rcode is SERVFAIL,
+ * and its ede says why.
  */
 typedef void upstream_done_fn(void *arg, const struct answer *a);
 
@@ -38,17 +44,25 @@ int upstream_open(struct upstream **out, struct event_base *base,
     __attribute__((warn_unused_result));
 
 /*
- * Ends. Waiters are called with NULL; they must not resolve anew. Not from
+ * Ends. Waiters are called with SERVFAIL; they must not resolve anew. Not from
  * inside a completion.
  */
 void upstream_close(struct upstream *u); /* NULL is fine */
 
 /*
- * Asks. Returns 0: done() will be, or already was, called; -EBUSY: a cap is
- * reached; -EINVAL: libunbound does not take the question.
+ * Asks. Answers and failures go into the cache. With has_stale the caller has
+ * an expired answer to give when done() is called without one, which is then
+ * soon. Returns 0: done() will be, or already was, called; -EBUSY: a cap is
+ * reached; -EINVAL: libunbound does not take the question; -ETIMEDOUT: it makes
+ * no sense to wait, since others did in vain; it is asked for all the same,
+ * where that is due.
  */
 int upstream_resolve(struct upstream *u, const struct cache_key *key,
-    upstream_done_fn *done, void *arg) __attribute__((warn_unused_result));
+    bool has_stale, upstream_done_fn *done, void *arg)
+    __attribute__((warn_unused_result));
+
+/* Asks for what is about to expire, if there is room for it. */
+void upstream_refresh(struct upstream *u, const struct cache_key *key);
 
 /* Clients that wait now: 0 means that a drain is over. */
 unsigned upstream_waiting(const struct upstream *u);

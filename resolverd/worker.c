@@ -31,7 +31,7 @@
 #include "zones/publish.h"
 
 #define REFRESH_S 5	/* should a notice of a new generation be lost */
-#define DRAIN_S (UPSTREAM_DEADLINE_S + 1)
+#define DRAIN_S (UPSTREAM_DEADLINE_MAX_S + 1)
 #define RETIRE_S 30 /* longer than a TCP connection may be idle */
 #define DRAIN_POLL_MS 20
 
@@ -115,17 +115,6 @@ watch_generations(struct worker *w)
 }
 
 /* ---- the rest of the loop */
-
-static void
-on_flush(evutil_socket_t fd, short what, void *arg)
-{
-	struct worker *w = arg;
-
-	(void)fd;
-	(void)what;
-	if (w->handler.cache != NULL)
-		cache_flush(w->handler.cache, cache_now(w->handler.cache));
-}
 
 static void
 report(const struct worker *w, enum worker_event what)
@@ -289,7 +278,6 @@ close_all(struct worker *w)
 	listzones_close(w->handler.zones);
 	event_free(w->ev_term);
 	event_free(w->ev_retire);
-	event_free(w->handler.flush);
 	event_free(w->ev_drain);
 	event_free(w->ev_refresh);
 	if (w->ev_notify != NULL)
@@ -323,8 +311,7 @@ worker_run(const struct conf *conf, struct sockets *sockets,
 	open_stores(&w, start->after_crash);
 	watch_generations(&w);
 	w.ev_drain = event_new(w.base, -1, EV_PERSIST, on_drain, &w);
-	w.handler.flush = evtimer_new(w.base, on_flush, &w);
-	if (w.ev_drain == NULL || w.handler.flush == NULL)
+	if (w.ev_drain == NULL)
 		fatal("out of memory");
 	open_transports(&w, sockets);
 	report(&w, WORKER_READY);

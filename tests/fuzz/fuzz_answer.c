@@ -56,6 +56,28 @@ ask(struct query *q, const uint8_t *qname, size_t qname_len, uint16_t qtype,
 	query_begin(q, packet, w.len, true, how & 8, reply, cap);
 }
 
+/* The same, below the name: RFC 8020. */
+static void
+put_below(const struct answer *a, const uint8_t *qname, size_t qname_len)
+{
+	static uint8_t body[DNS_MESSAGE_MAX], again[DNS_MESSAGE_MAX];
+	static uint8_t ttl_off[2 * ANSWER_TTLS_MAX];
+	uint8_t below[DNAME_MAX + 2] = {1, 'x'};
+	struct answer b, c;
+
+	if (qname_len > DNAME_MAX - 2)
+		return;
+	memcpy(below + 2, qname, qname_len);
+	if (answer_for_name(
+		&b, a, qname, below, body, sizeof(body), ttl_off) != 0)
+		return; /* longer than a message by now */
+	assert(b.ancount == a->ancount && b.nscount == a->nscount);
+	assert(b.arcount == a->arcount && b.n_ttls == a->n_ttls);
+	if (answer_for_name(
+		&c, &b, below, qname, again, sizeof(again), ttl_off) == 0)
+		assert(c.n_ttls == a->n_ttls && c.ancount == a->ancount);
+}
+
 static void
 check_reply(const struct query *q, unsigned counts[3])
 {
@@ -101,6 +123,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(a.authority_at <= a.additional_at &&
 	    a.additional_at <= a.body_len);
 	assert(a.rcode != DNS_RCODE_NXDOMAIN || lifetime <= ttls->max_negative);
+	put_below(&a, qname, n);
 	a.secure = how >> 4 & 1;
 	a.age = how >> 5;
 	ask(&q, qname, n, qtype, how, reply, sizeof(reply));

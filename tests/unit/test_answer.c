@@ -636,6 +636,53 @@ START_TEST(test_wild_offset)
 }
 END_TEST
 
+/* RFC 8020: an NXDOMAIN for a name, behind a question for one below it. */
+static const char *const below_cases[] = {
+    "a.no.mail.example.",
+    "a.b.c.d.e.no.mail.example.",
+    "x.example.no.mail.example.",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.no.mail."
+    "example.",
+};
+
+START_TEST(test_for_name)
+{
+	static const struct sections s = {"",
+	    "mail.example. 600 IN SOA ns.no.mail.example. h.example. 1 2 3 4 "
+	    "120\n" SIG("mail.example.", "A"),
+	    ""};
+	static const struct sections want = {"",
+	    "mail.example. 110 IN SOA ns.no.mail.example. h.example. 1 2 3 4 "
+	    "120\nmail.example. 50 IN RRSIG A 8 2 60 20300101000000 "
+	    "20200101000000 1 example. YWJj",
+	    ""};
+	static uint8_t body[DNS_MESSAGE_MAX], ttl_off[2 * ANSWER_TTLS_MAX];
+	struct fixture *f = fixture_new("no.mail.example.", 1, 3, &s, true);
+	struct reply *r = malloc(sizeof(*r));
+	struct ask ask = roomy;
+	uint8_t to[DNAME_MAX];
+	struct answer a;
+	ldns_pkt *pkt;
+
+	f->a.age = 10;
+	f->a.secure = true;
+	dname_from_txt(to, below_cases[_i], strlen(below_cases[_i]));
+	ck_assert_int_eq(answer_for_name(&a, &f->a, f->qname, to, body,
+			     sizeof(body), ttl_off),
+	    0);
+	ask.qname = below_cases[_i];
+	ask.qtype = 28;
+	ask.flags |= DNS_FLAG_AD;
+	pkt = answered(r, &ask, &a);
+	ck_assert_uint_eq(ldns_pkt_get_rcode(pkt), 3);
+	ck_assert(ldns_pkt_ad(pkt));
+	section_is(ldns_pkt_authority(pkt), want.authority, "");
+	ldns_pkt_free(pkt);
+	free(r);
+	free(f);
+}
+END_TEST
+
 /* ---- messages that are refused */
 
 /* Offsets: header 12, question 12-27, RR 28: owner 2, type 2, class 2, ... */
@@ -754,5 +801,6 @@ UNIT_MAIN("answer", UNIT_EACH(test_message, message_cases),
     UNIT_ONCE(test_stale_ttl), UNIT_EACH(test_age, age_cases),
     UNIT_EACH(test_ad, ad_cases), UNIT_EACH(test_room, room_cases),
     UNIT_EACH(test_sections, section_cases),
+    UNIT_EACH(test_for_name, below_cases),
     UNIT_ONCE(test_wild_offset), UNIT_EACH(test_bad, bad_cases),
     UNIT_ONCE(test_cut), UNIT_ONCE(test_cap), UNIT_ONCE(test_ttls_max))

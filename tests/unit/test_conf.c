@@ -208,13 +208,13 @@ static const struct {
 	"route A.Example. { forward = { 192.0.2.1, '::2@54' } "
 	"qname-minimisation = no validate = no deadline = 2s }\n"
 	"route s { stub = 192.0.2.2 }\nroute r { recurse = yes }\n"
-	"route n { recurse = no deadline = 1m }",
+	"route n { recurse = no deadline = 20s }",
 	DEFAULTS
 	"1 route a.example forward 192.0.2.1@53 ::2@54 minimise 0 validate 0 "
 	"deadline 2\n"
 	"2 route s stub 192.0.2.2@53 minimise 1 validate 1 deadline 0\n"
 	"3 route r recurse minimise 1 validate 1 deadline 0\n"
-	"4 route n upstream minimise 1 validate 1 deadline 60\n"},
+	"4 route n upstream minimise 1 validate 1 deadline 20\n"},
     {"a route has from the next shorter ones what it leaves out",
 	"route c.b.a { deadline = 3s }\nroute a { stub = 192.0.2.1 "
 	"validate = no }\nroute b.a { qname-minimisation = no }\n"
@@ -410,7 +410,7 @@ static const struct {
 	"2: cache min-negative-ttl: \"3601\" " NO_NUMBER "0 to 3600\n"
 	"2: cache max-negative-ttl: \"0\" " NO_NUMBER "1 to 86400\n"
 	"3: cache max-stale: \"8d\" " NO_DURATION "0s to 7d\n"
-	"4: upstream deadline: \"0s\" " NO_DURATION "1s to 1m\n"},
+	"4: upstream deadline: \"0s\" " NO_DURATION "1s to 20s\n"},
     {"neither yes nor no", "upstream { validate = true }",
 	"1: upstream validate: \"true\" is neither yes nor no\n"},
     {"datasets",

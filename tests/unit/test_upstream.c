@@ -15,10 +15,12 @@
 #include "lib/bytes.h"
 #include "lib/wire.h"
 #include "resolverd/upstream.h"
+#include "tests/unit/clock.h"
 #include "tests/unit/unit.h"
 
 #define NEGATIVE_MAX 7200
 #define NAMES_MAX 16
+#define DEADLINE_S 3
 
 /* ---- the outside */
 
@@ -204,17 +206,35 @@ static struct event_base *base;
 static struct cache *cache;
 static struct upstream *up;
 
+#define LIST_DEADLINE_S 1
+#define MAX_STALE_S 1000
+
 static void
 world_open(bool validate, bool forward)
 {
 	static struct conf_endpoint to;
-	struct conf conf = {
-	    .cache.ttls = {.max = 86400, .max_negative = NEGATIVE_MAX},
-	    .upstream = {
-		.forward = &to, .n_forward = forward, .validate = validate}};
+	static char list[] = "list.example";
+	static struct conf_route route = {
+	    .name = list,
+	    .apex = "\4list\7example",
+	    .minimise = true,
+	    .deadline_s = LIST_DEADLINE_S,
+	};
+	static struct conf conf;
 	struct rlimit files;
 	char why[UPSTREAM_WHY_MAX], dir[300];
 
+	conf = (struct conf){
+	    .cache.ttls = {.max = 86400, .max_negative = NEGATIVE_MAX},
+	    .upstream = {.forward = &to,
+		.n_forward = forward,
+		.validate = validate,
+		.deadline_s = DEADLINE_S},
+	    .routes = &route,
+	    .n_routes = 1,
+	    .state_dir = unit_dir};
+	route.validate = validate;
+	move_clock(0, 0);
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -225,7 +245,7 @@ world_open(bool validate, bool forward)
 	/* each test is a process and has a cache of its own */
 	snprintf(dir, sizeof(dir), "%s/%d", unit_dir, (int)getpid());
 	mkdir(dir, 0700);
-	ck_assert_int_eq(cache_open(&cache, dir, 1 << 20, 0, why), 0);
+	ck_assert_int_eq(cache_open(&cache, dir, 1 << 20, MAX_STALE_S, why), 0);
 	ck_assert_msg(
 	    upstream_open(&up, base, &conf, cache, why) == 0, "%s", why);
 }
@@ -245,7 +265,7 @@ world_close(void)
 struct told {
 	unsigned called;
 	bool answered;
-	uint8_t rcode;
+	uint8_t rcode, ede;
 	bool secure;
 	uint16_t ancount, nscount;
 	uint32_t first_ttl;
@@ -257,8 +277,9 @@ on_done(void *arg, const struct answer *a)
 	struct told *t = arg;
 
 	t->called++;
-	t->answered = a != NULL;
-	if (a == NULL)
+	t->answered = a->rcode != DNS_RCODE_SERVFAIL;
+	t->ede = a->ede;
+	if (!t->answered)
 		return;
 	t->rcode = a->rcode;
 	t->secure = a->secure;
@@ -289,7 +310,7 @@ ask(const char *name, uint16_t qtype, struct told *told)
 	struct cache_key key = key_of(name, qtype);
 
 	*told = (struct told){0};
-	return upstream_resolve(up, &key, on_done, told);
+	return upstream_resolve(up, &key, false, on_done, told);
 }
 
 static double
@@ -327,6 +348,20 @@ cached_lifetime(const struct cache_key *key)
 		lifetime++;
 	cache_pause(cache);
 	return lifetime;
+}
+
+/* The EDE of the failure that is kept for the question; 0: none. */
+static uint8_t
+cached_failure(const struct cache_key *key)
+{
+	struct answer a = {0};
+	uint8_t ede = 0;
+
+	cache_flush(cache, cache_now(cache));
+	if (cache_get_failure(cache, key, cache_now(cache), &a) == 0)
+		ede = a.ede;
+	cache_pause(cache);
+	return ede;
 }
 
 /* ---- tests */
@@ -372,6 +407,9 @@ START_TEST(test_answers)
 	lifetime = cached_lifetime(&key);
 	ck_assert_uint_le(lifetime, answer_cases[_i].lifetime);
 	ck_assert_uint_ge(lifetime + 2, answer_cases[_i].lifetime);
+	/* RFC 9520 3.1 */
+	ck_assert_uint_eq(cached_failure(&key),
+	    t.answered ? 0 : EDE_NO_REACHABLE_AUTHORITY);
 	world_close();
 }
 END_TEST
@@ -419,9 +457,9 @@ START_TEST(test_dnssec_ok)
 	uint32_t lifetime;
 
 	world_open(false, true);
-	ck_assert_int_eq(upstream_resolve(up, &key, on_done, &plain), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &plain), 0);
 	key.dnssec_ok = true;
-	ck_assert_int_eq(upstream_resolve(up, &key, on_done, &with_do), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &with_do), 0);
 	run(&plain.called, 1, 10);
 	run(&with_do.called, 1, 10);
 	ck_assert_uint_eq(plain.ancount, 1);
@@ -447,11 +485,13 @@ START_TEST(test_deadline)
 	start = now_s();
 	outside.deaf = true;
 	ck_assert_int_eq(ask("mx.example", DNS_TYPE_A, &first), 0);
-	run(&first.called, 1, UPSTREAM_DEADLINE_S + 2);
+	run(&first.called, 1, DEADLINE_S + 2);
 	ck_assert_uint_eq(first.called, 1);
 	ck_assert(!first.answered);
-	ck_assert(now_s() - start > UPSTREAM_DEADLINE_S - 0.1);
-	ck_assert(now_s() - start < UPSTREAM_DEADLINE_S + 1);
+	ck_assert_uint_eq(first.ede, EDE_NO_REACHABLE_AUTHORITY);
+	ck_assert_uint_eq(cached_failure(&key), EDE_NO_REACHABLE_AUTHORITY);
+	ck_assert(now_s() - start > DEADLINE_S - 0.1);
+	ck_assert(now_s() - start < DEADLINE_S + 1);
 	ck_assert_uint_eq(upstream_waiting(up), 0);
 
 	ck_assert_int_eq(ask("mx.example", DNS_TYPE_A, &again), 0);
@@ -462,6 +502,135 @@ START_TEST(test_deadline)
 	ck_assert_uint_eq(again.ancount, 1);
 	ck_assert_uint_eq(first.called, 1);
 	ck_assert_uint_ge(cached_lifetime(&key), 298);
+	ck_assert_uint_eq(cached_failure(&key), 0);
+	world_close();
+}
+END_TEST
+
+/*
+ * RFC 8767 5: who has an expired answer takes it after 1.8 s, others at once
+ * then; the question goes on till the deadline, and failed for 30 s.
+ */
+START_TEST(test_stale)
+{
+	struct cache_key key = key_of("silent.example", DNS_TYPE_A);
+	struct answer old = {.rcode = DNS_RCODE_NOERROR, .ancount = 1};
+	struct told first = {0}, again = {0};
+	unsigned never = 0;
+	double start;
+
+	world_open(false, true);
+	cache_put(cache, &key, cache_now(cache), &old, 1);
+	cache_flush(cache, cache_now(cache));
+	move_clock(10, 0);
+	ck_assert_int_eq(
+	    cache_get(cache, &key, cache_now(cache), &old), -ESTALE);
+	start = now_s();
+	ck_assert_int_eq(
+	    upstream_resolve(up, &key, true, on_done, &first), 0);
+	run(&first.called, 1, DEADLINE_S + 2);
+	ck_assert(first.called == 1 && !first.answered);
+	ck_assert(now_s() - start > 1.7 && now_s() - start < DEADLINE_S);
+	ck_assert_uint_eq(cached_failure(&key), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, true, on_done, &again),
+	    -ETIMEDOUT);
+	run(&never, 1, DEADLINE_S + 0.5 - (now_s() - start));
+	ck_assert_uint_eq(cached_failure(&key), EDE_NO_REACHABLE_AUTHORITY);
+	move_clock(10 + UPSTREAM_STALE_RETRY_S - 2, 0);
+	ck_assert_uint_eq(cached_failure(&key), EDE_NO_REACHABLE_AUTHORITY);
+	move_clock(10 + UPSTREAM_STALE_RETRY_S + 1, 0);
+	ck_assert_uint_eq(cached_failure(&key), 0);
+	world_close();
+	ck_assert_uint_eq(again.called, 0);
+}
+END_TEST
+
+/* Prefetch: nobody waits, the cache gets it. */
+START_TEST(test_refresh)
+{
+	struct cache_key key = key_of("mx.example", DNS_TYPE_A);
+	unsigned never = 0;
+
+	world_open(false, true);
+	upstream_refresh(up, &key);
+	upstream_refresh(up, &key);
+	ck_assert_uint_eq(upstream_waiting(up), 0);
+	run(&never, 1, 0.3);
+	ck_assert_uint_eq(outside.packets, 1);
+	ck_assert_uint_ge(cached_lifetime(&key), 298);
+	world_close();
+}
+END_TEST
+
+/* A dead list: one wait, then nobody waits till a probe is answered. */
+START_TEST(test_dead_route)
+{
+	struct cache_key one = key_of("one.list.example", DNS_TYPE_A),
+			 two = key_of("two.list.example", DNS_TYPE_A);
+	struct told t, other;
+	unsigned never = 0, packets;
+	double start;
+
+	world_open(false, true);
+	outside.deaf = true;
+	start = now_s();
+	ck_assert_int_eq(ask("one.list.example", DNS_TYPE_A, &t), 0);
+	run(&t.called, 1, DEADLINE_S);
+	ck_assert(t.called == 1 && !t.answered);
+	ck_assert(now_s() - start > LIST_DEADLINE_S - 0.1);
+	ck_assert(now_s() - start < DEADLINE_S);
+
+	/* whatever the name below; and the same by its own failure */
+	packets = outside.packets;
+	ck_assert_int_eq(
+	    ask("two.list.example", DNS_TYPE_A, &t), -ETIMEDOUT);
+	ck_assert_uint_eq(cached_failure(&one), EDE_NO_REACHABLE_AUTHORITY);
+	ck_assert_uint_eq(cached_failure(&two), 0);
+	/* others are not held for dead */
+	ck_assert_int_eq(ask("silent.example", DNS_TYPE_A, &other), 0);
+	run(&never, 1, 0.1);
+	ck_assert_uint_ge(outside.packets, packets + 1);
+
+	move_clock(3, 0); /* the back-off has passed: a probe, no wait */
+	ck_assert_int_eq(
+	    ask("two.list.example", DNS_TYPE_A, &t), -ETIMEDOUT);
+	packets = outside.packets;
+	run(&never, 1, LIST_DEADLINE_S + 0.5);
+	ck_assert_uint_ge(outside.packets, packets + 1);
+	move_clock(5, 0); /* it failed: four seconds now */
+	ck_assert_int_eq(
+	    ask("three.list.example", DNS_TYPE_A, &t), -ETIMEDOUT);
+
+	move_clock(20, 0);
+	outside.deaf = false;
+	ck_assert_int_eq(
+	    ask("four.list.example", DNS_TYPE_A, &t), -ETIMEDOUT);
+	for (unsigned i = 0; i < 200 && cached_lifetime(&two) == 0; i++)
+		run(&never, 1, 0.1);
+	t.called = 0;
+	for (unsigned i = 0; i < 100 && t.called == 0; i++) {
+		(void)ask("five.list.example", DNS_TYPE_A, &t);
+		run(&never, 1, 0.1);
+	}
+	ck_assert(t.called == 1 && t.answered);
+	world_close();
+}
+END_TEST
+
+/* One silent name of a list that answers others is no reason. */
+START_TEST(test_live_route)
+{
+	struct told t, other;
+	unsigned never = 0;
+
+	world_open(false, true);
+	ck_assert_int_eq(ask("silent.list.example", DNS_TYPE_A, &t), 0);
+	run(&never, 1, 0.2);
+	ck_assert_int_eq(ask("mx.list.example", DNS_TYPE_A, &other), 0);
+	run(&t.called, 1, DEADLINE_S);
+	ck_assert(t.called == 1 && !t.answered);
+	ck_assert(other.called == 1 && other.answered);
+	ck_assert_int_eq(ask("ns.list.example", DNS_TYPE_A, &other), 0);
 	world_close();
 }
 END_TEST
@@ -476,7 +645,7 @@ START_TEST(test_late_answer)
 	world_open(false, true);
 	outside.deaf = true;
 	ck_assert_int_eq(ask("mx.example", DNS_TYPE_A, &t), 0);
-	run(&t.called, 1, UPSTREAM_DEADLINE_S + 2);
+	run(&t.called, 1, DEADLINE_S + 2);
 	ck_assert(t.called == 1 && !t.answered);
 	ck_assert_uint_eq(cached_lifetime(&key), 0);
 	answer_held();
@@ -494,8 +663,8 @@ START_TEST(test_waiters_cap)
 
 	world_open(false, true);
 	for (unsigned i = 0; i < UPSTREAM_WAITERS_MAX; i++)
-		ck_assert_int_eq(upstream_resolve(up, &key, on_done, &t), 0);
-	ck_assert_int_eq(upstream_resolve(up, &key, on_done, &beyond), -EBUSY);
+		ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &beyond), -EBUSY);
 	ck_assert_int_eq(ask("mx.example", DNS_TYPE_A, &beyond), -EBUSY);
 	ck_assert_uint_eq(upstream_waiting(up), UPSTREAM_WAITERS_MAX);
 	world_close();
@@ -517,7 +686,7 @@ START_TEST(test_flights_cap)
 
 		snprintf(name, sizeof(name), "silent.%u.example", i);
 		key = key_of(name, DNS_TYPE_A);
-		ck_assert_int_eq(upstream_resolve(up, &key, on_done, &t), 0);
+		ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t), 0);
 	}
 	ck_assert_int_eq(ask("mx.example", DNS_TYPE_A, &beyond), -EBUSY);
 	/* to join one that is under way is fine */
@@ -543,7 +712,7 @@ on_done_ask_again(void *arg, const struct answer *a)
 
 	(void)a;
 	s->called++;
-	if (upstream_resolve(up, &s->key, on_done_ask_again, s) != 0)
+	if (upstream_resolve(up, &s->key, false, on_done_ask_again, s) != 0)
 		s->refused++;
 }
 
@@ -553,8 +722,8 @@ START_TEST(test_ask_from_completion)
 
 	world_open(false, true);
 	ck_assert_int_eq(
-	    upstream_resolve(up, &s.key, on_done_ask_again, &s), 0);
-	run(&s.called, 1, UPSTREAM_DEADLINE_S + 2);
+	    upstream_resolve(up, &s.key, false, on_done_ask_again, &s), 0);
+	run(&s.called, 1, DEADLINE_S + 2);
 	ck_assert_uint_eq(s.called, 1);
 	ck_assert_uint_eq(upstream_waiting(up), 1);
 	world_close(); /* asks again, and is refused */
@@ -569,8 +738,8 @@ on_done_ask_other(void *arg, const struct answer *a)
 {
 	struct cache_key key = key_of("localhost", DNS_TYPE_A);
 
-	ck_assert_ptr_nonnull(a);
-	ck_assert_int_eq(upstream_resolve(up, &key, on_done, arg), 0);
+	ck_assert_uint_eq(a->rcode, DNS_RCODE_NOERROR);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, arg), 0);
 }
 
 START_TEST(test_answer_outlives_inner_one)
@@ -580,8 +749,8 @@ START_TEST(test_answer_outlives_inner_one)
 
 	world_open(false, true);
 	ck_assert_int_eq(
-	    upstream_resolve(up, &key, on_done_ask_other, &inner), 0);
-	ck_assert_int_eq(upstream_resolve(up, &key, on_done, &outer), 0);
+	    upstream_resolve(up, &key, false, on_done_ask_other, &inner), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &outer), 0);
 	run(&outer.called, 1, 10);
 	ck_assert_uint_eq(inner.ancount, 1);
 	ck_assert_uint_eq(outer.nscount, 1);
@@ -637,9 +806,9 @@ START_TEST(test_refused)
 		ck_assert_int_eq(
 		    ask("mx.example", refused_types[i], &t), -EINVAL);
 	key.qname_len--;
-	ck_assert_int_eq(upstream_resolve(up, &key, on_done, &t), -EINVAL);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t), -EINVAL);
 	key.qname_len = 0;
-	ck_assert_int_eq(upstream_resolve(up, &key, on_done, &t), -EINVAL);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t), -EINVAL);
 	ck_assert_uint_eq(upstream_waiting(up), 0);
 	world_close();
 	ck_assert_uint_eq(t.called, 0);
@@ -655,14 +824,16 @@ START_TEST(test_bogus)
 	uint32_t lifetime;
 
 	world_open(true, true);
-	ck_assert_int_eq(upstream_resolve(up, &key, on_done, &checked), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &checked), 0);
 	run(&checked.called, 1, 20);
 	ck_assert_uint_eq(checked.called, 1);
 	ck_assert(!checked.answered);
+	ck_assert_uint_eq(checked.ede, EDE_DNSSEC_BOGUS);
 	ck_assert_uint_eq(cached_lifetime(&key), 0);
+	ck_assert_uint_eq(cached_failure(&key), EDE_DNSSEC_BOGUS);
 
 	key.checking_disabled = true;
-	ck_assert_int_eq(upstream_resolve(up, &key, on_done, &unchecked), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &unchecked), 0);
 	run(&unchecked.called, 1, 20);
 	ck_assert(unchecked.answered);
 	ck_assert_uint_eq(unchecked.ancount, 1);
@@ -689,7 +860,9 @@ END_TEST
 UNIT_MAIN("upstream", UNIT_EACH(test_answers, answer_cases),
     UNIT_ONCE(test_shared_flight), UNIT_ONCE(test_inside_the_call),
     UNIT_ONCE(test_dnssec_ok), UNIT_ONCE(test_deadline),
-    UNIT_ONCE(test_late_answer), UNIT_ONCE(test_waiters_cap),
+    UNIT_ONCE(test_late_answer), UNIT_ONCE(test_stale),
+    UNIT_ONCE(test_refresh), UNIT_ONCE(test_dead_route),
+    UNIT_ONCE(test_live_route), UNIT_ONCE(test_waiters_cap),
     UNIT_ONCE(test_flights_cap), UNIT_ONCE(test_ask_from_completion),
     UNIT_ONCE(test_answer_outlives_inner_one),
     UNIT_EACH(test_names, name_cases), UNIT_ONCE(test_refused),
