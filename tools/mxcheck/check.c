@@ -11,7 +11,7 @@
 #include <strings.h>
 
 static const struct check *const groups[] = {
-    check_c,
+    check_c, check_d, check_n, check_s, check_t, check_r, check_b,
 };
 #define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
 

@@ -45,7 +45,8 @@ struct check {
 };
 
 /* The groups; each ends with a row of NULLs. */
-extern const struct check check_c[];
+extern const struct check check_c[], check_d[], check_n[], check_s[], check_t[],
+    check_r[], check_b[];
 
 /* Runs every check that is wanted over every subject. */
 void check_all(struct findings *out, const struct facts *facts,

@@ -106,3 +106,23 @@ model_find(const char *name)
 			return model;
 	return NULL;
 }
+
+void
+model_keep(const struct model *model, unsigned n4, unsigned n6,
+    unsigned keep[2])
+{
+	unsigned limit = model->addr_limit;
+
+	keep[0] = n4;
+	keep[1] = n6;
+	if (n4 + n6 <= limit)
+		return;
+	if (n4 == 0 || n6 == 0)
+		keep[n4 == 0] = limit;
+	else if (n6 <= limit / 2)
+		keep[0] = limit - n6;
+	else if (n4 <= limit / 2)
+		keep[1] = limit - n4;
+	else
+		keep[0] = limit - (keep[1] = limit / 2);
+}

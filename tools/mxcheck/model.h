@@ -38,4 +38,12 @@ struct model {
 const struct model *model_next(const struct model *model);
 const struct model *model_find(const char *name);
 
+/*
+ * How many of n4 and n6 addresses are kept in the list of a sender whose
+ * families share the limit (`balances`): all if they fit; a family with at most
+ * half of it keeps its own, else each has half (smtp_balance_inet_protocols).
+ */
+void model_keep(const struct model *model, unsigned n4, unsigned n6,
+    unsigned keep[2]);
+
 #endif

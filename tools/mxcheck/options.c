@@ -43,7 +43,7 @@ print_usage(FILE *to)
 	    "      --patient          the times of RFC 5321\n"
 	    "      --relay none|basic, --rcpt none|basic\n"
 	    "      --internal         private addresses are fine\n"
-	    "      --trusted          we may relay: R01 says nothing\n"
+	    "      --trusted yes|no   may we relay? else it is guessed\n"
 	    "      --at +DAYS         judge certificates as of that day\n"
 	    "      --assume-down WHAT a host, address, prefix or site\n"
 	    "      --models LIST      postfix,exim,opensmtpd,strict\n"
@@ -99,7 +99,7 @@ static const struct option options[] = {
     {"relay", required_argument, NULL, OPT_RELAY},
     {"rcpt", required_argument, NULL, OPT_RCPT},
     {"internal", no_argument, NULL, OPT_INTERNAL},
-    {"trusted", no_argument, NULL, OPT_TRUSTED},
+    {"trusted", required_argument, NULL, OPT_TRUSTED},
     {"at", required_argument, NULL, OPT_AT},
     {"assume-down", required_argument, NULL, OPT_ASSUME_DOWN},
     {"models", required_argument, NULL, OPT_MODELS},
@@ -239,12 +239,13 @@ read_limit(struct settings *s, const char *text)
 }
 
 static bool
-read_word(const char *option, const char *text, const char *yes, bool *out)
+read_word(const char *option, const char *text, const char *yes,
+    const char *no, bool *out)
 {
 	*out = strcmp(text, yes) == 0;
-	if (*out || strcmp(text, "none") == 0)
+	if (*out || strcmp(text, no) == 0)
 		return true;
-	tool_error("--%s %s: give none or %s", option, text, yes);
+	tool_error("--%s %s: give %s or %s", option, text, yes, no);
 	return false;
 }
 
@@ -441,17 +442,18 @@ read_one(struct settings *s, int c)
 		s->patient = true;
 		break;
 	case OPT_RELAY:
-		fine = read_word("relay", optarg, "basic", &s->relay);
+		fine = read_word("relay", optarg, "basic", "none", &s->relay);
 		break;
 	case OPT_RCPT:
-		fine = read_word("rcpt", optarg, "basic", &yes);
+		fine = read_word("rcpt", optarg, "basic", "none", &yes);
 		s->rcpt = yes ? RCPT_BASIC : RCPT_NONE;
 		break;
 	case OPT_INTERNAL:
 		s->internal = true;
 		break;
 	case OPT_TRUSTED:
-		s->trusted_probe = true;
+		fine = read_word("trusted", optarg, "yes", "no", &yes);
+		s->trusted_probe = yes ? FACTS_YES : FACTS_NO;
 		break;
 	case OPT_AT:
 		fine = read_number("at", optarg, -36500, 36500, &number);

@@ -73,7 +73,7 @@ struct settings {
 	/* judging */
 	int64_t at_days; /* judge dates this much later */
 	unsigned min_mx;
-	bool trusted_probe; /* R01: "not conclusive" */
+	enum facts_yes trusted_probe; /* R01; unknown: by the address */
 	struct settings_list only, skip; /* check ids and groups */
 	struct settings_list assume_down;
 	const struct model *models[8];

@@ -24,6 +24,7 @@ struct walker {
 	const struct walk_how *how;
 	struct view view[WALK_HOPS_MAX]; /* those with an address */
 	size_t n;
+	bool was_cut; /* there were more addresses than the sender keeps */
 };
 
 const char *
@@ -173,39 +174,26 @@ has_address(const struct view *v)
 	return v->hop->family != 0;
 }
 
-/*
- * Postfix's smtp_balance_inet_protocols: if the list is longer than the limit,
- * a family with at most half of it keeps all of its addresses, else each has
- * half; the order stays.
- */
+/* What the sender cuts off its list; the order stays. */
 static void
-balance(struct walker *w)
+cut(struct walker *w)
 {
-	unsigned limit = w->how->model->addr_limit, n4 = 0, n6 = 0, keep[2];
+	unsigned n4 = 0, n6 = 0, keep[2];
 	size_t i, n = 0;
 
 	for (i = 0; i < w->n; i++) {
 		n4 += w->view[i].hop->family == AF_INET;
 		n6 += w->view[i].hop->family == AF_INET6;
 	}
-	if (n4 == 0 || n6 == 0 || n4 + n6 <= limit)
-		return;
-	if (n6 <= limit / 2)
-		keep[1] = n6;
-	else if (n4 <= limit / 2)
-		keep[1] = limit - n4;
-	else
-		keep[1] = limit / 2;
-	keep[0] = limit - keep[1];
+	model_keep(w->how->model, n4, n6, keep);
+	w->was_cut = keep[0] + keep[1] < n4 + n6;
 	for (i = 0; i < w->n; i++) {
 		unsigned *left = &keep[w->view[i].hop->family == AF_INET6];
 
-		if (!has_address(&w->view[i]))
+		if (has_address(&w->view[i]) && *left == 0)
 			continue;
-		if (*left > 0) {
-			(*left)--;
-			w->view[n++] = w->view[i];
-		}
+		*left -= has_address(&w->view[i]);
+		w->view[n++] = w->view[i];
 	}
 	w->n = n;
 }
@@ -253,7 +241,7 @@ go(struct walk_result *out, const struct walker *w)
 {
 	const struct model *m = w->how->model;
 	unsigned tried[2] = {0, 0}, sessions = 0;
-	bool level_tried = false, skipped = false;
+	bool level_tried = false, skipped = w->was_cut;
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct view *v = &w->view[i];
@@ -314,6 +302,6 @@ walk(struct walk_result *out, const struct walk_list *list,
 		return;
 	}
 	if (how->model->balances)
-		balance(&w);
+		cut(&w);
 	go(out, &w);
 }
