@@ -12,10 +12,10 @@ import socket
 import struct
 
 import rvtest
-from rvtest import case, name_wire
+from rvtest import case, equal, name_wire
 
 SEED = int(os.environ.get("RVTEST_SEED", "5782"))
-QUESTIONS = int(os.environ.get("RVTEST_QUESTIONS", "4500"))  # of each zone
+QUESTIONS = int(os.environ.get("RVTEST_QUESTIONS", "14000"))  # of each zone
 IN_FLIGHT = 50
 DIFFERENCES_SHOWN = 15
 
@@ -49,6 +49,9 @@ class Dataset:
     def lists_range4(self, low, high):
         for net in range(low >> 8, (high >> 8) + 1):
             self.lists_name(".".join(reversed(f"{txt4(net << 8)}".split("."))))
+            # and as a part of IPv6 addresses: 6to4 and IPv4-mapped
+            self.lists_net6(0x2002 << 112 | net << 88, 40)
+            self.lists_net6(0xffff << 32 | net << 8, 120)
 
     def lists_net6(self, ip, bits):
         nibbles = f"{ip:032x}"[:bits // 4]
@@ -59,6 +62,24 @@ class Dataset:
         nibbles = rel.replace(".", "")[::-1]
         return rel in self.parents or \
             any(nibbles.startswith(p) for p in self.prefixes)
+
+
+class Combined:
+    """Sections, and in which subzones each is answered."""
+
+    def __init__(self, text, parts):
+        self.text, self.parts = text, parts
+        self.subzones = {s for _, subzones in parts for s in subzones}
+
+    def has_below(self, rel):
+        """In the subzone that rel is in; and all above a subzone is there."""
+        if any(f".{s}".endswith(f".{rel}") for s in self.subzones):
+            return True
+        own = [s for s in self.subzones if f".{rel}".endswith(f".{s}")]
+        subzone = max(own, key=lambda s: s.count("."), default="@")
+        inner = rel.removesuffix(subzone).rstrip(".")
+        return any(part.has_below(inner) for part, subzones in self.parts
+                   if subzone in subzones)
 
 
 class Data:
@@ -119,6 +140,26 @@ class Data:
             "$TTL 5m", "$TTL 900", "$1 one", "$2 two $$", "$1 again",
             "$= base $= of $", "#$2 commented", "$TTL 1h30m", "$NOSUCH thing",
             ";$1 semicolon", ":$2 colon", "$MAXRANGE4 /17"))
+
+    def combined(self, sections):
+        """Sections [type, entry, n, subzones] of one file."""
+        text, parts = self.r.choice(("$TTL 20m\n", "$1 for all\n", "")), []
+        for kind, entry, n, subzones in sections:
+            part = self.dataset(entry, n)
+            # rbldnsd lets it hold for the sections that follow, too
+            lines = [l for l in part.text.splitlines(True)
+                     if not l.startswith("$MAXRANGE4")]
+            dollar = self.r.choice(("$", "#$", ";$", ":$"))
+            text += f"{dollar}DATASET {kind} {' '.join(subzones)}\n" + \
+                "".join(lines)
+            parts.append((part, subzones))
+        return Combined(text, parts)
+
+    def acl(self, entry_lines):
+        """Clients of 127.0.0.x and what is done with each."""
+        self.made = Dataset()
+        self.made.text = "".join(entry_lines)
+        return self.made
 
     def dataset(self, entry, n, specials=.02, bad_line=lambda: "?bad line"):
         """n lines; entry() gives a line and notes what it lists."""
@@ -330,11 +371,13 @@ class Answer:
             f"{self.answer} authority {self.authority}"
 
 
-def ask_all(server, questions, edns):
+def ask_all(server, questions, edns, source=None):
     """Answers in the order of the questions, some under way at a time."""
     answers, opt = {}, EDNS if edns else b""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(3)
+        s.settimeout(10)
+        if source:
+            s.bind((source, 0))
         s.connect(server)
         for start in range(0, len(questions), IN_FLIGHT):
             batch = questions[start:start + IN_FLIGHT]
@@ -380,22 +423,27 @@ class Zone:
     soa: TTL, serial, MINIMUM, TTL of NS; None for data without $SOA and $NS.
     """
 
-    def __init__(self, apex, soa, datasets, ask_about):
+    def __init__(self, apex, soa, datasets, ask_about, shares=()):
         self.apex, self.soa, self.datasets = apex, soa, datasets
         self.ask_about, self.has_soa = ask_about, soa is not None
+        self.shares = shares  # zones whose files it is made of
         self.top = SPECIALS.format(*soa) if soa else ""
         self.soa_ttl = soa[0] if soa else None
 
     def write(self, bench):
         """Returns the specifications of its datasets."""
+        if self.shares:
+            return [spec for zone in self.shares for spec in zone.specs]
         specs, top = [], self.top
         for n, (kind, *parts) in enumerate(self.datasets):
             files = []
             for f, part in enumerate(parts):
-                text = (top + part.text).encode("latin-1")
+                own = "" if kind == "acl" else top
+                text = (own + part.text).encode("latin-1")
                 files.append(str(bench.file(f"{self.apex}-{n}{f}", text)))
-                top = ""
+                top = top if kind == "acl" else ""
             specs.append(f"{kind}:{','.join(files)}")
+        self.specs = specs
         return specs
 
     def negative_is_right(self, theirs, ours):
@@ -433,11 +481,46 @@ def make_zones(data):
     dnset = [data.dataset(data.dnset_entry, 200) for _ in range(3)]
     generic = [data.dataset(data.generic_entry, 40) for _ in range(2)]
     ip4, ip6, name = data.relative_ip4, data.relative_ip6, data.relative_name
+
+    def below(relative):
+        """In a subzone, and beside one."""
+        subzone = data.r.choice(("", ".a", ".b", ".c", ".b.c", ".deep.a"))
+        return relative() + subzone
+
+    combined = data.combined([
+        ("ip4set:one", data.ip4set_entry, 250, ["a", "b.c", "@"]),
+        ("ip4trie", data.ip4trie_entry, 150, ["deep.a", "a"]),
+        ("dnset:names", data.dnset_entry, 150, ["A", "@", "b"]),
+        ("ip6trie", data.ip6trie_entry, 150, ["@", "b"]),
+        ("ip6tset", data.ip6tset_entry, 100, ["deep.a"]),
+        ("ip4tset", data.ip4tset_entry, 100, ["b"]),
+        ("generic:same", data.generic_entry, 40, ["@", "deep.a", "b.c"]),
+        ("ip4set", data.ip4set_entry, 100, ["b.c"])])
+    for part, subzones in combined.parts:
+        subzones[:] = [s.lower() for s in subzones]
+    combined.subzones = {s.lower() for s in combined.subzones}
+    two = [data.combined([
+        ("dnset", data.dnset_entry, 100, ["a"]),
+        ("ip4set", data.ip4set_entry, 100, [sub, "@"])]) for sub in "ab"]
+    acl = data.acl([
+        "127.0.0.10 :refuse\n", "127.0.0.11 :empty\n", "127.0.0.12 :pass\n",
+        "127.0.0.13 :5:all for $ $1 $$\n", "127.0.0.14 just a text\n",
+        "127.0.0.15 :6:\n", "127.0.0.16/28 :empty\n", "127.0.0.17 :pass\n",
+        "127.0.0.18:7\n", "127.0.0.19 :ignore\n", "127.0.0.20\n",
+        ":8:by default $\n", "127.0.0.32/29\n", "127.0.0.33 :9\n",
+        "127.0.0.34 :9:\n", ":empty\n", "127.0.0.40\n", "127.0.0.41\n",
+        "127.0.0.42-50\n", "!127.0.0.43\n", "$TTL 7m\n", "$1 one\n",
+        "10:20::1 :refuse\n", "2001:db8::/32 :refuse\n"])
+    shared = Zone("dnset.test", soa(), [("dnset", dnset[0], dnset[1])], [name])
+    first = Zone("ip4set.test", soa(), [("ip4set", ip4set[0], ip4set[1])],
+                 [ip4])
+    again = Zone("shared.test", first.soa, first.datasets + shared.datasets,
+                 [ip4, name], shares=(first, shared))
     return [
-        Zone("ip4set.test", soa(), [("ip4set", ip4set[0], ip4set[1])], [ip4]),
+        first,
         Zone("ip4trie.test", soa(), [("ip4trie", ip4trie[0])], [ip4]),
         Zone("ip6trie.test", soa(), [("ip6trie", ip6trie[0])], [ip6]),
-        Zone("dnset.test", soa(), [("dnset", dnset[0], dnset[1])], [name]),
+        shared,
         Zone("generic.test", soa(), [("generic", generic[0])], [name]),
         Zone("mixed.test", soa(),
              [("ip4set", ip4set[2]), ("ip4trie", ip4trie[1]),
@@ -452,24 +535,49 @@ def make_zones(data):
               ("ip6trie", ip6trie[0]), ("ip4set", ip4set[1])], [ip4, ip6]),
         Zone("nosoa.test", None, [("ip4set", ip4set[1]), ("dnset", dnset[1])],
              [ip4, name]),
+        again,
+        Zone("combined.test", soa(), [("combined", combined)],
+             [lambda: below(ip4), lambda: below(ip6), lambda: below(name)]),
+        Zone("two.test", soa(),
+             [("combined", two[0]), ("ip4trie", ip4trie[0]),
+              ("combined", two[1]), ("generic", generic[0])],
+             [lambda: below(ip4), lambda: below(name)]),
+        Zone("acl.test", soa(),
+             [("acl", acl), ("ip4set", ip4set[2]), ("dnset", dnset[2])],
+             [ip4, name]),
+        Zone("aclcombined.test", soa(),
+             [("combined", two[0]), ("ip6trie", ip6trie[0]), ("acl", acl)],
+             [lambda: below(ip4), lambda: below(ip6), lambda: below(name)]),
     ]
+
+
+# what the acl for all says; the rest is as if it were not there
+ACL_FOR_ALL = "127.0.0.60 :refuse\n127.0.0.61 :empty\n" \
+    "127.0.0.62 :4:all zones $\n127.0.0.13 :3:first $\n" \
+    "127.0.0.11 :pass\n127.0.0.10 :9\n127.0.0.64 :ignore\n"
+IGNORED = (19, 20, 64)
+CLIENTS = (1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 30, 31, 32, 33, 34, 40, 41,
+           42, 43, 44, 60, 61, 62)
 
 
 def setup(bench):
     rvtest.diag(f"seed {SEED}")
+    bench.asked = 0
     bench.data = Data(SEED)
     bench.zones = make_zones(bench.data)
     specs = {zone.apex: zone.write(bench) for zone in bench.zones}
-    _, bench.theirs = rvtest.rbldnsd(bench, specs)
-    bench.ours = rvtest.resolverd(bench, zones=specs,
+    everybody = f"acl:{bench.file('acl', ACL_FOR_ALL)}"
+    _, bench.theirs = rvtest.rbldnsd(bench, specs | {"": [everybody]})
+    bench.ours = rvtest.resolverd(bench, zones=specs | {".": [everybody]},
                                   gate=rvtest.NO_GATE).server
 
 
-def compare(bench, zone):
-    questions = list(zone.questions(bench.data, QUESTIONS))
+def compare(bench, zone, n=QUESTIONS, source=None):
+    questions = list(zone.questions(bench.data, n))
     wires = [(name_wire(name), qtype) for name, qtype in questions]
-    theirs = ask_all(bench.theirs, wires, edns=False)
-    ours = ask_all(bench.ours, wires, edns=True)
+    theirs = ask_all(bench.theirs, wires, edns=False, source=source)
+    ours = ask_all(bench.ours, wires, edns=True, source=source)
+    bench.asked += n
     wrong = positive = 0
     for (qname, qtype), their, our in zip(questions, theirs, ours):
         positive += bool(their.answer)
@@ -480,11 +588,23 @@ def compare(bench, zone):
         if wrong <= DIFFERENCES_SHOWN:
             rvtest.diag(f"{qname} {TYPE_NAMES[qtype]}\n"
                         f"  rbldnsd   {their}\n  resolverd {our}")
-    rvtest.diag(f"{zone.apex}: {len(questions)} questions, {positive} with RRs")
+    rvtest.diag(f"{zone.apex}{' for ' + source if source else ''}: "
+                f"{n} questions, {positive} with RRs")
     if wrong:
-        raise AssertionError(f"{wrong} of {len(questions)} answers differ")
-    if positive < QUESTIONS / 50:
+        raise AssertionError(f"seed {SEED}: {wrong} of {n} answers differ")
+    if positive < n / 50 and not source:
         raise AssertionError("hardly anything was listed: a poor test")
+
+
+def is_ignored(server, zone, source):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(.2)
+        s.bind((source, 0))
+        s.sendto(rvtest.question(zone.apex, SOA, flags=0), server)
+        try:
+            return not s.recv(4096)
+        except socket.timeout:
+            return True
 
 
 def zone_case(n, what):
@@ -496,8 +616,36 @@ def zone_case(n, what):
 for number, what in enumerate((
         "ip4set of two files", "ip4trie", "ip6trie", "dnset of two files",
         "generic", "a zone of six datasets", "ip4tset of two files",
-        "ip6tset", "a zone with both tsets", "datasets without $SOA")):
+        "ip6tset", "a zone with both tsets", "datasets without $SOA",
+        "a zone on the files of two others", "combined: eight sections",
+        "two combined datasets beside others")):
     zone_case(number, what)
+
+
+@case("acl: the same for each client, in zones with and without one of theirs")
+def _(bench):
+    acls = [zone for zone in bench.zones if zone.apex.startswith("acl")]
+    for zone, share in ((acls[0], 1), (acls[1], 1), (bench.zones[0], 4)):
+        for last in CLIENTS:
+            compare(bench, zone, QUESTIONS // len(CLIENTS) // share,
+                    f"127.0.0.{last}")
+
+
+@case("acl: the same clients are ignored")
+def _(bench):
+    for zone in (bench.zones[0], bench.zones[-1]):
+        for last in IGNORED + CLIENTS[:3]:
+            source = f"127.0.0.{last}"
+            equal(is_ignored(bench.ours, zone, source),
+                  is_ignored(bench.theirs, zone, source),
+                  f"{zone.apex} for {source}")
+
+
+@case("as many questions as promised")
+def _(bench):
+    rvtest.diag(f"seed {SEED}: {bench.asked} questions in all")
+    if "RVTEST_QUESTIONS" not in os.environ:
+        equal(bench.asked >= 200000, True, f"{bench.asked}")
 
 if __name__ == "__main__":
     rvtest.run(setup)
