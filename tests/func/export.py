@@ -145,6 +145,86 @@ def _(bench):
     same_answers(one, two, names)
 
 
+COMBINED = """$SOA 2100 ns.bl.test hostmaster.bl.test 7 1h 10m 7d 5m
+$NS 2100 ns.example
+$TTL 2100
+$DATASET ip4set relays deep.sub @
+:3:relay
+10.0.0.0/8
+!10.1.2.3
+192.0.2.0/25 :4:range
+$DATASET ip4trie trie
+10.0.0.0/14
+!10.1.2.0/23
+10.1.2.0/25 :4:longest
+$DATASET ip4tset single
+:5:one value
+10.1.2.3
+192.0.2.1
+$DATASET ip6trie six @
+:6:six
+2001:db8::/32
+2001:db9::1
+$DATASET ip6tset sixty-four
+:6:a network
+2001:db8:1:2
+!2001:db8:1:2::5
+$DATASET dnset names sub
+:7:name $
+.example.com
+!no.example.com
+*.wild.test
+exact.test
+$DATASET generic relays names @
+@ A 192.0.2.80
+www A 192.0.2.81
+about TXT "what it is"
+"""
+
+
+@case("rbldnsd -d and export --format bind agree as zones: all types, combined")
+def _(bench):
+    path = bench.file("dump-combined", COMBINED)
+    user = ["-u", rvtest.daemon_user()] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [program("rbldnsd"), "-n", "-d", *user, f"{APEX}:combined:{path}"],
+        text=True, capture_output=True)
+    equal(done.returncode, 0, done.stderr)
+    ours = converted("--format", "bind", "--zone", APEX, f"combined:{path}")
+    _, one = rvtest.nsd(bench, {APEX: done.stdout}, name="nsd-dump-combined")
+    _, two = rvtest.nsd(bench, {APEX: ours}, name="nsd-ours-combined")
+    names = ["www", "about", *questions(bench.random)[::3],
+             rev6("2001db80001" + "0002" + "0" * 15 + "5"),
+             rev6("20010db800010002" + "0" * 15 + "5"),
+             rev6("20010db8000100028"),
+             rev6("20010db800010003")]
+    names += [rev4(f"10.1.2.{n}") for n in (3, 127, 128)] + \
+        [rev4("10.3.0.1"), rev4("10.4.0.1")]
+    # rbldnsd's names below a wildcard end where another name lies between
+    names = [n for n in names if n != "a.no.example.com"]
+    subzones = ("", ".relays", ".trie", ".single", ".six", ".sixty-four",
+                ".names", ".sub", ".deep.sub")
+    same_answers(one, two, [n + s for n in names for s in subzones] +
+                 [s[1:] for s in subzones[1:]])
+
+
+@case("combined: exported as rbldnsd's and built from again, the same bytes")
+def _(bench):
+    path = bench.file("combined-in", COMBINED)
+    first = converted("--format", "rbldnsd", "--zone", APEX,
+                      f"combined:{path}")
+    again = bench.file("combined-out", first)
+    equal(converted("--format", "rbldnsd", "--zone", APEX,
+                    f"combined:{again}"), first)
+    _, server = rvtest.rbldnsd(bench, {APEX: [f"combined:{path}"]},
+                               name="rbldnsd-in")
+    _, ours = rvtest.rbldnsd(bench, {APEX: [f"combined:{again}"]},
+                             name="rbldnsd-out")
+    same_answers(server, ours, [n + s for n in questions(bench.random)[::4]
+                                for s in ("", ".relays", ".trie", ".names",
+                                          ".deep.sub")])
+
+
 @case("unbound: unbound-checkconf takes it, and unbound answers from it")
 def _(bench):
     path = bench.file("unbound-zone", export(bench, "unbound", "ip4.test"))

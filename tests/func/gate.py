@@ -7,6 +7,7 @@ answers throughout.
 import datetime
 import gzip
 import os
+import pwd
 import re
 import subprocess
 import threading
@@ -251,6 +252,32 @@ for row in FEEDS:
     feed_case(*row)
 for *row, text in DAMAGED:
     feed_case(*row, said=text)
+
+
+@case("unreadable, for a user who is not root: refused, the old one serves on")
+def _(bench):
+    rd = rvtest.Resolverd(bench, name="unread", zones={
+        "ip.test": [f"ip4set:{bench.dir}/unread-ip"]})
+    path = bench.file("unread-ip", ip())
+    if os.geteuid() != 0:
+        user = {}
+    else:
+        nobody = pwd.getpwnam("nobody")
+        user = {"user": nobody.pw_uid, "group": nobody.pw_gid,
+                "extra_groups": []}
+    equal(rd.tool(rvtest.ZONECTL, "build", **user).returncode, 0)
+    path.chmod(0)
+    done = rd.tool(rvtest.ZONECTL, "build", **user)
+    equal((done.returncode, done.stdout), (1, ""))
+    contains(done.stderr, "unread-ip: Permission denied; nothing was changed")
+    equal(os.readlink(rd.state / "zones/ip.test/current"), "gen-00000001.mdb")
+    rd.start()
+    equal(data(ask(rd.server, LISTED.format("ip.test"))), ["127.0.0.2"])
+    path.chmod(0o644)
+    equal(rd.tool(rvtest.ZONECTL, "build", **user).returncode, 0)
+    wait_until(lambda: "ip.test: generation 2" in rd.process.log(), SOON,
+               "the next generation")
+    rd.stop()
 
 
 @case("unreadable, a folder, missing: refused, and told by list and log")

@@ -527,6 +527,7 @@ def nsd(bench, zones, server=None, name="nsd", more=()):
 {listen}  username: ""
   chroot: ""
   server-count: 1
+  rrl-ratelimit: 0
   zonesdir: "{home}"
   database: ""
   pidfile: "{home}/pid"
