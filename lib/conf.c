@@ -572,6 +572,7 @@ conf_parse(struct conf **out, char *text, size_t len, const char *path,
 		conf_complain(&p.r, "%s", why);
 	} else if (whole) {
 		set_defaults(&p);
+		conf_settle_control_socket(p.r.conf);
 		check_zones(&p.r);
 		conf_settle_routes(&p.r);
 		p.r.line = line_of_section(&p, "cache");
@@ -656,6 +657,7 @@ conf_free(struct conf *c)
 	free(c->upstream.forward);
 	free(c->user);
 	free(c->state_dir);
+	free(c->control_socket);
 	conf_clients_free(c);
 	free(c->listen);
 	free(c->path);

@@ -96,6 +96,7 @@ struct conf {
 		uint32_t tcp_idle_s;
 	} clients;
 	char *state_dir; /* completed like a dataset's file */
+	char *control_socket; /* completed by state_dir */
 	unsigned workers; /* never 0: one per core is already worked out */
 	char *user;
 	struct {

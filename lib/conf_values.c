@@ -25,7 +25,7 @@
 #define USER_LEN_MAX 32 /* as useradd(8) has it */
 #define REPORT_LEN 512
 
-static conf_set_fn set_listen, set_state_dir, set_workers, set_user,
+static conf_set_fn set_listen, set_state_dir, set_control_socket, set_workers, set_user,
     set_forward, set_validate,
     set_datasets, set_feed_source, set_feed_every, set_feed_password_file,
     set_feed_bandwidth, set_feed_time_limit;
@@ -46,6 +46,9 @@ const struct conf_row conf_rows[] = {
     {{"", "state-dir", CONF_TEXT, LOCALSTATEDIR "/lib/resolverd", 0, 0, "path",
 	 "where zones, local lists and the answer cache are kept"},
 	set_state_dir},
+    {{"", "control-socket", CONF_TEXT, "control", 0, 0, "path",
+	 "where resolverctl asks; below state-dir if it has no / in front"},
+	set_control_socket},
     {{"", "workers", CONF_NUMBER, "0", 0, 64, "processes",
 	 "how many processes answer; 0 is one per core"},
 	set_workers},
@@ -428,6 +431,33 @@ set_state_dir(
 	}
 	free(r->conf->state_dir);
 	r->conf->state_dir = conf_complete_path(r, value);
+}
+
+/* Completed at the end of the file, when state-dir is known. */
+static void
+set_control_socket(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	if (value[0] == '\0') {
+		conf_complain_of(r, row, value, "is empty; name a socket");
+		return;
+	}
+	free(r->conf->control_socket);
+	r->conf->control_socket = xstrdup(value);
+}
+
+void
+conf_settle_control_socket(struct conf *c)
+{
+	char *path;
+
+	/* after an error there may be neither */
+	if (c->control_socket == NULL || c->control_socket[0] == '/' ||
+	    c->state_dir == NULL)
+		return;
+	path = xasprintf("%s/%s", c->state_dir, c->control_socket);
+	free(c->control_socket);
+	c->control_socket = path;
 }
 
 static unsigned

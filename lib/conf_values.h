@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 49
+#define CONF_ROWS 50
 
 /* What a value needs to know while the file is read. */
 struct conf_reader {
@@ -31,6 +31,9 @@ struct conf_row {
 };
 
 extern const struct conf_row conf_rows[];
+
+/* Completes the path by state-dir, which is known now. */
+void conf_settle_control_socket(struct conf *c);
 
 /* NAME if a dataset's file is @feed/NAME, else NULL. */
 const char *conf_feed_name(const char *file);

@@ -20,6 +20,7 @@ static struct {
 	char procname[32];
 	bool to_syslog;
 	bool debug;
+	bool warnings_only;
 } state;
 
 void
@@ -32,6 +33,12 @@ log_init(const char *name, bool to_stderr, bool debug)
 	 * privileges */
 	if (state.to_syslog)
 		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+void
+log_warnings_only(void)
+{
+	state.warnings_only = true;
 }
 
 void
@@ -92,6 +99,8 @@ log_info(const char *fmt, ...)
 {
 	va_list ap;
 
+	if (state.warnings_only)
+		return;
 	va_start(ap, fmt);
 	log_line(LOG_INFO, fmt, ap);
 	va_end(ap);

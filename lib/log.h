@@ -12,6 +12,9 @@
 /* name is borrowed for the process's life (a literal). */
 void log_init(const char *name, bool to_stderr, bool debug);
 
+/* From now on log_info() says nothing. */
+void log_warnings_only(void);
+
 /* Put into each line from now on, e.g. "worker 0"; "" for none. Copied. */
 void log_procname(const char *procname);
 

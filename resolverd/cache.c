@@ -25,6 +25,7 @@
 #include "lib/store.h"
 #include "resolverd/cache_entry.h"
 #include "resolverd/cache_file.h"
+#include "resolverd/cache_pieces.h"
 #include "resolverd/cache_room.h"
 #include "resolverd/cache_use.h"
 
@@ -53,6 +54,7 @@ struct cache {
 	struct store *store;
 	struct store_txn *view;
 	bool viewing; /* the view is taken, not paused */
+	bool stopped; /* what comes is not kept */
 	bool broken;  /* damage was met: neither read nor written any more */
 	uint64_t salt;
 	uint64_t clock_base;
@@ -106,14 +108,6 @@ file_key(
 	return k != CACHE_META_KEY ? k : CACHE_META_KEY + 1;
 }
 
-/* Of the i-th piece of a long entry, i > 0. */
-static uint64_t
-piece_key(uint64_t k, unsigned i)
-{
-	k = dname_hash_mix(k + i, 0xe7037ed1a0b428dbull);
-	return k != CACHE_META_KEY ? k : CACHE_META_KEY + 1;
-}
-
 uint64_t
 cache_now(const struct cache *c)
 {
@@ -136,35 +130,6 @@ take_view(struct cache *c, uint64_t now)
 	return 0;
 }
 
-/* Puts the pieces of an entry of len bytes together, the first of which is
- * *found. Pieces of another entry are found by the checksum. */
-static int
-collect_pieces(
-    struct cache *c, uint64_t k, struct store_bytes *found, size_t len)
-{
-	size_t used = found->len;
-
-	memcpy(c->whole, found->data, used);
-	for (unsigned i = 1; used < len; i++) {
-		uint64_t next = piece_key(k, i);
-		struct store_bytes piece;
-		int rc;
-
-		rc = store_get(c->view, 0, &next, sizeof(next), &piece);
-		if (rc != 0)
-			return rc;
-		if (piece.len <= CACHE_PIECE_HEAD ||
-		    piece.len - CACHE_PIECE_HEAD > len - used)
-			return -ENOENT;
-		piece.len -= CACHE_PIECE_HEAD;
-		memcpy(c->whole + used,
-		    (const uint8_t *)piece.data + CACHE_PIECE_HEAD, piece.len);
-		used += piece.len;
-	}
-	*found = (struct store_bytes){c->whole, used};
-	return 0;
-}
-
 /* What is kept, live or not. Returns 0 or -ENOENT. */
 static int
 find(struct cache *c, uint64_t k, enum cache_kind kind,
@@ -180,7 +145,8 @@ find(struct cache *c, uint64_t k, enum cache_kind kind,
 	if (rc == 0 && found.len == CACHE_PIECE_MAX) {
 		whole = cache_entry_whole_len(found.data, found.len);
 		if (whole > CACHE_PIECE_MAX)
-			rc = collect_pieces(c, k, &found, whole);
+			rc = cache_pieces_collect(
+			    c->view, k, &found, whole, c->whole);
 	}
 	if (rc != 0) {
 		if (rc != -ENOENT)
@@ -301,7 +267,7 @@ put_entry(struct store_txn *t, uint64_t k, const uint8_t *entry, size_t len)
 
 	rc = store_put(t, 0, &k, sizeof(k), entry, at);
 	for (unsigned i = 1; rc == 0 && at < len; i++, at += step)
-		rc = put_piece(t, piece_key(k, i), entry, at,
+		rc = put_piece(t, cache_piece_key(k, i), entry, at,
 		    len - at < step ? len - at : step);
 	return rc;
 }
@@ -376,8 +342,8 @@ queue(struct cache *c, enum cache_kind kind, const struct cache_key *key,
 	unsigned pieces = 1 + (unsigned)(len / CACHE_PIECE_MAX);
 	struct pending *p;
 
-	if (len > c->bytes_cap || pieces > c->max_pieces)
-		return; /* the cache is too small for it */
+	if (c->stopped || len > c->bytes_cap || pieces > c->max_pieces)
+		return; /* or the cache is too small for it */
 	if (c->n_pieces + pieces > c->max_pieces ||
 	    c->bytes_cap - c->bytes_used < len)
 		cache_flush(c, now);
@@ -470,6 +436,13 @@ cache_put_failure(struct cache *c, const struct cache_key *key, uint64_t now,
 	queue(c, CACHE_FAILURE, key, now, &a,
 	    back_off > least_s ? back_off : least_s);
 	return true;
+}
+
+void
+cache_stop(struct cache *c, uint64_t now)
+{
+	cache_flush(c, now);
+	c->stopped = true;
 }
 
 /* ---- open and close */

@@ -115,4 +115,7 @@ bool cache_forget_failure(
  */
 void cache_flush(struct cache *c, uint64_t now);
 
+/* Writes what waits, and from then on nothing: cache_put() does nothing. */
+void cache_stop(struct cache *c, uint64_t now);
+
 #endif

@@ -10,9 +10,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/bytes.h"
 #include "lib/log.h"
@@ -114,6 +116,24 @@ listzone_fetch(const struct list_lookup *l, unsigned step)
 	    "a step of the zone is one of its generation");
 	if (l->zone->gen != NULL)
 		generation_fetch(l->zone->gen, &l->key, step);
+}
+
+char *
+listzone_where(const struct list_lookup *l, char *out)
+{
+	const struct listzone *z = l->zone;
+	char name[256];
+	ssize_t len;
+
+	if (z->is_local) {
+		snprintf(out, LISTZONE_WHERE_MAX, "%s, local list", z->name);
+		return out;
+	}
+	len = z->gen != NULL ? readlink(z->path, name, sizeof(name) - 1) : -1;
+	name[len > 0 ? len : 0] = '\0';
+	snprintf(out, LISTZONE_WHERE_MAX, "%s, generation %s", z->name,
+	    len > 0 ? name : "none");
+	return out;
 }
 
 /* ---- answering */

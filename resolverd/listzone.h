@@ -60,6 +60,10 @@ void listzone_fetch(const struct list_lookup *l, unsigned step);
 bool listzone_answer(const struct list_lookup *l, struct query *q,
     const struct addr *client);
 
+/* "bl.example.net, generation gen-00000012.mdb", for people. Returns out. */
+#define LISTZONE_WHERE_MAX 512
+char *listzone_where(const struct list_lookup *l, char *out);
+
 /*
  * What the acl for all zones says of v->client, for a server that asks it
  * before it looks for a zone; ACL_PASS if there is none. v starts zeroed but

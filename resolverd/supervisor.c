@@ -19,9 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "resolverd/control.h"
 #include "resolverd/counters.h"
 #include "resolverd/crew.h"
 #include "resolverd/notify.h"
@@ -41,6 +43,9 @@ struct supervisor {
 	struct crew *next; /* on its way up, in a reload; else NULL */
 	struct crews retired; /* the oldest first */
 	struct crew_fork how;
+	struct control *control; /* NULL: there is none */
+	bool busy;	/* no control command is taken now */
+	int64_t started, reloaded; /* seconds since the epoch */
 	int signals;	/* a signalfd */
 	int reports[2]; /* a pipe from the workers */
 	bool end;	/* SIGTERM came, */
@@ -69,6 +74,8 @@ note_death(struct supervisor *s, pid_t pid, int status)
 {
 	struct crew *c;
 
+	if (s->control != NULL && control_reap(s->control, pid))
+		return;
 	s->bad |= status != 0;
 	if (crew_reap(s->crew, pid, status) ||
 	    (s->next != NULL && crew_reap(s->next, pid, status)))
@@ -121,13 +128,15 @@ read_reports(struct supervisor *s)
 static void
 wait_events(struct supervisor *s, int64_t ms)
 {
-	struct pollfd fds[] = {
+	struct pollfd fds[2 + CONTROL_FDS] = {
 		{ .fd = s->signals, .events = POLLIN },
 		{ .fd = s->reports[0], .events = POLLIN },
 	};
+	nfds_t n = 2;
 
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), (int)ms) == -1 &&
-	    errno != EINTR)
+	if (s->control != NULL && !s->busy)
+		n += control_watch(s->control, fds + n);
+	if (poll(fds, n, (int)ms) == -1 && errno != EINTR)
 		fatal("poll: %s", strerror(errno));
 	read_signals(s);
 	read_reports(s);
@@ -155,6 +164,7 @@ forget(void *arg, const struct crew *keep)
 
 	close(s->signals);
 	close(s->reports[0]);
+	control_forget(s->control);
 	if (s->crew != keep)
 		sockets_close_all(&s->crew->sockets);
 	if (s->next != NULL && s->next != keep)
@@ -197,6 +207,8 @@ check_same(const struct crew *old, const struct conf *conf,
 		what = "state-dir";
 	else if (who->uid != old->who.uid || who->gid != old->who.gid)
 		what = "user";
+	else if (strcmp(conf->control_socket, old->conf->control_socket) != 0)
+		what = "control-socket";
 	if (what == NULL)
 		return 0;
 	return explain(why, -EINVAL,
@@ -286,8 +298,9 @@ change_crews(struct supervisor *s, char *why)
 
 	(void)crew_start_due(next, &s->how);
 	if (!wait_for(s, crew_is_ready, next, READY_S * 1000))
-		return explain(why, -EIO,
-		    "a new worker does not start; the log has more");
+		return explain(why, -EIO, "%s",
+		    s->end ? "the daemon ends" :
+			     "a new worker does not start; the log has more");
 	if (next->n != old->n || next->sockets.steered) {
 		rc = sockets_steer(&next->sockets, next->n);
 		if (rc != 0)
@@ -338,12 +351,66 @@ reload(struct supervisor *s, char *why)
 			conf_free(conf);
 		}
 	}
-	if (rc == 0)
+	if (rc == 0) {
+		s->reloaded = (int64_t)time(NULL);
 		log_info("reloaded: serves by %s", s->conf_path);
-	else
+	} else {
 		log_warn("not reloaded: serves on as before");
+	}
 	notify_ready();
 	return rc;
+}
+
+/* The same configuration, but new workers, which know of nothing any more. */
+static int
+new_workers(struct supervisor *s, char *why)
+{
+	struct crew *old = s->crew;
+	int rc = replace_crew(s, old->conf, why);
+
+	if (rc == 0)
+		old->conf = NULL; /* the new crew's now */
+	else
+		log_warn("%s", why);
+	return rc;
+}
+
+/* ---- control */
+
+static void
+open_control(struct supervisor *s)
+{
+	char why[CONTROL_WHY_MAX];
+
+	/* without it questions are answered all the same */
+	if (control_open(&s->control, s->crew->conf->control_socket,
+		&s->crew->who, why) != 0)
+		log_warn("%s; resolverctl(8) will not work", why);
+}
+
+static void
+serve_control(struct supervisor *s)
+{
+	struct control_view view = { .crew = s->crew,
+		.conf_path = s->conf_path,
+		.started = s->started,
+		.reloaded = s->reloaded };
+	char why[WHY_MAX];
+	enum control_wish wish;
+	struct crew *c;
+	unsigned to;
+	int rc;
+
+	TAILQ_FOREACH(c, &s->retired, entry)
+		view.n_retired++;
+	control_accept(s->control, &view, &s->how);
+	while (!s->end && control_next(s->control, &wish, &to)) {
+		s->busy = true;
+		rc = wish == CONTROL_WISH_RELOAD ? reload(s, why) :
+						   new_workers(s, why);
+		s->busy = false;
+		control_answer(s->control, to, rc, why);
+	}
 }
 
 /* ---- the end */
@@ -413,6 +480,7 @@ supervisor_run(struct crew *first, const char *conf_path)
 		.crew = first,
 		.retired = TAILQ_HEAD_INITIALIZER(s.retired),
 		.how = { .forget = forget, .arg = &s },
+		.started = (int64_t)time(NULL),
 	};
 	char why[WHY_MAX];
 	bool told = false, well;
@@ -422,6 +490,7 @@ supervisor_run(struct crew *first, const char *conf_path)
 	open_events(&s);
 	s.how.report = s.reports[1];
 	log_start(first->conf);
+	open_control(&s);
 	while (!s.end) {
 		wait_events(&s, crew_start_due(s.crew, &s.how));
 		free_retired(&s);
@@ -431,10 +500,16 @@ supervisor_run(struct crew *first, const char *conf_path)
 		}
 		if (s.hup) {
 			s.hup = false;
+			s.busy = true;
 			(void)reload(&s, why);
+			s.busy = false;
 		}
+		if (s.control != NULL)
+			serve_control(&s);
 	}
 	notify_stopping();
+	control_close(s.control);
+	s.control = NULL;
 	well = end_all(&s);
 	if (well)
 		prepare_end(s.crew->conf, &s.crew->who);

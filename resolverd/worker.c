@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -23,7 +22,7 @@
 #include "resolverd/counters.h"
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
-#include "resolverd/recurse.h"
+#include "resolverd/stores.h"
 #include "resolverd/tcp.h"
 #include "resolverd/udp.h"
 #include "resolverd/upstream.h"
@@ -197,6 +196,7 @@ on_retire(evutil_socket_t fd, short what, void *arg)
 	if (w->drain_polls > 0)
 		return;
 	stop_listening(w);
+	stores_stop_keeping(&w->handler);
 	w->retiring = true;
 	drain(w, RETIRE_S);
 	report(w, WORKER_STOPPED);
@@ -230,25 +230,27 @@ take_signals(struct worker *w)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* It ends already: libevent gives the signals back, which would kill it. */
+static void
+block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static void
 open_stores(struct worker *w, bool after_crash)
 {
-	char why[CACHE_WHY_MAX + UPSTREAM_WHY_MAX];
+	char why[STORES_WHY_MAX];
 
-	w->handler.conf = w->conf;
-	w->handler.outside = &recurse;
 	/* LMDB dies of a damaged file: not each new worker, too */
 	if (after_crash && cache_prepare(w->conf->state_dir, why) != 0)
 		log_warn("cache: %s", why);
-	w->handler.zones = listzones_open(w->conf);
-	if (cache_open(&w->handler.cache, w->conf->state_dir,
-		w->conf->cache.size, w->conf->cache.max_stale_s, why) != 0) {
-		/* lists are answered all the same */
-		log_warn("cache: %s; answers are not kept", why);
-		w->handler.cache = NULL;
-	}
-	if (upstream_open(&w->handler.upstream, w->base, w->conf,
-		w->handler.cache, why) != 0)
+	if (stores_open(&w->handler, w->conf, w->base, why) != 0)
 		fatal("upstream: %s", why);
 }
 
@@ -268,14 +270,12 @@ open_transports(struct worker *w, const struct sockets *sockets)
 static void
 close_all(struct worker *w)
 {
-	/* waiters are answered here: their transports come later */
-	upstream_close(w->handler.upstream);
+	stores_end_waiting(&w->handler);
 	tcp_server_free(w->tcp);
 	for (size_t i = 0; i < w->n_udp; i++)
 		udp_free(w->udp[i]);
 	free(w->udp);
-	cache_close(w->handler.cache);
-	listzones_close(w->handler.zones);
+	stores_close(&w->handler);
 	event_free(w->ev_term);
 	event_free(w->ev_retire);
 	event_free(w->ev_drain);
@@ -319,6 +319,7 @@ worker_run(const struct conf *conf, struct sockets *sockets,
 	event_base_dispatch(w.base);
 
 	log_info("ends");
+	block_signals();
 	close_all(&w);
 	sockets_close(sockets);
 	exit(0);

@@ -41,6 +41,7 @@ BUILDDIR = pathlib.Path(os.environ.get("BUILDDIR", HERE.parent.parent))
 RESOLVERD = BUILDDIR / "resolverd" / "resolverd"
 ZONECTL = BUILDDIR / "tools" / "zonectl"
 BLCTL = BUILDDIR / "tools" / "blctl"
+RESOLVERCTL = BUILDDIR / "tools" / "resolverctl"
 
 # A sanitizer's verdict must not look like an exit status of ours.
 os.environ.setdefault("ASAN_OPTIONS", "exitcode=99")
@@ -395,6 +396,9 @@ class Resolverd:
 
     def blctl(self, *args):
         return self.tool(BLCTL, *args)
+
+    def resolverctl(self, *args, **popen):
+        return self.tool(RESOLVERCTL, *args, **popen)
 
     def build(self):
         done = self.zonectl("build")
