@@ -450,6 +450,27 @@ without_one(const struct listzone *z)
 	    z->apex[0] == 0 ? "no client is refused" : "answering SERVFAIL";
 }
 
+/*
+ * At the start, a file may have lain on the disk for long, and one that is not
+ * large is read as a whole in some milliseconds. When it is replaced, nobody is
+ * kept waiting: what comes was written a moment ago.
+ */
+#define CHECKED_MAX (64u << 20)
+
+static int
+open_generation(const struct listzone *z, struct generation **gen, char *why)
+{
+	int rv = generation_open(gen, z->path, z->apex, why);
+
+	if (rv != 0 || z->gen != NULL ||
+	    generation_info(*gen)->file_bytes > CHECKED_MAX)
+		return rv;
+	rv = generation_check(*gen, why);
+	if (rv != 0)
+		generation_close(*gen);
+	return rv;
+}
+
 static void
 refresh_generation(struct listzone *z)
 {
@@ -472,7 +493,7 @@ refresh_generation(struct listzone *z)
 		return;
 	z->seen = st;
 	z->unreadable = false;
-	rv = generation_open(&gen, z->path, z->apex, why);
+	rv = open_generation(z, &gen, why);
 	/* out of descriptors, say; what is damaged stays so */
 	z->again = rv != 0 && rv != -EBADMSG;
 	if (rv != 0) {

@@ -101,6 +101,11 @@ list_one(const struct conf *conf, const struct conf_zone *zone, int width)
 	if (rv == 0)
 		rv = generation_open(&gen, path, zone->apex, why);
 	if (rv == 0) {
+		rv = generation_check(gen, why);
+		if (rv != 0)
+			generation_close(gen);
+	}
+	if (rv == 0) {
 		state = state_of(zone, generation_info(gen), refused);
 		print_state(zone, width, state);
 		print_generation(generation_info(gen));

@@ -59,8 +59,10 @@ check_generation(const struct conf *conf, const struct conf_zone *zone,
 	rc = publish_path(path, conf->state_dir, zone->name, number);
 	if (rc == 0)
 		rc = generation_open(&gen, path, zone->apex, why);
-	if (rc == 0)
-		generation_close(gen);
+	if (rc != 0)
+		return rc;
+	rc = generation_check(gen, why);
+	generation_close(gen);
 	return rc;
 }
 

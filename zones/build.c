@@ -278,15 +278,22 @@ make_header(const struct build *b, uint64_t number, struct buf *out)
 	return rc;
 }
 
+/* The file that is written. */
+struct output {
+	struct store_txn *txn;
+	uint64_t sum; /* see FORMAT_SUM */
+};
+
 static int
-put(struct store_txn *txn, const char *key, const struct buf *b)
+put(struct output *o, const char *key, const struct buf *b)
 {
-	return store_put(txn, 0, key, strlen(key),
+	o->sum += format_sum(key, strlen(key), b->data, b->len);
+	return store_put(o->txn, 0, key, strlen(key),
 	    b->len > 0 ? b->data : (const uint8_t *)"", b->len);
 }
 
 static int
-put_values(struct store_txn *txn, const struct build *b)
+put_values(struct output *o, const struct build *b)
 {
 	const struct intern *values = &b->values;
 	struct buf ends = {0};
@@ -303,22 +310,22 @@ put_values(struct store_txn *txn, const struct build *b)
 		rc = buf_put(&ends, le, sizeof(le));
 	}
 	if (rc == 0)
-		rc = put(txn, FORMAT_VALUE_ENDS, &ends);
+		rc = put(o, FORMAT_VALUE_ENDS, &ends);
 	if (rc == 0)
-		rc = put(txn, FORMAT_VALUE_RRS, &values->bytes);
+		rc = put(o, FORMAT_VALUE_RRS, &values->bytes);
 	buf_free(&ends);
 	return rc;
 }
 
 static int
-put_counts(struct store_txn *txn, const struct build *b)
+put_counts(struct output *o, const struct build *b)
 {
 	uint8_t le[FORMAT_COUNTS_LEN];
 	struct buf bytes = {.data = le, .len = sizeof(le)};
 
 	put_le64(le, b->counts.bad_lines);
 	put_le64(le + 8, (uint64_t)b->counts.expires);
-	return put(txn, FORMAT_COUNTS, &bytes);
+	return put(o, FORMAT_COUNTS, &bytes);
 }
 
 /* Writes an array and lets go of it piece by piece, the last one first, so that
@@ -326,7 +333,7 @@ put_counts(struct store_txn *txn, const struct build *b)
 #define PIECE ((size_t)16 << 20)
 
 static int
-put_array(struct store_txn *txn, struct array *a)
+put_array(struct output *o, struct array *a)
 {
 	struct buf *b = &a->bytes;
 	uint8_t *shorter;
@@ -335,8 +342,9 @@ put_array(struct store_txn *txn, struct array *a)
 	int rc;
 
 	if (b->len < PIECE)
-		return put(txn, a->name, b);
-	rc = store_reserve(txn, 0, a->name, strlen(a->name), b->len, &to);
+		return put(o, a->name, b);
+	o->sum += format_sum(a->name, strlen(a->name), b->data, b->len);
+	rc = store_reserve(o->txn, 0, a->name, strlen(a->name), b->len, &to);
 	for (left = b->len; rc == 0 && left > 0; left = b->len) {
 		b->len = (left - 1) / PIECE * PIECE;
 		memcpy((uint8_t *)to + b->len, b->data + b->len, left - b->len);
@@ -349,20 +357,30 @@ put_array(struct store_txn *txn, struct array *a)
 
 /* Only where there are combined datasets. */
 static int
-put_subzones(struct store_txn *txn, struct build *b)
+put_subzones(struct output *o, struct build *b)
 {
 	struct buf bytes = {0};
 	int rc = subzones_put(&b->arrays.subzones, &bytes);
 
 	if (rc == 0 && bytes.len > 0)
-		rc = put(txn, SUBZONES_KEY, &bytes);
+		rc = put(o, SUBZONES_KEY, &bytes);
 	buf_free(&bytes);
 	return rc;
 }
 
+static int
+put_sum(const struct output *o)
+{
+	uint8_t le[8];
+
+	put_le64(le, o->sum);
+	return store_put(o->txn, 0, FORMAT_SUM, strlen(FORMAT_SUM), le,
+	    sizeof(le));
+}
+
 /* Each array is let go of when it is written. */
 static int
-put_all(struct store_txn *txn, struct build *b, uint64_t number)
+put_all(struct output *o, struct build *b, uint64_t number)
 {
 	struct buf header = {0};
 	struct array *list;
@@ -371,20 +389,20 @@ put_all(struct store_txn *txn, struct build *b, uint64_t number)
 
 	rc = make_header(b, number, &header);
 	if (rc == 0)
-		rc = put(txn, FORMAT_HEADER, &header);
+		rc = put(o, FORMAT_HEADER, &header);
 	buf_free(&header);
 	if (rc == 0)
-		rc = put_counts(txn, b);
+		rc = put_counts(o, b);
 	if (rc == 0)
-		rc = put_values(txn, b);
+		rc = put_values(o, b);
 	if (rc == 0)
-		rc = put_subzones(txn, b);
+		rc = put_subzones(o, b);
 	list = arrays_list(&b->arrays, &n);
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = put_array(txn, &list[i]);
+		rc = put_array(o, &list[i]);
 		buf_free(&list[i].bytes);
 	}
-	return rc;
+	return rc == 0 ? put_sum(o) : rc;
 }
 
 /* Room that the file may need: all arrays, and LMDB's own pages. */
@@ -406,8 +424,8 @@ write_file(struct build *b, const char *path, uint64_t number, char *why)
 	struct store_opts opts = {.mode = STORE_NEW, .file_mode = 0644,
 	    .size_max = size_max(b)};
 	char store_why[STORE_WHY_MAX];
+	struct output o = {.sum = 0};
 	struct store *store;
-	struct store_txn *txn;
 	struct stat st;
 	int rc;
 
@@ -416,13 +434,13 @@ write_file(struct build *b, const char *path, uint64_t number, char *why)
 		snprintf(why, GENERATION_WHY_MAX, "%s", store_why);
 		return rc;
 	}
-	rc = store_write_begin(store, &txn);
+	rc = store_write_begin(store, &o.txn);
 	if (rc == 0) {
-		rc = put_all(txn, b, number);
+		rc = put_all(&o, b, number);
 		if (rc == 0)
-			rc = store_write_commit(txn);
+			rc = store_write_commit(o.txn);
 		else
-			store_write_abort(txn);
+			store_write_abort(o.txn);
 	}
 	store_close(store);
 	if (rc != 0)

@@ -17,10 +17,13 @@
  * Beside it stand "counts" (u64 lines that were bad, u64 when the data expires,
  * or 0), "subzones" (zones/subzones.h), "value.ends" (u32 each: where in
  * "value.rrs" the RRs of value 1, 2, ... end), and the arrays of index n as
- * "n.NAME" (zones/index.h).
+ * "n.NAME" (zones/index.h). "sum" is a u64: the sum of format_sum() of all
+ * others.
  */
 #ifndef ZONES_FORMAT_H
 #define ZONES_FORMAT_H
+
+#include "lib/checksum.h"
 
 #define FORMAT_MAGIC "rvzones\n"
 #define FORMAT_VERSION 1
@@ -33,5 +36,13 @@
 #define FORMAT_COUNTS_LEN 16
 #define FORMAT_VALUE_ENDS "value.ends"
 #define FORMAT_VALUE_RRS "value.rrs"
+#define FORMAT_SUM "sum"
+
+/* Of one value of the file, to be added to that of the others. */
+static inline uint64_t
+format_sum(const void *key, size_t key_len, const void *data, size_t len)
+{
+	return checksum(checksum(0, key, key_len), data, len);
+}
 
 #endif

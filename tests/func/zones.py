@@ -73,6 +73,29 @@ def generations(bench, zone):
 
 # --- publishing
 
+@case("damage within a generation is noticed, and nothing is answered from it")
+def _(bench):
+    path = bench.file("damaged", feed(2))
+    rd = rvtest.Resolverd(bench, "damaged", zones={"d.test": [f"ip4set:{path}"]})
+    rd.build()
+    rd.build()
+    current = (rd.state / "zones/d.test/current").resolve()
+    for gen in current.parent.glob("gen-*.mdb"):
+        gen.write_bytes(gen.read_bytes().replace(b"code 2", b"code 3"))
+    done = rd.zonectl("list")
+    equal(done.returncode, 1)
+    contains(done.stdout, "d.test  damaged")
+    contains(done.stderr, "its checksum is not right")
+    done = rd.zonectl("rollback", "d.test")
+    equal(done.returncode, 1)
+    contains(done.stderr, "generation 1 is damaged")
+    rd.start()
+    equal(rcode(ask(rd.server, LISTED.format("d.test"))), "SERVFAIL")
+    rd.build()
+    wait_until(lambda: data(ask(rd.server, LISTED.format("d.test"))) ==
+               ["127.0.0.2"], SOON, "the next generation")
+
+
 @case("a zone that was never built: SERVFAIL, and it says so in the log")
 def _(bench):
     equal(rcode(ask(bench.rd.server, LISTED.format("a.test"))), "SERVFAIL")

@@ -1,5 +1,7 @@
 /* zones/generation.c: files that are none, or not whole. A lookup in damaged
  * arrays may give a wrong answer, but stays in bounds (run it with ASan). */
+#include <sys/stat.h>
+
 #include <errno.h>
 
 #include "lib/bytes.h"
@@ -322,6 +324,43 @@ START_TEST(test_scrambled)
 }
 END_TEST
 
-UNIT_MAIN("generation", UNIT_ONCE(test_open), UNIT_ONCE(test_cut),
+/* What the file holds: names, a text, an octet of an address, the sum. */
+static const struct {
+	const char *bytes;
+	size_t len;
+} parts[] = {{"\7example\3com", 12}, {" listed", 7}, {"\3www", 4},
+    {"\x20\x01\x0d\xb8", 4}, {"counts", 6}, {"sum", 3}};
+
+START_TEST(test_check)
+{
+	char why[GENERATION_WHY_MAX] = "", *bytes, *at;
+	struct generation *gen;
+	struct test_zone z;
+	struct stat st;
+	FILE *f;
+
+	build(&z);
+	ck_assert_int_eq(generation_check(z.gen, why), 0);
+	ck_assert_int_eq(stat(path_of_current(), &st), 0);
+	bytes = malloc((size_t)st.st_size);
+	f = fopen(path_of_current(), "r");
+	ck_assert_uint_eq(fread(bytes, 1, (size_t)st.st_size, f),
+	    (size_t)st.st_size);
+	fclose(f);
+	at = memmem(bytes, (size_t)st.st_size, parts[_i].bytes, parts[_i].len);
+	ck_assert_ptr_nonnull(at);
+	at[1] ^= 0x10;
+	zones_write(unit_path("changed"), bytes, (size_t)st.st_size);
+	free(bytes);
+	ck_assert_int_eq(generation_open(&gen, unit_path("changed"),
+	    z.conf.apex, why), 0);
+	ck_assert_int_eq(generation_check(gen, why), -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(why, "damaged"));
+	generation_close(gen);
+	zones_free(&z);
+}
+END_TEST
+
+UNIT_MAIN("generation", UNIT_EACH(test_check, parts), UNIT_ONCE(test_open), UNIT_ONCE(test_cut),
     UNIT_EACH(test_refused, refused), UNIT_EACH(test_emptied, emptied),
     {test_scrambled, 20})
