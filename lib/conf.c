@@ -655,6 +655,8 @@ conf_free(struct conf *c)
 	free(c->zones);
 	free(c->locals);
 	free(c->upstream.forward);
+	free(c->upstream.trust_anchor);
+	free(c->upstream.negative);
 	free(c->user);
 	free(c->state_dir);
 	free(c->control_socket);

@@ -82,6 +82,13 @@ enum conf_acl { CONF_ACL_REFUSE, CONF_ACL_ALLOW, CONF_ACL_DROP };
 /* DNS cookies, RFC 7873: required for a whole answer by UDP. */
 enum conf_cookies { CONF_COOKIES_NO, CONF_COOKIES_YES, CONF_COOKIES_REQUIRED };
 
+/* What is not validated for a while, RFC 7646. */
+struct conf_negative_anchor {
+	uint8_t name[DNAME_MAX]; /* lower case; and what is below it */
+	int64_t until_s;         /* since the epoch: the first second without */
+	unsigned line;
+};
+
 /* Everything is owned by the struct; conf_free() lets it go. */
 struct conf {
 	char *path; /* of the file it was read from */
@@ -108,6 +115,9 @@ struct conf {
 		struct conf_endpoint *forward;
 		size_t n_forward; /* 0: full recursion */
 		bool validate;
+		char *trust_anchor; /* file with the root's; completed */
+		struct conf_negative_anchor *negative;
+		size_t n_negative;
 		uint32_t deadline_s; /* for an answer */
 	} upstream;
 	struct conf_route *routes; /* no two of one name */

@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 50
+#define CONF_ROWS 52
 
 /* What a value needs to know while the file is read. */
 struct conf_reader {
@@ -75,6 +75,10 @@ bool conf_has_endpoint(
  */
 void conf_take_name(struct conf_reader *r, const char *section,
     const char *title, char **name, uint8_t *apex);
+
+/* ---- conf_anchor.c */
+
+conf_set_fn conf_set_trust_anchor, conf_set_negative_anchor;
 
 /* ---- conf_route.c */
 

@@ -24,7 +24,9 @@
 
 #include <event2/event.h>
 
+#include "lib/clock.h"
 #include "lib/log.h"
+#include "resolverd/anchor.h"
 #include "resolverd/cache.h"
 #include "resolverd/cookie.h"
 #include "resolverd/upstream_pool.h"
@@ -172,13 +174,15 @@ make_zone_dir(const char *state_dir, const char *zone, char *why)
 	return make_dir(dir, why);
 }
 
+/* One below the state's folder, in which the workers write. */
 static int
-make_cache_dir(const char *state_dir, const struct identity *who, char *why)
+make_worker_dir(const char *state_dir, const char *name,
+    const struct identity *who, char *why)
 {
 	char dir[PATH_MAX];
 	int rc;
 
-	if (snprintf(dir, sizeof(dir), "%s/cache", state_dir) >=
+	if (snprintf(dir, sizeof(dir), "%s/%s", state_dir, name) >=
 	    (int)sizeof(dir))
 		return explain(why, -ENAMETOOLONG, "%s: the path is too long",
 		    state_dir);
@@ -279,13 +283,18 @@ static int
 check_upstream(const struct conf *conf, const struct identity *who, char *why)
 {
 	struct event_base *base = event_base_new();
-	char reason[UPSTREAM_WHY_MAX];
+	char reason[UPSTREAM_WHY_MAX + ANCHOR_WHY_MAX];
 	struct upstream_pool *pool;
 	int rc;
 
 	worker_drop_privileges(who);
 	if (base == NULL)
 		return explain(why, -ENOMEM, "cannot make an event base");
+	if (conf->upstream.validate) {
+		rc = anchor_prepare(conf, reason);
+		if (rc != 0)
+			return explain(why, rc, "upstream: %s", reason);
+	}
 	rc = upstream_pool_open(&pool, base, conf, true, reason);
 	if (rc != 0)
 		return explain(why, rc, "upstream: %s", reason);
@@ -330,10 +339,29 @@ prepare_start(const struct conf *conf, const struct identity *who, char *why)
 	int rc = make_dir(conf->state_dir, why);
 
 	if (rc == 0)
-		rc = make_cache_dir(conf->state_dir, who, why);
+		rc = make_worker_dir(conf->state_dir, "cache", who, why);
+	if (rc == 0)
+		rc = make_worker_dir(conf->state_dir, "anchor", who, why);
 	if (rc == 0)
 		rc = in_child(prepare_cache, conf, who, why);
 	return rc;
+}
+
+/* Once, not in each worker. */
+static void
+log_ended_anchors(const struct conf *conf)
+{
+	char name[DNAME_TXT_MAX];
+
+	for (size_t i = 0; i < conf->upstream.n_negative; i++) {
+		const struct conf_negative_anchor *na =
+		    &conf->upstream.negative[i];
+
+		if (na->until_s <= (int64_t)clock_wall_s())
+			log_warn("%s:%u: the negative-anchor of %s has ended "
+				 "and is not used; remove it",
+			    conf->path, na->line, dname_to_txt(name, na->name));
+	}
 }
 
 int
@@ -341,6 +369,7 @@ prepare_conf(const struct conf *conf, const struct identity *who, char *why)
 {
 	int rc = in_child(check_upstream, conf, who, why);
 
+	log_ended_anchors(conf);
 	for (size_t i = 0; rc == 0 && i < conf->n_zones; i++)
 		rc = make_zone_dir(conf->state_dir, conf->zones[i].name, why);
 	if (rc == 0)

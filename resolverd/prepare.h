@@ -22,7 +22,7 @@ int prepare_identity(struct identity *out, const struct conf *conf, char *why)
 void prepare_limits(const struct conf *conf);
 
 /*
- * At start: makes state-dir and, for the workers, cache/ below it; sees whether
+ * At start: makes state-dir and, for the workers, cache/ and anchor/ below it; sees whether
  * the cache that is there may be used.
  */
 int prepare_start(const struct conf *conf, const struct identity *who,

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "resolverd/anchor_keeper.h"
 #include "resolverd/control.h"
 #include "resolverd/counters.h"
 #include "resolverd/crew.h"
@@ -46,6 +47,7 @@ struct supervisor {
 	struct control *control; /* NULL: there is none */
 	bool busy;	/* no control command is taken now */
 	int64_t started, reloaded; /* seconds since the epoch */
+	struct anchor_keeper anchor;
 	int signals;	/* a signalfd */
 	int reports[2]; /* a pipe from the workers */
 	bool end;	/* SIGTERM came, */
@@ -74,7 +76,8 @@ note_death(struct supervisor *s, pid_t pid, int status)
 {
 	struct crew *c;
 
-	if (s->control != NULL && control_reap(s->control, pid))
+	if (anchor_keeper_reap(&s->anchor, pid, status) ||
+	    (s->control != NULL && control_reap(s->control, pid)))
 		return;
 	s->bad |= status != 0;
 	if (crew_reap(s->crew, pid, status) ||
@@ -171,6 +174,23 @@ forget(void *arg, const struct crew *keep)
 		sockets_close_all(&s->next->sockets);
 	TAILQ_FOREACH(c, &s->retired, entry)
 		sockets_close_all(&c->sockets);
+}
+
+static void
+forget_all(void *arg)
+{
+	forget(arg, NULL);
+}
+
+/* Starts what is due; returns the ms until the next is. */
+static int64_t
+start_due(struct supervisor *s)
+{
+	int64_t worker = crew_start_due(s->crew, &s->how);
+	int64_t probe = anchor_keeper_run(
+	    &s->anchor, s->crew->conf, &s->crew->who, forget_all, s);
+
+	return worker < probe ? worker : probe;
 }
 
 /* ---- a reload */
@@ -437,6 +457,7 @@ end_all(struct supervisor *s)
 
 	s->crew->retired = true;
 	s->bad = false;
+	anchor_keeper_stop(&s->anchor);
 	(void)signal_all(s, SIGTERM);
 	while (signal_all(s, 0) > 0 && crew_now_ms() < until)
 		wait_events(s, 100);
@@ -492,7 +513,7 @@ supervisor_run(struct crew *first, const char *conf_path)
 	log_start(first->conf);
 	open_control(&s);
 	while (!s.end) {
-		wait_events(&s, crew_start_due(s.crew, &s.how));
+		wait_events(&s, start_due(&s));
 		free_retired(&s);
 		if (!told && crew_is_ready(s.crew)) {
 			notify_ready();

@@ -18,6 +18,7 @@
 
 #include "lib/dns.h"
 #include "lib/log.h"
+#include "resolverd/bogus.h"
 #include "resolverd/upstream_settings.h"
 
 struct upstream_context {
@@ -123,6 +124,8 @@ on_answer(void *arg, int rcode, void *packet, int len, int sec, char *why_bogus,
 	}
 	if (sec >= 0 && (size_t)sec < sizeof(securities) / sizeof(*securities))
 		result.security = securities[sec];
+	if (result.security == UPSTREAM_BOGUS)
+		result.ede = bogus_ede(why_bogus);
 	ask->done(ask, &result); /* and *ask may be gone */
 	c->n_asks--;
 	wake_if_idle(c);

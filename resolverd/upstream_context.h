@@ -36,6 +36,7 @@ struct upstream_result {
 	size_t len;
 	enum upstream_security security;
 	const char *why_bogus; /* or NULL */
+	uint8_t ede;           /* of a bogus one, RFC 8914's INFO-CODE; or 0 */
 };
 
 struct upstream_ask;

@@ -16,9 +16,10 @@
 /* Bits: 0 is what names without a route need. */
 enum upstream_kind {
 	UPSTREAM_DIRECT = 1, /* nobody above a `recurse` route is asked */
-	UPSTREAM_WHOLE_NAMES = 2 /* without QNAME minimisation */
+	UPSTREAM_WHOLE_NAMES = 2, /* without QNAME minimisation */
+	UPSTREAM_PROBE = 4 /* brings the state of the trust anchor on */
 };
-#define UPSTREAM_KINDS 4
+#define UPSTREAM_KINDS 4 /* without UPSTREAM_PROBE, which is anchor_probe()'s */
 
 /* The kind of context that asks for the route's names. route: one of conf's. */
 unsigned upstream_kind_of(

@@ -15,13 +15,13 @@
 #include <unbound.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/dns.h"
 #include "lib/log.h"
+#include "resolverd/anchor.h"
 #include "resolverd/query.h"
 #include "resolverd/upstream_context.h"
 #include "resolverd/upstream_rules.h"
-
-#define ANCHOR_FILE "/usr/share/dns/root.key" /* Debian's dns-root-data */
 
 /* ---- options */
 
@@ -229,10 +229,91 @@ allow_loopback(
 	return set_option(ctx, "do-not-query-localhost:", "no", why);
 }
 
-/* ---- the whole context */
+/* ---- where validation starts, and where it does not */
 
 static int
-set_validation(struct ub_ctx *ctx, const struct conf *conf, char *why)
+add_anchor_file(struct ub_ctx *ctx, const char *path, char *why)
+{
+	int rc;
+
+	if (access(path, R_OK) != 0)
+		return explain(why, -errno, "%s: %s", path, strerror(errno));
+	rc = ub_ctx_add_ta_file(ctx, path);
+	if (rc != 0)
+		return explain(why, -EINVAL, "%s: %s", path, ub_strerror(rc));
+	return 0;
+}
+
+/* A line each; it is cut up. */
+static int
+add_keys(struct ub_ctx *ctx, char *keys, char *why)
+{
+	char *rest = keys, *line;
+
+	if (keys[0] == '\0')
+		log_warn("trust anchor: every key of the root was revoked: "
+			 "nothing is validated; see to `trust-anchor`");
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		int rc = line[0] != '\0' ? ub_ctx_add_ta(ctx, line) : 0;
+
+		if (rc != 0)
+			return explain(why, -EINVAL, "trust anchor \"%s\": %s",
+			    line, ub_strerror(rc));
+	}
+	return 0;
+}
+
+static int
+add_anchor(struct ub_ctx *ctx, const struct conf *conf, char *why)
+{
+	char *keys;
+	int rc = anchor_keys(&keys, conf->state_dir);
+
+	if (rc != 0) /* nothing is known yet, or can be read */
+		return add_anchor_file(ctx, conf->upstream.trust_anchor, why);
+	rc = add_keys(ctx, keys, why);
+	free(keys);
+	return rc;
+}
+
+/* libunbound keeps the state there: see anchor.h. */
+static int
+add_anchor_state(struct ub_ctx *ctx, const struct conf *conf, char *why)
+{
+	char path[PATH_MAX];
+	int rc = anchor_path(path, sizeof(path), conf->state_dir);
+
+	if (rc == 0)
+		rc = ub_ctx_add_ta_autr(ctx, path) == 0 ? 0 : -EINVAL;
+	return rc == 0 ? 0 :
+	    explain(why, rc, "%s: no trust anchor", conf->state_dir);
+}
+
+/* RFC 7646: what is still in force. */
+static int
+add_negative_anchors(struct ub_ctx *ctx, const struct conf *conf, char *why)
+{
+	int64_t now = (int64_t)clock_wall_s();
+	char name[DNAME_TXT_MAX];
+
+	for (size_t i = 0; i < conf->upstream.n_negative; i++) {
+		const struct conf_negative_anchor *na =
+		    &conf->upstream.negative[i];
+		int rc;
+
+		if (na->until_s <= now)
+			continue;
+		rc = set_option(ctx, "domain-insecure:",
+		    dname_to_txt(name, na->name), why);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+set_validation(
+    struct ub_ctx *ctx, const struct conf *conf, unsigned kind, char *why)
 {
 	int rc;
 
@@ -241,17 +322,13 @@ set_validation(struct ub_ctx *ctx, const struct conf *conf, char *why)
 	rc = set_option(ctx, "module-config:", "validator iterator", why);
 	if (rc != 0)
 		return rc;
-	if (access(ANCHOR_FILE, R_OK) != 0)
-		return explain(why, -errno,
-		    "upstream validate = yes needs the root's trust anchor, "
-		    "%s: %s. On Debian: apt-get install dns-root-data",
-		    ANCHOR_FILE, strerror(errno));
-	rc = ub_ctx_add_ta_file(ctx, ANCHOR_FILE);
-	if (rc != 0)
-		return explain(
-		    why, -EINVAL, "%s: %s", ANCHOR_FILE, ub_strerror(rc));
-	return 0;
+	if (kind & UPSTREAM_PROBE)
+		return add_anchor_state(ctx, conf, why);
+	rc = add_anchor(ctx, conf, why);
+	return rc != 0 ? rc : add_negative_anchors(ctx, conf, why);
 }
+
+/* ---- the whole context */
 
 int
 upstream_settings_apply(
@@ -275,5 +352,5 @@ upstream_settings_apply(
 		rc = set_routes(ctx, conf, kind, why);
 	if (rc == 0)
 		rc = allow_loopback(ctx, conf, kind, why);
-	return rc != 0 ? rc : set_validation(ctx, conf, why);
+	return rc != 0 ? rc : set_validation(ctx, conf, kind, why);
 }

@@ -7,10 +7,14 @@ addresses that every resolver knows, and zones below it, on NSD.
     net.add("198.18.0.1", ...)  # an address of the loopback interface
 
 A zone's text needs no SOA, NS or glue: each is served by ns.APEX, from an
-address of its own. Those that are signed have a DS in the zone above them if
-that is signed, too; net.anchor() is a file with the root's key.
+address of its own. Those that are signed have a DS in the zone above them;
+net.anchor() is a file with the root's key. signed may be {apex: how}: () for
+well, ("-e", "20200101") or other options of ldns-signzone, UNSIGNED for one that
+has a DS only, OTHER_KEY for one whose DS is of another key, STRIPPED for one
+whose data has lost its signatures.
 """
 
+import re
 import subprocess
 
 import rvtest
@@ -20,6 +24,9 @@ ROOT_SERVERS = [  # a.root-servers.net to m, as of 2023, and b's old address
     "199.7.91.13", "192.203.230.10", "192.5.5.241", "192.112.36.4",
     "198.97.190.53", "192.36.148.17", "192.58.128.30", "193.0.14.129",
     "199.7.83.42", "202.12.27.33"]
+
+
+UNSIGNED, OTHER_KEY, STRIPPED = "unsigned", "other key", "stripped"
 
 
 def add_address(*addresses):
@@ -42,8 +49,8 @@ def parent(apex, apexes):
 class Zone:
     def __init__(self, apex, text, server, signed):
         self.apex, self.text, self.server = apex, text, server
-        self.signed = signed
-        self.ds = ""
+        self.signed = signed  # how; None: not at all
+        self.ds, self.keys = "", []
 
     @property
     def origin(self):
@@ -71,7 +78,9 @@ class Internet:
         self.zones = {}
         for n, (apex, text) in enumerate(zones.items(), 1):
             server = ROOT_SERVERS[0] if apex == "" else f"{first}{n}"
-            self.zones[apex] = Zone(apex, text, server, apex in signed)
+            how = dict.fromkeys(signed, ()) if not isinstance(signed, dict) \
+                else signed
+            self.zones[apex] = Zone(apex, text, server, how.get(apex))
         add_address(*ROOT_SERVERS)
         add_address(*(z.server for z in self.zones.values() if z.apex))
         for apex in sorted(self.zones, key=len, reverse=True):
@@ -82,46 +91,65 @@ class Internet:
     def server(self, apex):
         return self.zones[apex].server, 53
 
-    def key_file(self, apex):
-        return next(self.dir.glob(f"K{self.zones[apex].origin}+*.key"))
-
     def anchor(self):
         """The root's DNSKEY."""
-        return self.key_file("")
+        return f"{self.zones[''].keys[0]}.key"
+
+    def ldns(self, tool, *args):
+        return subprocess.run([rvtest.program(tool), *map(str, args)],
+                              cwd=self.dir, check=True, text=True,
+                              capture_output=True).stdout
+
+    def new_key(self, zone):
+        """A KSK's file, without .key or .private."""
+        name = self.ldns("ldns-keygen", "-k", "-a", "ECDSAP256SHA256",
+                         zone.origin).strip()
+        zone.keys.append(self.dir / name)
+        return zone.keys[-1]
 
     def _make(self, zone):
         below = [z for z in self.zones.values()
                  if z.apex and parent(z.apex, self.zones) == zone.apex]
         text = zone.head() + zone.text + "".join(
             z.delegation() for z in below)
-        path = self.dir / f"{zone.apex or 'root'}.zone"
-        path.write_text(text)
-        if zone.signed:
-            self.sign(zone, path)
+        zone.plain = self.dir / f"{zone.apex or 'root'}.zone"
+        zone.plain.write_text(text)
+        if zone.signed is None:
+            return
+        key = self.new_key(zone)
+        zone.ds = self.ldns("ldns-key2ds", "-n", "-2", f"{key}.key")
+        if zone.signed == OTHER_KEY:
+            self.new_key(zone)
+        if zone.signed != UNSIGNED:
+            self.sign(zone, *(zone.signed if isinstance(zone.signed, tuple)
+                              else ()), keys=zone.keys[-1:])
 
-    def sign(self, zone, path, *options):
-        """path.signed; the first call makes the key and its DS."""
-        def ldns(tool, *args):
-            return subprocess.run([rvtest.program(tool), *map(str, args)],
-                                  cwd=self.dir, check=True, text=True,
-                                  capture_output=True).stdout
+    def sign(self, zone, *options, keys):
+        self.ldns("ldns-signzone", *options, "-f", f"{zone.plain}.signed",
+                  zone.plain, *keys)
 
-        if not zone.ds:
-            name = ldns("ldns-keygen", "-k", "-a", "ECDSAP256SHA256",
-                        zone.origin).strip()
-            zone.key = self.dir / name
-            zone.ds = ldns("ldns-key2ds", "-n", "-2", f"{zone.key}.key")
-        ldns("ldns-signzone", *options, "-f", f"{path}.signed", path, zone.key)
+    def revoke(self, zone, old, new):
+        """Serves both keys, the old one with the REVOKE bit (RFC 5011 7)."""
+        self.ldns("ldns-revoke", f"{old}.key")
+        self.sign(zone, keys=[old, new])
 
-    def zone_file(self, apex):
-        zone = self.zones[apex]
-        plain = self.dir / f"{apex or 'root'}.zone"
-        return plain.with_name(plain.name + ".signed") if zone.signed \
-            else plain
+    def zone_text(self, zone):
+        signed = zone.plain.with_name(zone.plain.name + ".signed")
+        text = (signed if signed.exists() else zone.plain).read_text()
+        if zone.signed == STRIPPED:
+            text = re.sub(r".*\tRRSIG\t(A|TXT|CNAME) .*\n", "", text)
+        return text
 
     def _serve(self, zone):
         addresses = ROOT_SERVERS if not zone.apex else [zone.server]
-        rvtest.nsd(self.bench, {zone.origin: self.zone_file(zone.apex)
-                                .read_text()},
-                   server=(zone.server, 53), name=f"nsd-{zone.apex or 'root'}",
-                   more=[(a, 53) for a in addresses if a != zone.server])
+        zone.n = getattr(zone, "n", 0) + 1
+        zone.process, _ = rvtest.nsd(
+            self.bench, {zone.origin: self.zone_text(zone)},
+            server=(zone.server, 53), more=[(a, 53) for a in addresses[1:]],
+            name=f"nsd-{zone.apex or 'root'}-{zone.n}")
+
+    def serve_again(self, apex):
+        """After its file has changed."""
+        zone = self.zones[apex]
+        zone.process.stop()
+        self._serve(zone)

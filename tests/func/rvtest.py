@@ -328,6 +328,20 @@ NO_GATE = 'min-entries = 0 max-shrink = 0 max-growth = 0 max-bad-lines = 0 ' \
     '"timestamp", "test-points", "protect" }'
 
 
+class Clock:
+    """The clock of a daemon, lib/clock.h: pass_s() makes time pass for it."""
+
+    def __init__(self, bench, name):
+        self.passed = 0
+        self.path = bench.file(f"{name}.clock", bytes(16))
+        self.path.chmod(0o644)
+
+    def pass_s(self, seconds):
+        self.passed += seconds
+        with open(self.path, "r+b") as f:
+            f.write(struct.pack("=q", self.passed))
+
+
 class Resolverd:
     """Configuration, state and process of one resolverd.
 
@@ -339,7 +353,7 @@ class Resolverd:
     def __init__(self, bench, name="resolverd", zones=None, locals=(),
                  forward=(), listen=None, allow=("127.0.0.0/8", "::1"),
                  workers=1, user=None, cache="", validate="no", extra="",
-                 gate="", upstream=""):
+                 gate="", upstream="", clock=None):
         self.bench, self.name = bench, name
         self.server = (LOOPBACK, free_port())
         self.listen = listen or [self.server]
@@ -348,7 +362,7 @@ class Resolverd:
         self.forward, self.allow, self.workers = forward, allow, workers
         self.user = user or daemon_user()
         self.cache, self.validate, self.extra = cache, validate, extra
-        self.gate, self.upstream = gate, upstream
+        self.gate, self.upstream, self.clock = gate, upstream, clock
         self.state = bench.dir / f"{name}-state"
         self.state.mkdir()
         own(self.state, self.user)
@@ -407,8 +421,11 @@ class Resolverd:
     def start(self):
         if not RESOLVERD.exists():
             raise AssertionError(f"{RESOLVERD} is not built")
+        env = dict(os.environ)
+        if self.clock:
+            env["RESOLVERD_TEST_CLOCK"] = str(self.clock.path)
         self.process = self.bench.start(
-            [RESOLVERD, "-d", "-c", self.conf], self.name)
+            [RESOLVERD, "-d", "-c", self.conf], self.name, env=env)
         wait_until(self.answers, 10, f"{self.name} to answer")
         return self
 

@@ -93,7 +93,7 @@ dump(struct out *out, const struct conf *c)
 	    [CONF_ACL_ALLOW] = "allow",
 	    [CONF_ACL_DROP] = "drop",
 	};
-	char txt[ADDR_TXT_MAX];
+	char txt[ADDR_TXT_MAX], name[DNAME_TXT_MAX];
 
 	for (size_t i = 0; i < c->n_listen; i++)
 		put(out, "listen %s\n", c->listen[i].txt);
@@ -111,6 +111,10 @@ dump(struct out *out, const struct conf *c)
 	for (size_t i = 0; i < c->upstream.n_forward; i++)
 		put(out, "forward %s\n", c->upstream.forward[i].txt);
 	put(out, "validate %d\n", c->upstream.validate);
+	for (size_t i = 0; i < c->upstream.n_negative; i++)
+		put(out, "negative %s %lld\n",
+		    dname_to_txt(name, c->upstream.negative[i].name),
+		    (long long)c->upstream.negative[i].until_s);
 	if (c->upstream.deadline_s != 5)
 		put(out, "deadline %u\n", c->upstream.deadline_s);
 	for (size_t i = 0; i < c->n_zones; i++) {
@@ -204,6 +208,13 @@ static const struct {
 	LISTEN ALLOW "state /s\n" USER CACHE "validate 1\n"
 	"2 zone y\n a /s/feeds/y/current/b\n2 feed /x 86400 600 0 - b\n"
 	"3 zone z\n a /s/feeds/z/current/b\n3 feed h:x 1800 600 0 - b\n"},
+    {"negative anchors, to the end of a day and to a second",
+	"upstream { negative-anchor = { 'A.Example. 1970-01-01',\n"
+	"'b  2024-02-29', 'b 2000-12-31T23:59:59Z', 'c.d 1970-01-01T00:00:00Z'"
+	"} }",
+	DEFAULTS
+	"negative a.example 86400\nnegative b 1709251200\n"
+	"negative b 978307199\nnegative c.d 0\n"},
     {"routes, all options",
 	"route A.Example. { forward = { 192.0.2.1, '::2@54' } "
 	"qname-minimisation = no validate = no deadline = 2s }\n"
@@ -273,6 +284,9 @@ END_TEST
 #define NO_KEY                                                                 \
 	"is no key; write an address, a prefix as 192.0.2.0/24, or a domain "  \
 	"name\n"
+#define NO_END                                                                 \
+	"is no name with an end; write it as \"example.org 2026-12-31\" or "   \
+	"\"example.org 2026-12-31T18:00:00Z\"\n"
 #define NO_TLS                                                                 \
 	"is a server over TLS, which libunbound as Debian builds it cannot "   \
 	"ask; run a proxy for TLS, as stubby, on this machine and name that\n"
@@ -507,6 +521,24 @@ static const struct {
 	"route a { validate = yes }\nupstream { validate = no }",
 	"1: route \"a\": validate = yes, but upstream has validate = no, "
 	"which holds for all names below; remove one\n"},
+    {"negative anchors without a name, or an end that is a time",
+	"upstream { negative-anchor = { a, 'a ', ' 2026-12-31', '. 2026-12-31'"
+	",\n'a 2026-02-29', 'a 2026-12-32', 'a 2026-13-01', 'a 31.12.2026'"
+	",\n'a 2026-12-31T24:00:00Z', 'a 2026-12-31T23:59:59', 'a 2026-12-31 x'"
+	"\n, 'a.. 2026-12-31' }\ntrust-anchor = '' }",
+	"1: upstream negative-anchor: \"a\" " NO_END
+	"1: upstream negative-anchor: \"a \" " NO_END
+	"1: upstream negative-anchor: \" 2026-12-31\" " NO_END
+	"1: upstream negative-anchor: \". 2026-12-31\" " NO_END
+	"2: upstream negative-anchor: \"a 2026-02-29\" " NO_END
+	"2: upstream negative-anchor: \"a 2026-12-32\" " NO_END
+	"2: upstream negative-anchor: \"a 2026-13-01\" " NO_END
+	"2: upstream negative-anchor: \"a 31.12.2026\" " NO_END
+	"3: upstream negative-anchor: \"a 2026-12-31T24:00:00Z\" " NO_END
+	"3: upstream negative-anchor: \"a 2026-12-31T23:59:59\" " NO_END
+	"3: upstream negative-anchor: \"a 2026-12-31 x\" " NO_END
+	"4: upstream negative-anchor: \"a.. 2026-12-31\" " NO_END
+	"5: upstream trust-anchor: \"\" is empty; name a file\n"},
     {"servers over TLS",
 	"upstream { forward = { '192.0.2.1@853#dns.example', '192.0.2.1@853',\n"
 	"'192.0.2.1#x', '192.0.2.1@8530' } }\nroute a { stub = ::1@853 }",

@@ -221,6 +221,7 @@ world_open(bool validate, bool forward)
 	    .deadline_s = LIST_DEADLINE_S,
 	};
 	static struct conf conf;
+	static char anchor[] = "/usr/share/dns/root.key";
 	struct rlimit files;
 	char why[UPSTREAM_WHY_MAX], dir[300];
 
@@ -229,6 +230,7 @@ world_open(bool validate, bool forward)
 	    .upstream = {.forward = &to,
 		.n_forward = forward,
 		.validate = validate,
+		.trust_anchor = anchor,
 		.deadline_s = DEADLINE_S},
 	    .routes = &route,
 	    .n_routes = 1,

@@ -1,0 +1,271 @@
+"""Validation: what is secure, what is bogus, and where it starts from.
+
+In a namespace with a signed root of its own.
+"""
+
+import re
+import time
+
+import rvtest
+from internet import OTHER_KEY, STRIPPED, UNSIGNED, Internet
+from rvtest import Clock, ask, case, contains, data, equal, rcode, wait_until
+
+DATA = 'www A 198.18.9.1\nwww TXT "text"\nalias CNAME www\n'
+SIGNED = {"": (), "zz": (), "fine.zz": (),
+          "expired.zz": ("-i", "20200101", "-e", "20200201"),
+          "future.zz": ("-i", "20360101", "-e", "20360201"),
+          "unsigned.zz": UNSIGNED, "otherkey.zz": OTHER_KEY,
+          "stripped.zz": STRIPPED}
+# INFO-CODE of RFC 8914 4, and a word of the reason in the log
+BOGUS = {"expired.zz": (7, "expired"), "future.zz": (8, "inception"),
+         "unsigned.zz": (9, "No DNSKEY"), "otherkey.zz": (9, "no keys"),
+         "stripped.zz": (10, "no signatures")}
+
+flags = rvtest.dns.flags if rvtest.dns else None
+
+
+def setup(bench):
+    bench.net = Internet(bench, {"": "", "zz": "", **{
+        apex: DATA for apex in SIGNED if "." in apex}, "plain.zz": DATA},
+        signed=SIGNED)
+    bench.rd = start(bench, "resolverd")
+
+
+def start(bench, name, upstream="", **options):
+    return rvtest.resolverd(
+        bench, name=name, forward=None, validate="yes",
+        upstream=f'trust-anchor = "{bench.net.anchor()}" {upstream}',
+        **options)
+
+
+def query(bench, qname, qtype="A", do=False, cd=False, ad=False, rd=None):
+    bits = flags.RD | (flags.CD if cd else 0) | (flags.AD if ad else 0)
+    return ask((rd or bench.rd).server, qname, qtype, flags=bits,
+               edns=0, want_dnssec=do, timeout=8)
+
+
+def is_ad(message):
+    return bool(message.flags & flags.AD)
+
+
+def types(message):
+    return {rvtest.dns.rdatatype.to_text(rrset.rdtype)
+            for rrset in message.answer + message.authority}
+
+
+def info_codes(message):
+    return [int(option.code) for option in message.options
+            if option.otype == 15]
+
+
+# --- secure
+
+@case("AD for secure answers, to clients that set DO or AD, and to no other "
+      "(RFC 6840 5.7, 5.8)")
+def _(bench):
+    for qname, qtype, want in (("www.fine.zz", "A", "NOERROR"),
+                               ("alias.fine.zz", "A", "NOERROR"),
+                               ("www.fine.zz", "MX", "NOERROR"),
+                               ("none.fine.zz", "A", "NXDOMAIN")):
+        for do, ad in ((1, 0), (0, 1), (1, 1), (0, 0)):
+            for again in range(2):  # from the cache, too
+                got = query(bench, qname, qtype, do=do, ad=ad)
+                equal((rcode(got), is_ad(got)), (want, bool(do or ad)),
+                      f"{qname}/{qtype} DO={do} AD={ad} {again}")
+
+
+@case("no AD for what is not signed (RFC 4035 3.2.3)")
+def _(bench):
+    for qname, want in (("www.plain.zz", "NOERROR"),
+                        ("none.plain.zz", "NXDOMAIN")):
+        got = query(bench, qname, do=True)
+        equal((rcode(got), is_ad(got)), (want, False), qname)
+
+
+@case("RRSIG, NSEC and NSEC3 for DO clients only (RFC 4035 3.2.1)")
+def _(bench):
+    for qname in ("www.fine.zz", "none.fine.zz"):
+        equal(types(query(bench, qname)) & {"RRSIG", "NSEC", "NSEC3"}, set())
+        with_do = types(query(bench, qname, do=True))
+        equal("RRSIG" in with_do, True, f"{qname}: {with_do}")
+    equal("NSEC" in with_do, True, f"{with_do}")
+    equal("RRSIG" in types(query(bench, "www.fine.zz", "RRSIG")), True,
+          "those that were asked for")
+
+
+# --- bogus
+
+@case("bogus: SERVFAIL, with the reason in the log (RFC 4035 5.5)")
+def _(bench):
+    for apex in BOGUS:
+        got = query(bench, f"www.{apex}")
+        equal((rcode(got), data(got), is_ad(got)), ("SERVFAIL", [], False))
+    contains(bench.rd.process.log(), "DNSSEC validation failed: ")
+
+
+@case("with CD bogus data comes as it is, without AD (RFC 4035 3.2.2)")
+def _(bench):
+    for apex in BOGUS:
+        got = query(bench, f"www.{apex}", cd=True, ad=True)
+        equal((rcode(got), data(got), is_ad(got)),
+              ("NOERROR", ["198.18.9.1"], False), apex)
+        got = query(bench, f"www.{apex}", ad=True)
+        equal(rcode(got), "SERVFAIL", f"{apex}: the next without CD")
+
+
+@case("the reason of each kind is in the log")
+def _(bench):
+    for apex, (_, word) in BOGUS.items():
+        name = f"log-{apex.partition('.')[0]}"
+        rd = start(bench, name)
+        query(bench, f"www.{apex}", rd=rd)
+        line = next(l for l in rd.process.log().splitlines()
+                    if "validation failed" in l)
+        contains(line, f"www.{apex}/1: ")
+        contains(line, word)
+        equal(rd.stop(), 0)
+
+
+@case("a flood of bogus answers is a few lines of log")
+def _(bench):
+    rd = start(bench, "flood")
+    for n in range(200):
+        query(bench, f"n{n}.otherkey.zz", rd=rd)
+    lines = rd.process.log().count("validation failed")
+    equal(1 <= lines <= 5, True, f"{lines} lines")
+    equal(rd.stop(), 0)
+
+
+# --- negative trust anchors
+
+def end_in(seconds):
+    when = time.gmtime(time.time() + seconds)
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", when)
+
+
+@case("a negative trust anchor: answered without AD (RFC 7646), and nothing "
+      "beside it")
+def _(bench):
+    rd = start(bench, "negative", "negative-anchor = "
+               f'{{ "expired.zz {end_in(3600)}" }}')
+    got = query(bench, "www.expired.zz", ad=True, rd=rd)
+    equal((rcode(got), is_ad(got)), ("NOERROR", False))
+    equal(rcode(query(bench, "www.future.zz", rd=rd)), "SERVFAIL")
+    equal(is_ad(query(bench, "www.fine.zz", ad=True, rd=rd)), True)
+    equal(rd.stop(), 0)
+
+
+@case("one that has ended is told with its line and not used")
+def _(bench):
+    rd = start(bench, "ended", '\nnegative-anchor = { "expired.zz '
+               '2026-01-31" }\n')
+    equal(rcode(query(bench, "www.expired.zz", rd=rd)), "SERVFAIL")
+    line = [n for n, l in enumerate(rd.conf.read_text().splitlines(), 1)
+            if "negative-anchor" in l][0]
+    contains(rd.process.log(), f"{rd.conf}:{line}: the negative-anchor of "
+             "expired.zz has ended")
+    equal(rd.stop(), 0)
+
+
+@case("one that ends while the daemon runs")
+def _(bench):
+    clock = Clock(bench, "ending")
+    rd = start(bench, "ending", "negative-anchor = "
+               f'{{ "expired.zz {end_in(3600)}" }}', clock=clock)
+    equal(rcode(query(bench, "www.expired.zz", rd=rd)), "NOERROR")
+    clock.pass_s(3700)
+    wait_until(lambda: "its negative trust anchor has ended" in
+               rd.process.log(), 10, "the end")
+    equal(rcode(query(bench, "alias.expired.zz", rd=rd)), "SERVFAIL")
+    equal(is_ad(query(bench, "www.fine.zz", ad=True, rd=rd)), True)
+    equal(rd.stop(), 0)
+
+
+# --- the root's keys
+
+class Root:
+    """The root's keys of a test of RFC 5011."""
+
+    def __init__(self, bench, rd, clock):
+        self.net, self.rd, self.clock = bench.net, rd, clock
+        self.zone = bench.net.zones[""]
+        self.state = rd.state / "anchor" / "root.key"
+
+    def sign_with(self, *keys, options=()):
+        self.net.sign(self.zone, *options, keys=keys)
+        self.net.serve_again("")
+
+    def states(self):
+        """{key tag: state} of the daemon's file."""
+        return {int(tag): int(state) for tag, state in re.findall(
+            r"id = (\d+) .*;;state=(\d)", self.state.read_text())}
+
+    def stamp(self):
+        return re.search(r";;last_success: (\d+)", self.state.read_text())
+
+    def back(self, days):
+        """What is noted of the keys was noted so much earlier."""
+        text = re.sub(r";;(lastchange=|last_queried: |last_success: )(\d+)",
+                      lambda m: f";;{m[1]}{int(m[2]) - 86400 * days}",
+                      self.state.read_text())
+        self.state.write_text(text)
+
+    def probed(self):
+        """The next probe is due and done."""
+        before = self.state.stat()
+        self.clock.pass_s(2 * 86400)
+        wait_until(lambda: self.state.stat().st_mtime_ns !=
+                   before.st_mtime_ns, 20, "a probe")
+
+
+def tag(key):
+    return int(str(key).rsplit("+", 1)[1])
+
+
+VALID, PENDING, MISSING, REVOKED = 2, 1, 3, 4
+
+
+@case("RFC 5011: a new key of the root is trusted after 30 days, no sooner; "
+      "one that is revoked is not")
+def _(bench):
+    clock = Clock(bench, "roll")
+    rd = start(bench, "roll", clock=clock)
+    root = Root(bench, rd, clock)
+    old = root.zone.keys[0]
+    wait_until(lambda: root.states() == {tag(old): VALID}, 20,
+               "the first probe")
+
+    new = bench.net.new_key(root.zone)
+    root.sign_with(old, new)
+    root.probed()
+    equal(root.states(), {tag(old): VALID, tag(new): PENDING})
+    root.back(29)
+    root.probed()
+    equal(root.states()[tag(new)], PENDING, "after 29 days")
+    root.back(2)
+    root.probed()
+    equal(root.states(), {tag(old): VALID, tag(new): VALID})
+    wait_until(lambda: "trust anchor has changed" in rd.process.log(), 10,
+               "the worker to take it up")
+
+    # the old one goes (RFC 5011 2.1): marked, and signed by itself
+    bench.net.revoke(root.zone, old, new)
+    bench.net.serve_again("")
+    root.probed()
+    states = root.states()
+    equal(states[tag(new)], VALID)
+    equal(VALID in [s for t, s in states.items() if t != tag(new)], False,
+          f"{states}")
+    root.sign_with(new)
+    equal(is_ad(query(bench, "www.fine.zz", "TXT", ad=True, rd=rd)), True)
+    equal(rd.stop(), 0)
+
+    # whoever knows the first key only is lost: the test above tests it
+    rd = start(bench, "first-key-only")
+    equal(rcode(query(bench, "www.fine.zz", rd=rd)), "SERVFAIL")
+    equal(rd.stop(), 0)
+
+
+if __name__ == "__main__":
+    rvtest.enter_namespace()
+    rvtest.run(setup)
