@@ -162,16 +162,16 @@ stage_times(const struct check_on *on)
 
 	for (unsigned i = 0; i < FACTS_STAGES; i++) {
 		const struct facts_step *step = &on->ep->probe.step[i];
-		uint32_t slow = settings_slow_ms(i);
+		uint32_t slow = on->settings->slow_ms[i];
 
 		/* a time-out is another check's, unless patience helped */
 		if (step->end != FACTS_END_DONE)
 			continue;
 		if (slow > 0 && step->ms > slow)
 			return check_say(on, SEV_WARN,
-			    "slow %s: %.1f s (more than %u s)",
+			    "slow %s: %.1f s (more than %.1f s)",
 			    facts_stage_txt(i), step->ms / 1000.0,
-			    slow / 1000);
+			    slow / 1000.0);
 		if (first->step[i].end == FACTS_END_TIMEOUT)
 			return check_say(on, SEV_WARN, "%s came only at the "
 			    "second try", facts_stage_txt(i));

@@ -40,6 +40,7 @@ print_usage(FILE *to)
 	    "none)\n"
 	    "      --limit STAGE=SEC  connect, greeting, ehlo, starttls, tls,\n"
 	    "                         mail, session, ...\n"
+	    "      --slow STAGE=SEC   more than that is a warning\n"
 	    "      --patient          the times of RFC 5321\n"
 	    "      --relay none|basic, --rcpt none|basic\n"
 	    "      --internal         private addresses are fine\n"
@@ -66,6 +67,7 @@ enum {
 	OPT_DEADLINE,
 	OPT_RECHECK,
 	OPT_LIMIT,
+	OPT_SLOW,
 	OPT_PATIENT,
 	OPT_RELAY,
 	OPT_RCPT,
@@ -95,6 +97,7 @@ static const struct option options[] = {
     {"deadline", required_argument, NULL, OPT_DEADLINE},
     {"recheck", required_argument, NULL, OPT_RECHECK},
     {"limit", required_argument, NULL, OPT_LIMIT},
+    {"slow", required_argument, NULL, OPT_SLOW},
     {"patient", no_argument, NULL, OPT_PATIENT},
     {"relay", required_argument, NULL, OPT_RELAY},
     {"rcpt", required_argument, NULL, OPT_RCPT},
@@ -213,29 +216,29 @@ read_models(struct settings *s, char *words)
 	return s->n_models > 0;
 }
 
+/* STAGE=SECONDS; session may be NULL. */
 static bool
-read_limit(struct settings *s, const char *text)
+read_stage(const char *option, const char *text, uint32_t ms[FACTS_STAGES],
+    uint32_t *session)
 {
 	const char *equals = strchr(text, '=');
 	size_t len = equals != NULL ? (size_t)(equals - text) : 0;
 	double seconds = equals != NULL ? strtod(equals + 1, NULL) : 0;
-	const char *stage;
+	uint32_t *out = NULL;
 
-	if (seconds < 0.05 || seconds > 3600)
-		len = 0;
-	if (len == 7 && strncmp(text, "session", len) == 0) {
-		s->session_ms = (uint32_t)(seconds * 1000);
-		return true;
+	for (unsigned i = 0; i < FACTS_STAGES; i++)
+		if (strlen(facts_stage_txt(i)) == len &&
+		    strncmp(text, facts_stage_txt(i), len) == 0)
+			out = &ms[i];
+	if (len == 7 && strncmp(text, "session", len) == 0)
+		out = session;
+	if (out == NULL || seconds < 0.05 || seconds > 3600) {
+		tool_error("--%s %s: give STAGE=SECONDS, such as connect=5",
+		    option, text);
+		return false;
 	}
-	for (unsigned i = 0; len > 0 && i < FACTS_STAGES; i++) {
-		stage = facts_stage_txt(i);
-		if (strlen(stage) == len && strncmp(text, stage, len) == 0) {
-			s->limit_ms[i] = (uint32_t)(seconds * 1000);
-			return true;
-		}
-	}
-	tool_error("--limit %s: give STAGE=SECONDS, such as connect=5", text);
-	return false;
+	*out = (uint32_t)(seconds * 1000);
+	return true;
 }
 
 static bool
@@ -436,7 +439,11 @@ read_one(struct settings *s, int c)
 		    &s->recheck_s);
 		break;
 	case OPT_LIMIT:
-		fine = read_limit(s, optarg);
+		fine = read_stage("limit", optarg, s->limit_ms,
+		    &s->session_ms);
+		break;
+	case OPT_SLOW:
+		fine = read_stage("slow", optarg, s->slow_ms, NULL);
 		break;
 	case OPT_PATIENT:
 		s->patient = true;

@@ -41,8 +41,10 @@ settings_init(struct settings *s)
 	    .rcpt_domains = 5,
 	    .min_mx = 2,
 	};
-	for (unsigned i = 0; i < FACTS_STAGES; i++)
+	for (unsigned i = 0; i < FACTS_STAGES; i++) {
 		s->limit_ms[i] = stages[i].limit_ms;
+		s->slow_ms[i] = stages[i].slow_ms;
+	}
 	while ((model = model_next(model)) != NULL)
 		s->models[s->n_models++] = model;
 }
@@ -68,12 +70,6 @@ settings_patient(uint32_t limit_ms[FACTS_STAGES])
 {
 	for (unsigned i = 0; i < FACTS_STAGES; i++)
 		limit_ms[i] = stages[i].patient_ms;
-}
-
-uint32_t
-settings_slow_ms(enum facts_stage stage)
-{
-	return stages[stage].slow_ms;
 }
 
 const struct settings_domain *

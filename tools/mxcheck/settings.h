@@ -64,6 +64,7 @@ struct settings {
 	unsigned jobs, deadline_s, recheck_s; /* recheck 0: none */
 	bool patient;
 	uint32_t limit_ms[FACTS_STAGES]; /* each stage of a session */
+	uint32_t slow_ms[FACTS_STAGES];	 /* more is a warning; 0: never */
 	uint32_t session_ms;
 	enum settings_rcpt rcpt;
 	bool relay;
@@ -98,9 +99,6 @@ bool settings_add(struct settings_list *list, const char *word);
 
 /* RFC 5321 4.5.3.2: minutes, where the defaults are seconds. */
 void settings_patient(uint32_t limit_ms[FACTS_STAGES]);
-
-/* Slower than this is a warning, ms; 0 for stages without. */
-uint32_t settings_slow_ms(enum facts_stage stage);
 
 /* What is said of a domain or host; a row of defaults if nothing is. */
 const struct settings_domain *settings_domain(const struct settings *s,

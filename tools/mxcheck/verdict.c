@@ -331,7 +331,7 @@ judge_dirt(struct judging *j)
 				continue;
 			severity = i == 0 ? SEV_CRIT : SEV_WARN;
 			if (raise_to(j, VERDICT_DIRTY, severity))
-				say(j, "mail fails over to %s, but: %s",
+				say(j, "mail would go on, but at %s: %s",
 				    f->subject, f->text);
 		}
 }
