@@ -19,6 +19,7 @@
 #include "lib/bytes.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
+#include "resolverd/apex.h"
 #include "resolverd/listzone.h"
 #include "zones/acl.h"
 #include "zones/age.h"
@@ -42,6 +43,7 @@ struct listzone {
 
 	const struct conf_age *limits; /* of a generation; borrowed */
 	enum age age;
+	struct apex_rrs rrs; /* of either */
 
 	size_t number; /* of the section in the configuration */
 	bool is_local;
@@ -156,58 +158,12 @@ put_rr_header(struct query *q, uint16_t owner, uint16_t type, uint32_t ttl,
 	return p + 12;
 }
 
-/* Pointer to the apex, which is a suffix of the question (RFC 1035 4.1.4). */
-static uint16_t
-apex_pointer(const struct listzone *z, const struct query *q)
-{
-	return (uint16_t)(0xc000 |
-	    (DNS_HEADER_LEN + q->qname_len - z->apex_len));
-}
-
+/* Counts RRs that were put; returns false if they did not fit. */
 static bool
-put_soa(const struct listzone *z, struct query *q, const struct zone_apex *apex,
-    uint32_t ttl)
+count(uint16_t *counter, int n)
 {
-	uint8_t *p = put_rr_header(q, apex_pointer(z, q), DNS_TYPE_SOA, ttl,
-	    apex->soa_len);
-
-	if (p != NULL)
-		memcpy(p, apex->soa, apex->soa_len);
-	return p != NULL;
-}
-
-/* Returns how many there are; -1 if they do not fit. */
-static int
-put_ns(const struct listzone *z, struct query *q, const struct zone_apex *apex)
-{
-	size_t pos, len;
-	int n = 0;
-
-	for (pos = 0; pos < apex->ns_len; pos += len) {
-		uint8_t *p;
-
-		len = dname_len(apex->ns + pos);
-		p = put_rr_header(q, apex_pointer(z, q), DNS_TYPE_NS,
-		    apex->ns_ttl, len);
-		if (p == NULL)
-			return -1;
-		memcpy(p, apex->ns + pos, len);
-		n++;
-	}
-	return n;
-}
-
-/* Beside an answer they are all there, or none. */
-static void
-add_ns(const struct listzone *z, struct query *q, const struct zone_apex *apex)
-{
-	size_t before = q->reply_len;
-	int n = put_ns(z, q, apex);
-
-	if (n < 0)
-		q->reply_len = before;
-	else
-		q->nscount += n;
+	*counter += n > 0 ? (uint16_t)n : 0;
+	return n >= 0;
 }
 
 static bool
@@ -317,32 +273,26 @@ put_hits(struct query *q, const struct zone_key *key,
 
 static void
 put_answer(const struct listzone *z, struct query *q,
-    const struct zone_apex *apex, const struct zone_key *key,
-    const struct zone_hits *hits)
+    const struct zone_key *key, const struct zone_hits *hits)
 {
+	const struct apex_rrs *rrs = &z->rrs;
 	bool at_apex = key->n_labels == 0, fits = true;
-	int n_ns = 0;
 
 	q->aa = true;
-	if (at_apex && wanted(q, DNS_TYPE_SOA)) {
-		fits = put_soa(z, q, apex, apex->soa_ttl);
-		q->ancount += fits;
-	}
-	if (fits && at_apex && wanted(q, DNS_TYPE_NS)) {
-		n_ns = put_ns(z, q, apex);
-		fits = n_ns >= 0;
-		q->ancount += fits ? n_ns : 0;
-	}
+	if (at_apex && wanted(q, DNS_TYPE_SOA))
+		fits = count(&q->ancount, apex_put_soa(rrs, q, rrs->soa_ttl));
+	if (fits && at_apex && wanted(q, DNS_TYPE_NS))
+		fits = count(&q->ancount, apex_put_ns(rrs, q));
 	if (fits && hits->n > 0)
 		fits = put_hits(q, key, hits);
 	if (fits && q->ancount == 0) {
 		/* RFC 2308 3: the SOA of a negative answer */
 		if (!hits->exists && !at_apex)
 			q->rcode = DNS_RCODE_NXDOMAIN;
-		fits = put_soa(z, q, apex, apex->negative_ttl);
-		q->nscount += fits;
+		fits = count(&q->nscount,
+		    apex_put_soa(rrs, q, rrs->negative_ttl));
 	} else if (fits && z->adds_ns) {
-		add_ns(z, q, apex);
+		(void)count(&q->nscount, apex_put_ns(rrs, q));
 	}
 	if (!fits)
 		query_set_truncated(q);
@@ -397,7 +347,6 @@ listzone_answer(const struct list_lookup *l, struct query *q,
 {
 	struct acl_verdict acl = {0};
 	struct listzone *z = l->zone;
-	const struct zone_apex *apex;
 	struct zone_hits hits;
 
 	if (has_acl(z) || has_acl(z->acl))
@@ -414,7 +363,6 @@ listzone_answer(const struct list_lookup *l, struct query *q,
 		}
 		if (!is_expired_as(z, CONF_EXPIRED_EMPTY))
 			generation_lookup_for(z->gen, &l->key, &acl, &hits);
-		apex = generation_apex(z->gen);
 	} else if (z->local != NULL) {
 		int rv = local_lookup(z->local, &l->key, &hits);
 
@@ -422,13 +370,13 @@ listzone_answer(const struct list_lookup *l, struct query *q,
 			log_warn("%s: local store: %s; answered as not listed",
 			    z->name, strerror(-rv));
 		z->unreadable = rv != 0;
-		apex = local_apex(z->local);
+		apex_rrs_update(&z->rrs, local_apex(z->local));
 	} else {
 		query_set_error(q, DNS_RCODE_SERVFAIL);
 		query_set_ede(q, EDE_NOT_READY, "the list is not there yet");
 		return true;
 	}
-	put_answer(z, q, apex, &l->key, &hits);
+	put_answer(z, q, &l->key, &hits);
 	return true;
 }
 
@@ -457,15 +405,22 @@ without_one(const struct listzone *z)
  */
 #define CHECKED_MAX (64u << 20)
 
+/* The newest one, and its RRs at the apex. */
 static int
-open_generation(const struct listzone *z, struct generation **gen, char *why)
+open_generation(struct listzone *z, struct generation **gen, char *why)
 {
 	int rv = generation_open(gen, z->path, z->apex, why);
 
-	if (rv != 0 || z->gen != NULL ||
-	    generation_info(*gen)->file_bytes > CHECKED_MAX)
+	if (rv != 0)
 		return rv;
-	rv = generation_check(*gen, why);
+	if (z->gen == NULL &&
+	    generation_info(*gen)->file_bytes <= CHECKED_MAX)
+		rv = generation_check(*gen, why);
+	if (rv == 0) {
+		rv = apex_rrs_make(&z->rrs, z->apex, generation_apex(*gen));
+		if (rv != 0)
+			snprintf(why, GENERATION_WHY_MAX, "%s", strerror(-rv));
+	}
 	if (rv != 0)
 		generation_close(*gen);
 	return rv;
@@ -535,6 +490,24 @@ refresh_age(struct listzone *z)
 		    answers[z->limits->when_expired]);
 }
 
+static int
+open_local(struct listzone *z, const char *state_dir, char *why)
+{
+	int rc = local_open(&z->local, state_dir, z->name, false, (gid_t)-1,
+	    why);
+
+	if (rc == 0) {
+		rc = apex_rrs_make(&z->rrs, z->apex, local_apex(z->local));
+		local_pause(z->local);
+		if (rc == 0)
+			return 0;
+		snprintf(why, LOCAL_WHY_MAX, "%s", strerror(-rc));
+		local_close(z->local);
+		z->local = NULL;
+	}
+	return rc;
+}
+
 static void
 refresh_local(struct listzone *z, const char *state_dir)
 {
@@ -546,8 +519,7 @@ refresh_local(struct listzone *z, const char *state_dir)
 		log_info("%s: the local store is another file now", z->name);
 	local_close(z->local); /* first: LMDB's locks may be on the same file */
 	z->local = NULL;
-	if (local_open(&z->local, state_dir, z->name, false, (gid_t)-1,
-		why) == 0) {
+	if (open_local(z, state_dir, why) == 0) {
 		z->unreadable = false;
 		return;
 	}
@@ -656,6 +628,7 @@ listzones_close(struct listzones *zs)
 	for (size_t i = 0; i < zs->n_zones; i++) {
 		generation_close(zs->zones[i].gen);
 		local_close(zs->zones[i].local);
+		apex_rrs_clear(&zs->zones[i].rrs);
 	}
 	free(zs->zones);
 	free(zs->slots);

@@ -47,6 +47,27 @@ def _(bench):
         equal(len(data(ask(bench.rd.server, APEX, qtype))), 1, qtype)
 
 
+@case("the serial tells of a change, in SOA and in negative answers")
+def _(bench):
+    def serial(message):
+        rrset, = message.answer or message.authority
+        return rrset[0].serial
+
+    def serials():
+        return [serial(ask(bench.rd.server, name, "SOA"))
+                for name in (APEX, f"x.{APEX}")]
+
+    before, same = serials()
+    equal(same, before)
+
+    def has_grown():
+        blctl(bench, "add", "192.0.2.8", "--reason", "for its serial")
+        return serials()[0] != before
+    wait_until(has_grown, what="a time to be another")
+    equal([n > before for n in serials()], [True, True])
+    blctl(bench, "del", "192.0.2.8")
+
+
 @case("add, change and del of an address, each at the next question")
 def _(bench):
     for _ in range(20):
