@@ -254,6 +254,128 @@ def _(bench):
         equal(sum(len(answer) for _, answer in got.values()), listed)
 
 
+def without_time(lines):
+    """Lines that begin with a time."""
+    for line in lines:
+        equal(bool(re.match(r"\d{9,}( |$)", line)), True, line)
+    return [line.partition(" ")[2] for line in lines]
+
+
+ODD = [b"\1\0", b"\3 \t(", b"\5\"\\.$@", b"\3;\xff)", b"\1A"]
+
+
+@case("-l: a line for each question, byte for byte but for the time")
+def _(bench):
+    def log(server):
+        for name, qtype in QUESTIONS:
+            server.raw(name, qtype)
+        for label in ODD:
+            server.raw(label + rvtest.name_wire("bl.test"), TXT)
+        for qtype in (5, 10, 12, 23, 38, 40, 42, 99, 127):
+            server.raw("4.2.0.192.bl.test", qtype)
+        for qtype in (250, 251, 252, 253, 254):
+            server.raw("4.2.0.192.bl.test", qtype)
+        for name in ("version.bind", "version.server", "other.bind"):
+            server.raw(name, TXT, qclass=CH)
+        server.raw("bl.test", A, qclass=4)
+        server.raw("bl.test", A, qclass=77)
+        server.process.stop()
+        return [line for line in without_time(server.lines("log"))
+                if "probe.invalid" not in line]  # that of each start
+    for options in (["-l", "+log"], ["-l", "log", "-a"]):
+        real, ours = [log(server) for server in both(
+            bench, options=["-v", *options])]
+        for line, want in zip(ours, real):
+            equal(line, want, "a line of the log")
+        equal(len(ours), len(real), "lines")
+        equal(len(real) > 100, True)
+
+
+@case("-s: counters by SIGUSR1, SIGUSR2, -c and at the end")
+def _(bench):
+    def count(server):
+        path = server.home / "stats"
+
+        def until(n):
+            wait_until(lambda: len(server.lines("stats")) >= n)
+        for name, qtype in QUESTIONS:
+            server.raw(name, qtype)
+        server.signal(signal.SIGUSR1)
+        until(2)
+        server.raw("4.2.0.192.bl.test")
+        server.signal(signal.SIGUSR2)
+        until(4)
+        server.raw("4.2.0.192.bl.test")
+        server.process.stop()
+        return without_time(path.read_text().splitlines())
+    for options in (["-s", "stats"], ["-s", "+stats"]):
+        servers = both(bench, options=["-c", "0", *options])
+        real, ours = [count(server) for server in servers]
+        # the probe that each start ends with is none's, and may be repeated
+        for lines in (real, ours):
+            lines[1:3] = [re.sub(r" \*:.*", "", line) for line in lines[1:3]]
+        equal(ours, real)
+        equal(len(real), 6)
+
+
+@case("-c writes a line of statistics each time")
+def _(bench):
+    for server in both(bench, options=["-c", "1", "-s", "stats"]):
+        wait_until(lambda: len(server.lines("stats")) > 2)
+        equal(set(without_time(server.lines("stats")[2:])) !=
+              {""}, True, server.which)
+        server.process.stop()
+
+
+@case("SIGUSR1 logs the counters in rbldnsd's words")
+def _(bench):
+    def words(server):
+        server.raw("4.2.0.192.bl.test", TXT)
+        server.signal(signal.SIGUSR1)
+        wait_until(lambda: "stats for" in server.process.log())
+        wait_until(lambda: re.search(r"stats for \d+sec:",
+                                     server.process.log()))
+        return [re.sub(r"^.*?: stats for \d+", "", line)
+                for line in server.process.log().splitlines()
+                if "stats for" in line and "zone" in line]
+    got = compare(bench, words)
+    contains(got[0], "secs zone bl.test: tot=1 ok=1 nxd=0 err=0 in=35 out=")
+
+
+@case("SIGHUP opens the log anew")
+def _(bench):
+    def turn(server):
+        server.raw("4.2.0.192.bl.test")
+        (server.home / "log").rename(server.home / "old")
+        server.signal(signal.SIGHUP)
+        wait_until((server.home / "log").exists)
+        server.raw("4.2.0.192.bl.test", TXT)
+        return (without_time(server.lines("old"))[-1:],
+                without_time(server.lines("log")))
+    compare(bench, turn, options=["-l", "+log"])
+
+
+@case("-a: no name servers beside an answer; -A: name servers")
+def _(bench):
+    for options, want in ((["-a"], []), (["-A"], ["NS"]), ([], ["NS"])):
+        equal(compare(bench, lambda server: rvtest.authority(
+            rvtest.ask(server.server, "4.2.0.192.bl.test")),
+            options=options), want)
+
+
+@case("version.bind: -v says rbldnsd alone, -vv nothing")
+def _(bench):
+    equal(compare(bench, lambda server: header_and_answer(
+        server.raw("version.bind", TXT, qclass=CH)), options=["-v"]),
+        (0x8000, ['version.bind. 0 CH TXT "rbldnsd"']))
+    compare(bench, lambda server: header_and_answer(
+        server.raw("version.bind", TXT, qclass=CH)), options=["-vv"])
+    for server in both(bench):
+        contains(str(header_and_answer(
+            server.raw("version.server", TXT, qclass=CH))), '"rbldnsd')
+        server.process.stop()
+
+
 # --- better
 
 @case("a file that is gone, or a web page, leaves the last data answering")
