@@ -577,7 +577,7 @@ conf_parse(struct conf **out, char *text, size_t len, const char *path,
 		conf_settle_routes(&p.r);
 		p.r.line = line_of_section(&p, "cache");
 		conf_check_cache(&p.r);
-		prefix_table_sort(&p.r.conf->query_acl);
+		conf_check_clients(&p.r);
 	}
 	free(p.r.folder);
 	if (p.r.n_errors > 0) {

@@ -92,8 +92,9 @@ struct conf_negative_anchor {
 /* Everything is owned by the struct; conf_free() lets it go. */
 struct conf {
 	char *path; /* of the file it was read from */
-	struct conf_endpoint *listen;
+	struct conf_endpoint *listen; /* those for TLS, too */
 	size_t n_listen;
+	char *tls_certificate, *tls_key; /* or NULL: no endpoint is for TLS */
 	struct prefix_table query_acl; /* of enum conf_acl */
 	struct {
 		enum conf_cookies cookies;

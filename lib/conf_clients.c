@@ -1,5 +1,5 @@
 /*
- * The options about clients: who may ask, cookies, TCP.
+ * The options about clients: who may ask, cookies, TCP and TLS.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -86,16 +86,23 @@ conf_set_cookies(
 	conf_complain_of(r, row, value, "is refused; write yes, no or required");
 }
 
-void
-conf_set_cookie_secret_file(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
+static void
+set_file(struct conf_reader *r, const struct conf_row *row, const char *value,
+    char **out)
 {
 	if (value[0] == '\0') {
 		conf_complain_of(r, row, value, "is empty; name a file");
 		return;
 	}
-	free(r->conf->clients.cookie_secret_file);
-	r->conf->clients.cookie_secret_file = conf_complete_path(r, value);
+	free(*out);
+	*out = conf_complete_path(r, value);
+}
+
+void
+conf_set_cookie_secret_file(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_file(r, row, value, &r->conf->clients.cookie_secret_file);
 }
 
 static void
@@ -131,8 +138,53 @@ conf_set_tcp_idle(
 }
 
 void
+conf_set_listen_tls(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	struct conf *c = r->conf;
+	char *with_port = strchr(value, '@') ?
+	    xstrdup(value) : xasprintf("%s@%d", value, CONF_TLS_PORT);
+
+	if (conf_add_endpoint(r, row, with_port, &c->listen, &c->n_listen))
+		c->listen[c->n_listen - 1].tls = true;
+	free(with_port);
+}
+
+void
+conf_set_tls_certificate(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_file(r, row, value, &r->conf->tls_certificate);
+}
+
+void
+conf_set_tls_key(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_file(r, row, value, &r->conf->tls_key);
+}
+
+void
+conf_check_clients(struct conf_reader *r)
+{
+	const struct conf *c = r->conf;
+	bool tls = false;
+
+	for (size_t i = 0; i < c->n_listen; i++)
+		tls |= c->listen[i].tls;
+	r->line = 0;
+	if (tls && (!c->tls_certificate || !c->tls_key))
+		conf_complain(r,
+		    "listen-tls: no certificate; add tls-certificate and "
+		    "tls-key");
+	prefix_table_sort(&r->conf->query_acl);
+}
+
+void
 conf_clients_free(struct conf *c)
 {
 	prefix_table_clear(&c->query_acl);
 	free(c->clients.cookie_secret_file);
+	free(c->tls_certificate);
+	free(c->tls_key);
 }

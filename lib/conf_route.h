@@ -15,6 +15,7 @@
 #include "lib/dname.h"
 
 struct conf_endpoint {
+	bool tls; /* listened on for DNS over TLS, and nothing else */
 	struct sockaddr_storage sa;
 	socklen_t len;
 	char txt[ADDR_TXT_MAX]; /* as address@port */

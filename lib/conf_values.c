@@ -21,7 +21,6 @@
 #include "lib/xalloc.h"
 
 #define DNS_PORT 53
-#define DNS_TLS_PORT 853
 #define USER_LEN_MAX 32 /* as useradd(8) has it */
 #define REPORT_LEN 512
 
@@ -34,6 +33,15 @@ const struct conf_row conf_rows[] = {
     {{"", "listen", CONF_LIST, "127.0.0.1@53, ::1@53", 1, 64, "address@port",
 	 "where to answer, by UDP and TCP"},
 	set_listen},
+    {{"", "listen-tls", CONF_LIST, "", 1, 64, "address@port",
+	 "where to answer by DNS over TLS"},
+	conf_set_listen_tls},
+    {{"", "tls-certificate", CONF_TEXT, "", 0, 0, "path",
+	 "the certificate for it, with its chain behind it"},
+	conf_set_tls_certificate},
+    {{"", "tls-key", CONF_TEXT, "", 0, 0, "path",
+	 "the certificate's private key"},
+	conf_set_tls_key},
     {{"", "allow-query", CONF_LIST, "127.0.0.0/8, ::1", 1, 1024, "prefix",
 	 "whose queries are answered; others get REFUSED"},
 	conf_set_allow_query},
@@ -385,7 +393,7 @@ conf_add_server(struct conf_reader *r, const struct conf_row *row,
 	uint64_t port;
 
 	if (strchr(value, '#') ||
-	    (at_port(value, &port) && port == DNS_TLS_PORT)) {
+	    (at_port(value, &port) && port == CONF_TLS_PORT)) {
 		conf_complain_of(r, row, value,
 		    "is a server over TLS, which libunbound as Debian builds "
 		    "it cannot ask; run a proxy for TLS, as stubby, on this "

@@ -9,6 +9,8 @@
 #include "resolverd/cookie.h"
 #include "resolverd/counters.h"
 
+#define PAD_TO 468 /* bytes, RFC 8467 4.1 */
+
 void
 admission_of_address(struct client *client, const struct conf *conf,
     const struct sockaddr *sa)
@@ -52,6 +54,8 @@ admission_of_query(struct query *q, enum query_verdict verdict,
 
 	if (verdict == QUERY_DROP)
 		return verdict;
+	if (q->opt.wants_padding && client->transport->is_encrypted)
+		q->opt.pad_to = PAD_TO;
 	if (q->opt.wants_keepalive) /* RFC 7828 3.3.2, in 100 ms */
 		q->opt.keepalive = (uint16_t)(conf->clients.tcp_idle_s * 10);
 	if (conf->clients.cookies == CONF_COOKIES_NO) {

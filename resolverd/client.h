@@ -17,7 +17,8 @@
 struct client;
 
 struct transport {
-	bool is_datagram; /* the client's limit of size applies */
+	bool is_datagram;  /* the client's limit of size applies */
+	bool is_encrypted; /* the length of an answer may tell something */
 	/* Keeps the way back to a client whose answer comes later; NULL if
 	 * memory is out. */
 	void *(*keep)(const struct client *client);

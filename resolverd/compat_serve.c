@@ -175,7 +175,7 @@ open_all(struct server *s, const struct compat_args *args,
 	for (size_t i = 0; i < sockets->n; i++) {
 		s->udp[i] = udp_serve(s->base, sockets->pairs[i].udp,
 		    sockets->pairs[i].wildcard, &s->handler);
-		tcp_serve(s->tcp, sockets->pairs[i].tcp);
+		tcp_serve(s->tcp, sockets->pairs[i].tcp, &tcp_plain);
 	}
 }
 

@@ -29,6 +29,7 @@
 #include "resolverd/anchor.h"
 #include "resolverd/cache.h"
 #include "resolverd/cookie.h"
+#include "resolverd/tls.h"
 #include "resolverd/upstream_pool.h"
 #include "resolverd/worker.h"
 #include "zones/build.h"
@@ -331,6 +332,20 @@ prepare_cookies(const struct conf *conf, char *why)
 	return 0;
 }
 
+/* Read each time: so a reload takes up a certificate that was renewed. */
+static int
+prepare_tls(const struct conf *conf, char *why)
+{
+	char reason[TLS_WHY_MAX];
+	bool tls = false;
+
+	for (size_t i = 0; i < conf->n_listen; i++)
+		tls |= conf->listen[i].tls;
+	if (tls && tls_load(conf->tls_certificate, conf->tls_key, reason) != 0)
+		return explain(why, -EINVAL, "%s", reason);
+	return 0;
+}
+
 /* ---- what others call */
 
 int
@@ -376,6 +391,8 @@ prepare_conf(const struct conf *conf, const struct identity *who, char *why)
 		rc = in_child(prepare_locals, conf, who, why);
 	if (rc == 0)
 		rc = prepare_cookies(conf, why);
+	if (rc == 0)
+		rc = prepare_tls(conf, why);
 	return rc;
 }
 

@@ -153,10 +153,11 @@ probe(const struct conf_endpoint *e, char *why)
 /* ---- all of them */
 
 static const struct socket_pair *
-find_pair(const struct sockets *s, const char *txt)
+find_pair(const struct sockets *s, const struct conf_endpoint *e)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		if (strcmp(s->pairs[i].txt, txt) == 0)
+		if (strcmp(s->pairs[i].txt, e->txt) == 0 &&
+		    s->pairs[i].tls == e->tls)
 			return &s->pairs[i];
 	}
 	return NULL;
@@ -166,9 +167,11 @@ static int
 share_pair(struct socket_pair *p, const struct socket_pair *old, char *why)
 {
 	*p = *old;
-	p->udp = fcntl(old->udp, F_DUPFD_CLOEXEC, 0);
-	p->tcp = p->udp == -1 ? -1 : fcntl(old->tcp, F_DUPFD_CLOEXEC, 0);
-	if (p->tcp != -1)
+	p->udp = -1;
+	p->tcp = fcntl(old->tcp, F_DUPFD_CLOEXEC, 0);
+	if (p->tcp != -1 && !p->tls)
+		p->udp = fcntl(old->udp, F_DUPFD_CLOEXEC, 0);
+	if (p->tcp != -1 && (p->tls || p->udp != -1))
 		return 0;
 	return explain(why, "listen %s: %s", old->txt, strerror(errno));
 }
@@ -179,10 +182,11 @@ open_pair(struct socket_pair *p, const struct conf_endpoint *e, char *why)
 	int rc;
 
 	p->wildcard = is_wildcard(&e->sa);
+	p->tls = e->tls;
 	strcpy(p->txt, e->txt);
-	rc = open_one(&p->udp, e, SOCK_DGRAM, why);
-	if (rc == 0 && p->udp != -1)
-		rc = open_one(&p->tcp, e, SOCK_STREAM, why);
+	rc = open_one(&p->tcp, e, SOCK_STREAM, why);
+	if (rc == 0 && p->tcp != -1 && !e->tls)
+		rc = open_one(&p->udp, e, SOCK_DGRAM, why);
 	return rc;
 }
 
@@ -200,12 +204,12 @@ open_worker(struct sockets *s, const struct conf *conf,
 		struct socket_pair *p = &s->pairs[s->n];
 
 		p->udp = p->tcp = -1;
-		shared = old != NULL ? find_pair(old, e->txt) : NULL;
+		shared = old != NULL ? find_pair(old, e) : NULL;
 		if (shared != NULL)
 			rc = share_pair(p, shared, why);
 		else if (serves)
 			rc = open_pair(p, e, why);
-		s->n += p->udp != -1;
+		s->n += p->tcp != -1;
 	}
 	if (rc != 0 || s->n > 0 || !serves)
 		return rc;
@@ -219,7 +223,7 @@ probe_new(const struct conf *conf, const struct sockets *old, char *why)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < conf->n_listen; i++) {
-		if (old == NULL || find_pair(old, conf->listen[i].txt) == NULL)
+		if (old == NULL || find_pair(old, &conf->listen[i]) == NULL)
 			rc = probe(&conf->listen[i], why);
 	}
 	return rc;
@@ -229,7 +233,7 @@ static void
 log_left_out(const struct sockets *s, const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->n_listen; i++) {
-		if (find_pair(s, conf->listen[i].txt) == NULL)
+		if (find_pair(s, &conf->listen[i]) == NULL)
 			log_warn("listen %s: this machine has no IPv6, left "
 				 "out",
 			    conf->listen[i].txt);
@@ -263,9 +267,9 @@ void
 sockets_close(struct sockets *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		close(s->pairs[i].udp);
-		if (s->pairs[i].tcp != -1)
-			close(s->pairs[i].tcp);
+		close(s->pairs[i].tcp);
+		if (s->pairs[i].udp != -1)
+			close(s->pairs[i].udp);
 	}
 	free(s->pairs);
 	s->pairs = NULL;
@@ -301,8 +305,10 @@ sockets_steer(struct all_sockets *all, unsigned n)
 	for (size_t i = 0; i < all->of[0].n; i++) {
 		const struct socket_pair *p = &all->of[0].pairs[i];
 
-		if (setsockopt(p->udp, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF,
-			&program, sizeof(program)) == -1 ||
+		if ((!p->tls &&
+			setsockopt(p->udp, SOL_SOCKET,
+			    SO_ATTACH_REUSEPORT_CBPF, &program,
+			    sizeof(program)) == -1) ||
 		    setsockopt(p->tcp, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF,
 			&program, sizeof(program)) == -1)
 			return -errno;

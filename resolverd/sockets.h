@@ -14,7 +14,8 @@
 #define SOCKETS_WHY_MAX 256
 
 struct socket_pair {
-	int udp, tcp;
+	int udp, tcp; /* udp: -1 for TLS */
+	bool tls;
 	bool wildcard; /* bound to no address of its own */
 	char txt[ADDR_TXT_MAX]; /* address@port */
 };

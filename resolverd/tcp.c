@@ -43,6 +43,14 @@ evict(struct tcp_server *s)
 	return true;
 }
 
+static struct bufferevent *
+open_plain(struct event_base *base, int fd)
+{
+	return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+}
+
+const struct tcp_stream tcp_plain = { .open = open_plain };
+
 static bool
 may_enter(struct tcp_server *s, const struct client *client)
 {
@@ -63,8 +71,9 @@ static void
 on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
     int len, void *arg)
 {
-	struct tcp_server *s = arg;
-	struct client client = { .transport = &tcp_transport };
+	const struct tcp_listener *l = arg;
+	struct tcp_server *s = l->server;
+	struct client client = { .transport = tcp_conn_transport(l->stream) };
 	struct bufferevent *bev;
 	int one = 1;
 
@@ -76,12 +85,12 @@ on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
 		return;
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	bev = bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	bev = l->stream->open(s->base, fd);
 	if (bev == NULL) {
 		close(fd);
 		return;
 	}
-	if (tcp_conn_new(s, bev, &client) == NULL) {
+	if (tcp_conn_new(s, bev, l->stream, &client) == NULL) {
 		bufferevent_free(bev);
 		return;
 	}
@@ -120,26 +129,35 @@ static void
 on_resume(evutil_socket_t fd, short what, void *arg)
 {
 	struct tcp_server *s = arg;
+	struct tcp_listener *l;
 
 	(void)fd;
 	(void)what;
-	for (size_t i = 0; i < s->n_listeners; i++)
-		evconnlistener_enable(s->listeners[i]);
+	SLIST_FOREACH(l, &s->listeners, entry)
+		evconnlistener_enable(l->lev);
+}
+
+static void
+pause_listeners(struct tcp_server *s)
+{
+	struct tcp_listener *l;
+
+	SLIST_FOREACH(l, &s->listeners, entry)
+		evconnlistener_disable(l->lev);
 }
 
 /* Someone idle gives his descriptor; else the backlog waits for a second. */
 static void
 on_accept_error(struct evconnlistener *lev, void *arg)
 {
-	struct tcp_server *s = arg;
+	struct tcp_server *s = ((struct tcp_listener *)arg)->server;
 	int error = errno;
 
 	(void)lev;
 	if ((error == EMFILE || error == ENFILE) && evict(s))
 		return;
 	log_warn("tcp: accept: %s; trying again in a second", strerror(error));
-	for (size_t i = 0; i < s->n_listeners; i++)
-		evconnlistener_disable(s->listeners[i]);
+	pause_listeners(s);
 	evtimer_add(s->resume, &second);
 }
 
@@ -152,6 +170,7 @@ tcp_server_new(struct event_base *base, struct handler *h)
 
 	s->base = base;
 	s->h = h;
+	SLIST_INIT(&s->listeners);
 	for (unsigned i = 0; i < TCP_STATES; i++)
 		TAILQ_INIT(&s->conns[i]);
 	s->resume = evtimer_new(base, on_resume, s);
@@ -163,26 +182,25 @@ tcp_server_new(struct event_base *base, struct handler *h)
 }
 
 void
-tcp_serve(struct tcp_server *s, int fd)
+tcp_serve(struct tcp_server *s, int fd, const struct tcp_stream *stream)
 {
-	struct evconnlistener *lev;
+	struct tcp_listener *l = xcalloc(1, sizeof(*l));
 
-	lev = evconnlistener_new(s->base, on_accept, s,
+	l->server = s;
+	l->stream = stream;
+	l->lev = evconnlistener_new(s->base, on_accept, l,
 	    LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (lev == NULL)
+	if (l->lev == NULL)
 		fatal("tcp: cannot watch a socket");
-	evconnlistener_set_error_cb(lev, on_accept_error);
-	s->listeners = xreallocarray(s->listeners, s->n_listeners + 1,
-	    sizeof(*s->listeners));
-	s->listeners[s->n_listeners++] = lev;
+	evconnlistener_set_error_cb(l->lev, on_accept_error);
+	SLIST_INSERT_HEAD(&s->listeners, l, entry);
 }
 
 void
 tcp_stop(struct tcp_server *s)
 {
 	evtimer_del(s->resume);
-	for (size_t i = 0; i < s->n_listeners; i++)
-		evconnlistener_disable(s->listeners[i]);
+	pause_listeners(s);
 }
 
 bool
@@ -200,6 +218,7 @@ tcp_is_idle(const struct tcp_server *s)
 void
 tcp_server_free(struct tcp_server *s)
 {
+	struct tcp_listener *l;
 	struct tcp_conn *c;
 
 	if (s == NULL)
@@ -208,9 +227,11 @@ tcp_server_free(struct tcp_server *s)
 		while ((c = TAILQ_FIRST(&s->conns[i])) != NULL)
 			tcp_conn_close(c);
 	}
-	for (size_t i = 0; i < s->n_listeners; i++)
-		evconnlistener_free(s->listeners[i]);
-	free(s->listeners);
+	while ((l = SLIST_FIRST(&s->listeners)) != NULL) {
+		SLIST_REMOVE_HEAD(&s->listeners, entry);
+		evconnlistener_free(l->lev);
+		free(l);
+	}
 	event_free(s->resume);
 	event_free(s->sweep);
 	tcp_count_free(s->count);

@@ -16,7 +16,6 @@
 #include "lib/clock.h"
 #include "resolverd/counters.h"
 #include "resolverd/query.h"
-#include "resolverd/tcp.h"
 
 static size_t
 unsent(const struct tcp_conn *c)
@@ -69,6 +68,8 @@ end(struct tcp_conn *c)
 	tcp_count_leave(s->count, &c->client.addr);
 	s->unsent -= unsent(c);
 	evbuffer_remove_cb(bufferevent_get_output(c->bev), on_output, c);
+	if (c->stream->say_end != NULL)
+		c->stream->say_end(c->bev);
 	bufferevent_free(c->bev);
 	c->bev = NULL;
 }
@@ -101,14 +102,12 @@ settle(struct tcp_conn *c, bool asked)
 	}
 }
 
-/* May it have more answers to read? Else it does not read them (RFC 7766 10). */
+/* May it have more to read? The answers of its questions under way, yes. */
 static bool
-has_room(const struct tcp_conn *c, size_t len)
+has_room(const struct tcp_conn *c)
 {
-	size_t mine = unsent(c);
-
-	return mine + len <= TCP_OUTPUT_ANSWERS_MAX &&
-	    (mine == 0 || c->server->unsent + len <= TCP_OUTPUT_ALL_MAX);
+	return c->server->unsent <= TCP_OUTPUT_ALL_MAX ||
+	    unsent(c) <= TCP_OUTPUT_MAX;
 }
 
 static void
@@ -118,7 +117,7 @@ put(struct tcp_conn *c, const uint8_t *msg, size_t len)
 
 	put_be16(prefix, (uint16_t)len);
 	/* one write: TLS makes one record of it */
-	if (!has_room(c, sizeof(prefix) + len) ||
+	if (!has_room(c) ||
 	    evbuffer_expand(bufferevent_get_output(c->bev),
 		sizeof(prefix) + len) == -1 ||
 	    bufferevent_write(c->bev, prefix, sizeof(prefix)) == -1 ||
@@ -154,10 +153,21 @@ tcp_answer(void *kept, const uint8_t *msg, size_t len)
 	settle(c, false);
 }
 
-const struct transport tcp_transport = {
-	.keep = tcp_keep,
-	.answer = tcp_answer,
-};
+const struct transport *
+tcp_conn_transport(const struct tcp_stream *stream)
+{
+	static const struct transport plain = {
+		.keep = tcp_keep,
+		.answer = tcp_answer,
+	};
+	static const struct transport encrypted = {
+		.is_encrypted = true,
+		.keep = tcp_keep,
+		.answer = tcp_answer,
+	};
+
+	return stream->is_encrypted ? &encrypted : &plain;
+}
 
 /* ---- the loop */
 
@@ -245,7 +255,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
 struct tcp_conn *
 tcp_conn_new(struct tcp_server *s, struct bufferevent *bev,
-    const struct client *client)
+    const struct tcp_stream *stream, const struct client *client)
 {
 	struct tcp_conn *c = calloc(1, sizeof(*c));
 
@@ -258,6 +268,7 @@ tcp_conn_new(struct tcp_server *s, struct bufferevent *bev,
 		return NULL;
 	}
 	c->server = s;
+	c->stream = stream;
 	c->bev = bev;
 	c->client = *client;
 	c->client.endpoint = c;

@@ -13,11 +13,10 @@
 
 #include "resolverd/client.h"
 #include "resolverd/handle.h"
+#include "resolverd/tcp.h"
 #include "resolverd/tcp_count.h"
 
-struct bufferevent;
 struct event;
-struct event_base;
 struct evconnlistener;
 
 enum tcp_state {
@@ -32,6 +31,7 @@ struct tcp_conn {
 	enum tcp_state state;
 	uint64_t since_s;	/* it is in this state, or last asked there */
 	struct tcp_server *server;
+	const struct tcp_stream *stream;
 	struct bufferevent *bev; /* NULL: closed */
 	struct client client;	/* who sits at the other end */
 	unsigned held;		/* questions under way, and callbacks */
@@ -40,11 +40,17 @@ struct tcp_conn {
 
 TAILQ_HEAD(tcp_conns, tcp_conn);
 
+struct tcp_listener {
+	SLIST_ENTRY(tcp_listener) entry;
+	struct tcp_server *server;
+	const struct tcp_stream *stream;
+	struct evconnlistener *lev;
+};
+
 struct tcp_server {
 	struct event_base *base;
 	struct handler *h;
-	struct evconnlistener **listeners;
-	size_t n_listeners;
+	SLIST_HEAD(, tcp_listener) listeners;
 	struct event *resume; /* accept again after EMFILE */
 	struct event *sweep;  /* while there are connections */
 	struct tcp_conns conns[TCP_STATES]; /* each the longest there first */
@@ -58,11 +64,12 @@ struct tcp_server {
  * out; then bev is the caller's still.
  */
 struct tcp_conn *tcp_conn_new(struct tcp_server *s, struct bufferevent *bev,
-    const struct client *client);
+    const struct tcp_stream *stream, const struct client *client);
 
 /* Ends it; what is under way for it is let go of when its answer comes. */
 void tcp_conn_close(struct tcp_conn *c);
 
-extern const struct transport tcp_transport;
+/* The transport of its questions. */
+const struct transport *tcp_conn_transport(const struct tcp_stream *stream);
 
 #endif

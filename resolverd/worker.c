@@ -24,6 +24,7 @@
 #include "resolverd/listzone.h"
 #include "resolverd/stores.h"
 #include "resolverd/tcp.h"
+#include "resolverd/tls.h"
 #include "resolverd/udp.h"
 #include "resolverd/upstream.h"
 #include "resolverd/worker.h"
@@ -258,12 +259,14 @@ static void
 open_transports(struct worker *w, const struct sockets *sockets)
 {
 	w->udp = xcalloc(sockets->n, sizeof(struct udp_socket *));
-	w->n_udp = sockets->n;
 	w->tcp = tcp_server_new(w->base, &w->handler);
 	for (size_t i = 0; i < sockets->n; i++) {
-		w->udp[i] = udp_serve(w->base, sockets->pairs[i].udp,
-		    sockets->pairs[i].wildcard, &w->handler);
-		tcp_serve(w->tcp, sockets->pairs[i].tcp);
+		const struct socket_pair *p = &sockets->pairs[i];
+
+		tcp_serve(w->tcp, p->tcp, p->tls ? &tls_stream : &tcp_plain);
+		if (p->udp != -1)
+			w->udp[w->n_udp++] = udp_serve(w->base, p->udp,
+			    p->wildcard, &w->handler);
 	}
 }
 

@@ -341,6 +341,14 @@ class Clock:
         with open(self.path, "r+b") as f:
             f.write(struct.pack("=q", self.passed))
 
+    def ends(self, s, seconds):
+        """Does the connection end then? Its time may have begun just now."""
+        self.pass_s(seconds)
+        try:
+            return is_closed(s, 2)
+        except TimeoutError:
+            return False
+
 
 class Resolverd:
     """Configuration, state and process of one resolverd.
@@ -491,6 +499,15 @@ def recv_exactly(s, n):
             raise EOFError(f"{len(got)} of {n} bytes, then the end")
         got += part
     return got
+
+
+def is_closed(s, timeout=5):
+    """By the other end, in order or not."""
+    s.settimeout(timeout)
+    try:
+        return s.recv(1) == b""
+    except ConnectionError:
+        return True
 
 
 def recv_tcp(s):

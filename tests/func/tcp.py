@@ -3,7 +3,6 @@
 Time passes by the daemon's test clock, not by waiting.
 """
 
-import mmap
 import os
 import pathlib
 import re
@@ -14,28 +13,14 @@ import time
 
 import rvtest
 import scripted
-from rvtest import case, equal, frame_tcp, question, recv_tcp, wait_until
+from rvtest import (Clock, case, equal, frame_tcp, is_closed, question,
+                    recv_tcp, wait_until)
 
 LISTED = "2.0.0.127.bl.test"
 CONNECTIONS = int(os.environ.get("RVTEST_CONNECTIONS", "10000"))
 TXT = 16
 KEEPALIVE = 11
 UNREAD_S = 30  # TCP_UNREAD_S
-
-
-class Clock:
-    """The daemon's clock, lib/clock.h: pass_s() makes time pass."""
-
-    def __init__(self, bench, name):
-        self.path = bench.dir / f"{name}.clock"
-        self.path.write_bytes(b"\0" * 16)
-        self.path.chmod(0o644)
-        with open(self.path, "r+b") as f:
-            self.map = mmap.mmap(f.fileno(), 16)
-
-    def pass_s(self, seconds):
-        passed, = struct.unpack("=q", self.map[:8])
-        self.map[:8] = struct.pack("=q", passed + seconds)
 
 
 def script(q):
@@ -56,15 +41,10 @@ def setup(bench):
 
 
 def start(bench, name, clients="", clock=None, **options):
-    if clock:
-        os.environ["RESOLVERD_TEST_CLOCK"] = str(clock.path)
-    try:
-        return rvtest.resolverd(
-            bench, name=name, zones={"bl.test": [f"ip4set:{bench.feed}"]},
-            forward=[bench.outside.server],
-            extra=f"clients {{ {clients} }}\n", **options)
-    finally:
-        os.environ.pop("RESOLVERD_TEST_CLOCK", None)
+    return rvtest.resolverd(
+        bench, name=name, zones={"bl.test": [f"ip4set:{bench.feed}"]},
+        forward=[bench.outside.server], clock=clock,
+        extra=f"clients {{ {clients} }}\n", **options)
 
 
 def connect(server, source=None, timeout=5):
@@ -78,23 +58,6 @@ def asked(s, qname=LISTED, qid=7):
     msg = recv_tcp(s)
     equal((msg[:2], msg[3] & 15, msg[7]), (struct.pack("!H", qid), 0, 1))
     return s
-
-
-def is_closed(s, timeout=5):
-    s.settimeout(timeout)
-    try:
-        return s.recv(1) == b""
-    except ConnectionError:
-        return True
-
-
-def closes(clock, s):
-    """It does when its time is over, which may have begun just now."""
-    clock.pass_s(11)
-    try:
-        return is_closed(s, 2)
-    except TimeoutError:
-        return False
 
 
 def stays_open(s):
@@ -170,7 +133,7 @@ def _(bench):
         equal(struct.unpack("!H", recv_tcp(waiting)[:2])[0], 9)
         asked(waiting)
         for s in (busy, waiting):
-            wait_until(lambda s=s: closes(bench.clock, s), 20, "the end")
+            wait_until(lambda s=s: bench.clock.ends(s, 11), 20, "the end")
 
 
 @case("RFC 7828: the idle time is told to those who ask by TCP")

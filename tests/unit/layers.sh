@@ -45,9 +45,9 @@ for row in zlib.h:zones/source_gzip.c zstd.h:zones/source_zstd.c; do
 		includes $dir "${row%:*}"
 	done | grep -v "^${row#*:}:")"
 done
-check "OpenSSL is for tools/mxcheck/tls.c" \
+check "OpenSSL is for tools/mxcheck/tls.c and resolverd/tls.c" \
     "$(for dir in lib zones resolverd tools; do includes $dir 'openssl/'; done |
-	grep -v '^tools/mxcheck/tls\.c:')"
+	grep -v '^\(tools/mxcheck\|resolverd\)/tls\.c:')"
 check "idn2.h is for tools/mxcheck/domain.c" \
     "$(only_in tools/mxcheck/domain.c 'idn2\.h')"
 check "confuse.h is for lib/conf.c" "$(only_in lib/conf.c 'confuse\.h')"

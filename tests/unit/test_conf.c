@@ -96,7 +96,8 @@ dump(struct out *out, const struct conf *c)
 	char txt[ADDR_TXT_MAX], name[DNAME_TXT_MAX];
 
 	for (size_t i = 0; i < c->n_listen; i++)
-		put(out, "listen %s\n", c->listen[i].txt);
+		put(out, "listen %s%s\n", c->listen[i].txt,
+		    c->listen[i].tls ? " tls" : "");
 	for (size_t i = 0; i < c->query_acl.n; i++) {
 		const struct prefix_entry *e = &c->query_acl.entries[i];
 
@@ -175,6 +176,10 @@ static const struct {
 	"refuse-query = '192.0.2.128/25' drop-query = { 192.0.2.7, 192.0.2.7 }",
 	LISTEN "allow 192.0.2.0/24\ndrop 192.0.2.7/32\n"
 	"refuse 192.0.2.128/25\nallow ::/0\n" STATE USER CACHE
+	"validate 1\n"},
+    {"an endpoint for TLS has a port of its own",
+	"listen = ::1 listen-tls = ::1 tls-certificate = c tls-key = k",
+	"listen ::1@53\nlisten ::1@853 tls\n" ALLOW STATE USER CACHE
 	"validate 1\n"},
     {"a # inside of quotes", "state-dir = \"/a#b\"",
 	LISTEN ALLOW "state /a#b\n" USER CACHE "validate 1\n"},
@@ -404,6 +409,13 @@ static const struct {
 	"number from 1 to 60000\n"
 	"2: clients tcp-idle: \"2h\" is refused; write a number with s, m, h "
 	"or d behind, from 1s to 1h\n"},
+    {"TLS", "listen-tls = { 192.0.2.1, 192.0.2.1@853, 127.0.0.1@53 }",
+	"1: listen-tls: \"192.0.2.1@853\" is there twice; remove one\n"
+	"0: listen: \"127.0.0.1@53\" is there twice; remove one\n"
+	"0: listen-tls: no certificate; add tls-certificate and tls-key\n"},
+    {"TLS, half", "listen-tls = ::1@9853 tls-certificate = a tls-key = ''",
+	"1: tls-key: \"\" is empty; name a file\n"
+	"0: listen-tls: no certificate; add tls-certificate and tls-key\n"},
     {"cookies", "clients { cookies = on\ncookie-secret-file = '' }",
 	"1: clients cookies: \"on\" is refused; write yes, no or required\n"
 	"2: clients cookie-secret-file: \"\" is empty; name a file\n"},
