@@ -19,6 +19,7 @@
 #include "resolverd/compat_args.h"
 #include "resolverd/compat_build.h"
 #include "resolverd/compat_listen.h"
+#include "resolverd/compat_print.h"
 #include "resolverd/compat_serve.h"
 #include "resolverd/compat_state.h"
 #include "resolverd/compat_user.h"
@@ -87,14 +88,20 @@ allow_all(struct conf *conf)
 	prefix_table_sort(&conf->query_acl);
 }
 
+static void
+add_listen(const struct compat_args *args)
+{
+	for (unsigned i = 0; i < args->n_bind; i++)
+		compat_listen_add(args->conf, args->bind[i], args->family);
+}
+
 /* What the configuration of a server needs besides its zones. */
 static void
 complete_conf(const struct compat_args *args)
 {
 	struct conf *conf = args->conf;
 
-	for (unsigned i = 0; i < args->n_bind; i++)
-		compat_listen_add(conf, args->bind[i], args->family);
+	add_listen(args);
 	conf->workers = 1;
 	conf->clients.tcp_connections = TCP_CONNECTIONS;
 	conf->clients.tcp_connections_per_client = TCP_CONNECTIONS / 10;
@@ -237,6 +244,23 @@ say_checked(const struct compat_args *args, enum compat_built built)
 	return built == COMPAT_BUILT_WELL ? 0 : 1;
 }
 
+static int
+dump(const struct compat_args *args, enum compat_built built)
+{
+	if (built >= COMPAT_REFUSED ||
+	    compat_print_zones(args->conf, stdout) != 0)
+		return 1;
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int
+print_config(const struct compat_args *args)
+{
+	add_listen(args);
+	compat_print_config(args, stdout);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -263,8 +287,11 @@ main(int argc, char **argv)
 		status = build_once(&args, UINT_MAX, say_checked);
 		break;
 	case COMPAT_DUMP:
+		status = build_once(&args, COMPAT_LINES_SHOWN, dump);
+		break;
 	case COMPAT_PRINT_CONFIG:
-		fatal("not yet");
+		status = print_config(&args);
+		break;
 	case COMPAT_HELP:
 		help(name);
 		status = 0;

@@ -7,6 +7,22 @@
 #include "resolverd/listzone.h"
 #include "resolverd/query.h"
 #include "resolverd/version.h"
+#include "zones/acl.h"
+
+/*
+ * Whom the acl for all zones ignores gets no REFUSED for other names either,
+ * where there are none but lists.
+ */
+static bool
+is_ignored(const struct handler *h, const struct client *client)
+{
+	struct acl_verdict v = {.client = &client->addr};
+
+	if (h->outside != NULL)
+		return false;
+	listzones_acl(h->zones, &v);
+	return v.action == ACL_IGNORE;
+}
 
 /* Parses, and finds every reason not to answer. */
 static enum query_verdict
@@ -15,7 +31,7 @@ judge(const struct handler *h, struct query *q, const struct client *client,
 {
 	enum query_verdict verdict;
 
-	if (client->acl == CONF_ACL_DROP)
+	if (client->acl == CONF_ACL_DROP || is_ignored(h, client))
 		return QUERY_DROP;
 	verdict = query_begin(q, packet, len, client->acl == CONF_ACL_ALLOW,
 	    client->transport->is_datagram, reply, cap);

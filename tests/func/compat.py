@@ -6,6 +6,7 @@ behind, against rbldnsd-compat only.
 """
 
 import os
+import pwd
 import re
 import signal
 import struct
@@ -92,12 +93,15 @@ class Server:
                               capture_output=True, timeout=20, env=self.env)
         return done.returncode, done.stdout, done.stderr
 
+    def pid(self):
+        return self.process.pid
+
     def signal(self, signo):
         self.process.popen.send_signal(signo)
 
-    def raw(self, name, qtype=A, qclass=IN, flags=0):
-        return rvtest.raw(self.server,
-                          rvtest.question(name, qtype, qclass, flags=flags))
+    def raw(self, name, qtype=A, qclass=IN, flags=0, **how):
+        return rvtest.raw(self.server, rvtest.question(
+            name, qtype, qclass, flags=flags), **how)
 
     def rcode(self, name, qtype=A, **how):
         return self.raw(name, qtype, **how)[3] & 15
@@ -374,6 +378,195 @@ def _(bench):
         contains(str(header_and_answer(
             server.raw("version.server", TXT, qclass=CH))), '"rbldnsd')
         server.process.stop()
+
+
+ACL = """\
+127.0.0.2 :refuse
+127.0.0.3 :ignore
+127.0.0.4 :empty
+127.0.0.0/28 :pass
+127.0.0.6 :9:listed for $
+127.0.1.0/24
+"""
+CLIENTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5",
+           "127.0.0.6", "127.0.1.1"]
+
+
+@case("acl, of a zone and of all: refuse, ignore, empty, pass, listed")
+def _(bench):
+    questions = [(name, qtype) for name in (
+        "4.2.0.192.bl.test", "9.9.9.9.bl.test", "bl.test",
+        "spam.example.names.test", "elsewhere.invalid")
+        for qtype in (A, TXT, SOA)]
+
+    def by_client(server):
+        got = {}
+        for client in CLIENTS:
+            # ignored: not so long as to wait for each
+            for name, qtype in questions[:1 + 14 * (client not in (
+                    "127.0.0.3", "127.0.1.1"))]:
+                msg = server.raw(name, qtype, source=client, timeout=0.5)
+                got[client, name, qtype] = msg and header_and_answer(msg)
+        return got
+
+    for acl_of in ("bl.test", ""):
+        zones = {"bl.test": ["ip4set:bl"], "names.test": ["dnset:names"]}
+        zones.setdefault(acl_of, []).append("acl:acl")
+        got = compare(bench, by_client, zones=zones,
+                      files={**FILES, "acl": ACL})
+        equal(got["127.0.0.3", "4.2.0.192.bl.test", A], None)
+        flags, _ = got["127.0.0.2", "4.2.0.192.bl.test", A]
+        equal(flags & 15, REFUSED)
+        contains(str(got["127.0.0.6", "9.9.9.9.bl.test", TXT]), "127.0.0.6")
+
+
+@case("whom the acl of all ignores, nothing answers")
+def _(bench):
+    def silence(server):
+        return [server.raw(name, qtype, qclass, source=client, timeout=0.5)
+                is None for client in ("127.0.0.3", "127.0.0.1")
+                for name, qtype, qclass in (
+                    ("elsewhere.invalid", A, IN), ("version.bind", TXT, CH))]
+    equal(compare(bench, silence, zones={**ZONES, "": ["acl:acl"]},
+                  files={**FILES, "acl": ACL}), [True, True, False, False])
+
+
+@case("in the background: the pid file, and an exit status once it serves")
+def _(bench):
+    for which in ("real", "ours"):
+        server = Server(bench, which, options=["-p", "pid", "-l", "+log"])
+        server.argv[server.argv.index("pid")] = str(server.home / "pid")
+        equal(server.run()[0], 0, which)
+        pid = int((server.home / "pid").read_text())
+        equal((server.home / "pid").read_text(), f"{pid}\n")
+        try:
+            equal(server.rcode("4.2.0.192.bl.test"), NOERROR, which)
+            equal(os.getsid(pid), pid, which)
+        finally:
+            os.kill(pid, signal.SIGTERM)
+            wait_until(lambda: not os.path.exists(f"/proc/{pid}"))
+        equal(len(server.lines("log")), 1, which)
+        equal(list((server.home / "tmp").iterdir()), [])
+        # the same, but that its file is missing
+        (server.home / "bl").unlink()
+        equal(server.run()[0], 1, which)
+        equal(list((server.home / "tmp").iterdir()), [])
+
+
+@case("-r and -w: files below the root directory")
+def _(bench):
+    if os.geteuid() != 0:
+        raise rvtest.Skip("only root changes its root directory")
+    for which in ("real", "ours"):
+        server = Server(bench, which, options=["-r", "ROOT"])
+        server.argv[server.argv.index("ROOT")] = str(server.home)
+        server.argv[server.argv.index("-w") + 1] = "/data"
+        (server.home / "data").mkdir()
+        for name in FILES:
+            (server.home / name).rename(server.home / "data" / name)
+        server.env["TMPDIR"] = "/tmp"
+        server.start()
+        equal(server.rcode("4.2.0.192.bl.test"), NOERROR, which)
+        equal(os.readlink(f"/proc/{server.pid()}/root"), str(server.home))
+        equal(server.process.stop(), 0)
+        equal(list((server.home / "tmp").iterdir()), [])
+
+
+@case("-u: as that user, and no groups but the one")
+def _(bench):
+    if os.geteuid() != 0:
+        raise rvtest.Skip("only root changes its user")
+    for server in both(bench):
+        with open(f"/proc/{server.process.pid}/status") as f:
+            status = dict(line.rstrip().split(":\t") for line in f
+                          if ":\t" in line)
+        user = pwd.getpwnam(rvtest.daemon_user())
+        equal(status["Uid"].split(), [str(user.pw_uid)] * 4, server.which)
+        equal(status["Groups"].split(), [str(user.pw_gid)], server.which)
+        server.process.stop()
+
+
+# --- our own
+
+@case("-d: a zone file with the same names and records")
+def _(bench):
+    zones = {"bl.test": ["ip4set:bl", "generic:records"],
+             "names.test": ["dnset:names"]}
+    # an exclusion is written in another way: without one
+    files = {**FILES, "bl": IP4SET.replace("!198.51.100.8\n", "")}
+    dumps = []
+    for which in ("real", "ours"):
+        status, text, _ = Server(bench, which, zones=zones, options=["-d"],
+                                 files=files).run()
+        equal(status, 0, which)
+        equal(text.startswith("; zone dump made "), True)
+        dumps.append({apex: read_zone(text, apex) for apex in zones})
+    equal(dumps[1], dumps[0])
+    equal(len(dumps[0]["bl.test"]) > 5, True)
+
+
+def read_zone(text, apex):
+    """The records of one zone in a dump."""
+    import dns.zone  # here: without it, the test is skipped
+    part, = [part for part in re.split(r"^(?=\$ORIGIN)", text, flags=re.M)
+             if part.split()[:2] == ["$ORIGIN", apex + "."]]
+    zone = dns.zone.from_text(part, apex, check_origin=False)
+    return sorted(f"{name} {ttl} {rdata}" for name, ttl, rdata in
+                  zone.iterate_rdatas())
+
+
+@case("--check shows every bad line, and its exit status tells")
+def _(bench):
+    bad = "".join(f"bad{n}\n" for n in range(30))
+    zones = {"x.test": ["ip4set:data"]}
+    status, _, text = Server(bench, "ours", zones=zones, options=["--check"],
+                             files={"data": IP4SET + bad}).run()
+    equal((status, text.count("not an IPv4 address")), (1, 30))
+    server = Server(bench, "ours", zones=zones, options=["--check"],
+                    files={"data": IP4SET})
+    equal(server.run()[0], 0)
+    server.write("data", IP4SET + "192.0.2.9")
+    equal(server.run()[0], 1)
+    # serving, as many as rbldnsd shows
+    server = Server(bench, "ours", zones=zones,
+                    files={"data": IP4SET + bad}).start()
+    equal(server.process.log().count("not an IPv4 address"), 5)
+    contains(server.process.log(), "25 more")
+
+
+@case("--print-config: resolverd and zonectl take it, and answer the same")
+def _(bench):
+    zones = {**ZONES, "": ["acl:acl"]}
+    server = Server(bench, "ours", zones=zones, options=["--print-config"],
+                    files={**FILES, "acl": "127.0.0.99 :refuse\n"})
+    status, text, _ = server.run()
+    equal(status, 0)
+    rd = rvtest.Resolverd(bench, "printed")
+    rd.server = server.server
+    rd.conf.write_text(rd.conf_text().replace("listen =", "# ") + text)
+    rd.build()
+    rd.start()
+    for name, qtype in QUESTIONS[:60]:
+        equal(rvtest.rcode(rvtest.ask(server.server, name, qtype))
+              in ("NOERROR", "NXDOMAIN"), True, name)
+    equal(rvtest.data(rvtest.ask(server.server, "4.2.0.192.bl.test")),
+          ["127.0.0.2", "127.0.0.3"])
+
+
+@case("options without effect are accepted, with one warning")
+def _(bench):
+    server = Server(bench, "ours", options=[
+        "-C", "-F", "local0", "-f", "-x", "x.so", "-X", "arg", "-C"]).start()
+    equal(server.process.log().count("without effect here: -CFxX"), 1)
+    equal(server.process.stop(), 0)
+
+
+@case("TCP is answered as well")
+def _(bench):
+    server = Server(bench, "ours", options=["-l", "+log"]).start()
+    equal(rvtest.data(rvtest.ask(server.server, "4.2.0.192.bl.test",
+                                 tcp=True)), ["127.0.0.2", "127.0.0.3"])
+    contains(server.lines("log")[-1], "127.0.0.1 4.2.0.192.bl.test A IN: NO")
 
 
 # --- better
