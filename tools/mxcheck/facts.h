@@ -7,7 +7,7 @@
  *	gather.c  resolve.c -> dns.c -> dnsmsg.c	   (the questions)
  *	  |	  prober.c -> probe.c -> conn.c, tls.c, reply.c (the sessions)
  *	  v
- *	FACTS	  plain data, here; facts_json.c (to come) writes and reads them
+ *	FACTS	  plain data, here; record.c writes and reads them
  *	  |	  as JSON lines, so that --replay judges a recorded run
  *	  v
  *	check.c	  check_c.c, check_d.c, ...: a table of rows for each group;

@@ -13,6 +13,7 @@
 #include "lib/log.h"
 #include "tools/mxcheck/gather.h"
 #include "tools/mxcheck/options.h"
+#include "tools/mxcheck/record.h"
 #include "tools/mxcheck/report.h"
 #include "tools/tool.h"
 
@@ -103,11 +104,34 @@ print_plan(const struct facts *facts)
 }
 
 static int
+replay(struct facts *facts, const struct settings *settings)
+{
+	bool is_stdin = strcmp(settings->replay, "-") == 0;
+	FILE *f = is_stdin ? stdin : fopen(settings->replay, "re");
+	char why[RECORD_WHY_MAX];
+	int rc;
+
+	if (f == NULL) {
+		tool_error("%s: %m", settings->replay);
+		return EXIT_UNKNOWN;
+	}
+	rc = record_read(facts, f, why);
+	if (!is_stdin)
+		fclose(f);
+	if (rc == 0)
+		return judge_and_report(facts, settings);
+	tool_error("%s: %s", settings->replay, why);
+	return EXIT_UNKNOWN;
+}
+
+static int
 run(struct facts *facts, const struct settings *settings)
 {
 	char why[GATHER_WHY_MAX] = "";
 	int rc;
 
+	if (settings->replay != NULL)
+		return replay(facts, settings);
 	facts->at = time(NULL);
 	rc = gather(facts, settings, why);
 	if (rc == -EINTR) {

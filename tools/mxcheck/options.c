@@ -48,6 +48,7 @@ print_usage(FILE *to)
 	    "      --at +DAYS         judge certificates as of that day\n"
 	    "      --assume-down WHAT a host, address, prefix or site\n"
 	    "      --models LIST      postfix,exim,opensmtpd,strict\n"
+	    "      --replay FILE      judge a run that --output json wrote\n"
 	    "      --explain ID, --list-checks\n"
 	    "  -n, --dry-run          print what would be dialled\n"
 	    "  -v, --verbose          the sessions on stderr\n"
@@ -76,6 +77,7 @@ enum {
 	OPT_AT,
 	OPT_ASSUME_DOWN,
 	OPT_MODELS,
+	OPT_REPLAY,
 	OPT_EXPLAIN,
 	OPT_LIST_CHECKS,
 	OPT_VERSION,
@@ -106,6 +108,7 @@ static const struct option options[] = {
     {"at", required_argument, NULL, OPT_AT},
     {"assume-down", required_argument, NULL, OPT_ASSUME_DOWN},
     {"models", required_argument, NULL, OPT_MODELS},
+    {"replay", required_argument, NULL, OPT_REPLAY},
     {"explain", required_argument, NULL, OPT_EXPLAIN},
     {"list-checks", no_argument, NULL, OPT_LIST_CHECKS},
     {"dry-run", no_argument, NULL, 'n'},
@@ -472,6 +475,9 @@ read_one(struct settings *s, int c)
 	case OPT_MODELS:
 		fine = read_models(s, optarg);
 		break;
+	case OPT_REPLAY:
+		s->replay = optarg;
+		break;
 	case OPT_EXPLAIN:
 		return explain(optarg);
 	case OPT_LIST_CHECKS:
@@ -524,7 +530,11 @@ options_read(struct settings *s, struct facts *facts, int argc, char **argv)
 		fine &= add_file(facts, s->files.word[i]);
 	for (; optind < argc; optind++)
 		fine &= add_domain(facts, argv[optind]);
-	if (fine && facts->n_domains == 0) {
+	if (fine && s->replay != NULL && facts->n_domains > 0) {
+		tool_error("--replay: the record has its own domains");
+		fine = false;
+	}
+	if (fine && facts->n_domains == 0 && s->replay == NULL) {
 		print_usage(stderr);
 		fine = false;
 	}

@@ -7,6 +7,7 @@
 
 static const struct report_format *const formats[] = {
     &report_table,
+    &report_json,
 };
 
 const struct report_format *

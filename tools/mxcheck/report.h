@@ -1,5 +1,5 @@
 /*
- * Outputs: each format is a row (report_table.c; to come: report_json.c,
+ * Outputs: each format is a row (report_table.c, report_json.c; to come:
  * report_nagios.c, report_prom.c) that writes what one run came to.
  */
 #ifndef TOOLS_MXCHECK_REPORT_H
@@ -24,7 +24,7 @@ struct report_format {
 	void (*write)(FILE *to, const struct report *report);
 };
 
-extern const struct report_format report_table;
+extern const struct report_format report_table, report_json;
 
 const struct report_format *report_find(const char *name);
 

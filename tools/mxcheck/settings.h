@@ -86,6 +86,7 @@ struct settings {
 	/* the run */
 	struct settings_list files;   /* of domains */
 	struct settings_list outputs; /* "table", "json=FILE" */
+	const char *replay; /* a recorded run; NULL */
 	int verbose;
 	bool quiet, dry_run, ascii;
 };
