@@ -66,6 +66,16 @@ conf_set_deadline(
 }
 
 void
+conf_set_max_in_flight(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	uint64_t n;
+
+	if (conf_read_number(r, row, value, &n))
+		r->conf->upstream.max_in_flight = (unsigned)n;
+}
+
+void
 conf_check_cache(struct conf_reader *r)
 {
 	const struct conf_ttls *t = &r->conf->cache.ttls;

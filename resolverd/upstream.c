@@ -66,6 +66,7 @@ struct upstream {
 	struct cache *cache;     /* borrowed; may be NULL */
 	struct event *flush;     /* a timer */
 	uint32_t deadline_s;     /* where a route has no other */
+	unsigned max_flights;
 	struct conf_ttls ttls;
 	unsigned n_flights, n_waiting;
 	time_t bogus_logged; /* when the last line was written */
@@ -102,7 +103,7 @@ flight_new(
 {
 	struct flight *f;
 
-	if (u->n_flights == UPSTREAM_FLIGHTS_MAX)
+	if (u->n_flights == u->max_flights)
 		return NULL;
 	f = calloc(1, sizeof(*f));
 	if (f == NULL)
@@ -189,7 +190,7 @@ flight_join(
 	if (waiting && has_stale &&
 	    reach_now_ms() - f->asked_ms >= UPSTREAM_STALE_WAIT_MS)
 		return -ETIMEDOUT;
-	if (u->n_waiting == UPSTREAM_WAITERS_MAX)
+	if (u->n_waiting == u->max_flights * UPSTREAM_WAITERS)
 		return -EBUSY;
 	w = malloc(sizeof(*w));
 	if (w == NULL)
@@ -430,7 +431,7 @@ ask_alone(struct upstream *u, const struct cache_key *key, bool is_probe)
 void
 upstream_refresh(struct upstream *u, const struct cache_key *key)
 {
-	if (u->pool == NULL || u->n_flights > UPSTREAM_FLIGHTS_MAX / 2 ||
+	if (u->pool == NULL || u->n_flights > u->max_flights / 2 ||
 	    reach_of(u->reach, upstream_pool_route(u->pool, key->qname)) !=
 		REACH_ASK ||
 	    *flight_slot(u, key) != NULL)
@@ -522,6 +523,7 @@ upstream_open(struct upstream **out, struct event_base *base,
 	u->cache = cache;
 	u->ttls = conf->cache.ttls;
 	u->deadline_s = conf->upstream.deadline_s;
+	u->max_flights = conf->upstream.max_in_flight;
 	u->reach = reach_new(conf, cache);
 	u->flush = evtimer_new(base, on_flush, u);
 	if (u->reach == NULL || u->flush == NULL) {

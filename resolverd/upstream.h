@@ -15,8 +15,7 @@
 #include "resolverd/cache.h"
 #include "resolverd/upstream_context.h"
 
-#define UPSTREAM_FLIGHTS_MAX 5000  /* questions under way at once */
-#define UPSTREAM_WAITERS_MAX 20000 /* clients that wait, in all */
+#define UPSTREAM_WAITERS 4 /* times max-in-flight: clients that wait, in all */
 #define UPSTREAM_DEADLINE_MAX_S 20 /* whatever is configured */
 
 /* RFC 8767 5: who has an expired answer at hand waits no longer than this for a

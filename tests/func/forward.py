@@ -12,7 +12,7 @@ from scripted import Outside, answer, negative, slowly
 
 FEED = "127.0.0.2\n"
 LISTED = "2.0.0.127.bl.test"
-FLIGHTS_MAX = 5000  # UPSTREAM_FLIGHTS_MAX
+FLIGHTS_MAX = 5000  # the default of max-in-flight
 DEADLINE_S = 5  # UPSTREAM_DEADLINE_S
 SERVFAIL = 2
 BIG = [f"big.example 600 TXT {n:02}{'b' * 200}" for n in range(10)]

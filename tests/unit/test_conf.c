@@ -93,7 +93,7 @@ dump(struct out *out, const struct conf *c)
 	    [CONF_ACL_ALLOW] = "allow",
 	    [CONF_ACL_DROP] = "drop",
 	};
-	char txt[ADDR_TXT_MAX], name[DNAME_TXT_MAX];
+	char txt[ADDR_TXT_MAX], name[DNAME_TXT_MAX], control[512];
 
 	for (size_t i = 0; i < c->n_listen; i++)
 		put(out, "listen %s%s\n", c->listen[i].txt,
@@ -118,6 +118,11 @@ dump(struct out *out, const struct conf *c)
 		    (long long)c->upstream.negative[i].until_s);
 	if (c->upstream.deadline_s != 5)
 		put(out, "deadline %u\n", c->upstream.deadline_s);
+	if (c->upstream.max_in_flight != 5000)
+		put(out, "max-in-flight %u\n", c->upstream.max_in_flight);
+	snprintf(control, sizeof(control), "%s/control", c->state_dir);
+	if (strcmp(c->control_socket, control) != 0)
+		put(out, "control-socket %s\n", c->control_socket);
 	for (size_t i = 0; i < c->n_zones; i++) {
 		const struct conf_zone *z = &c->zones[i];
 
@@ -251,6 +256,15 @@ static const struct {
 	"upstream { deadline = 4s }",
 	LISTEN ALLOW STATE USER
 	"cache 2097152 5-604800 10-86400 5400\nvalidate 1\ndeadline 4\n"},
+    {"how much may be under way", "upstream { max-in-flight = 10 }",
+	LISTEN ALLOW STATE USER CACHE "validate 1\nmax-in-flight 10\n"},
+    {"a control socket below state-dir, which comes later",
+	"control-socket = ctl\nstate-dir = \"/srv\"",
+	LISTEN ALLOW "state /srv\n" USER CACHE
+		     "validate 1\ncontrol-socket /srv/ctl\n"},
+    {"a control socket elsewhere", "control-socket = \"/run/r/ctl\"",
+	LISTEN ALLOW STATE USER CACHE
+	"validate 1\ncontrol-socket /run/r/ctl\n"},
     {"the file of the interface",
 	"listen = { \"127.0.0.1@53\", \"::1@53\" }     # UDP and TCP\n"
 	"allow-query = { \"127.0.0.0/8\", \"::1\" }    # others REFUSED\n"
@@ -338,6 +352,11 @@ static const struct {
 	"1: workers: \"x\" is refused; write a number from 0 to 64\n"
 	"2: there is no \"foo\"; see resolverd.conf(5)\n"
 	"4: quotes where a name should stand; remove them\n"},
+
+    {"too few under way", "upstream { max-in-flight = 9 }",
+	"1: upstream max-in-flight: \"9\" " NO_NUMBER "10 to 100000\n"},
+    {"no control socket", "control-socket = \"\"",
+	"1: control-socket: \"\" is empty; name a socket\n"},
 
     /* given twice */
     {"an option", "workers = 3\nworkers = 3",
