@@ -20,6 +20,7 @@ static const struct {
 	EDE_SIGNATURE_EXPIRED_BEFORE_VALID},
     {"no signatures", EDE_RRSIGS_MISSING},
     {"signature missing", EDE_RRSIGS_MISSING},
+    {"unsigned CNAME", EDE_RRSIGS_MISSING},
     {"no DNSKEY", EDE_DNSKEY_MISSING},
     {"No DNSKEY", EDE_DNSKEY_MISSING},
     {"DS hash mismatches key", EDE_DNSKEY_MISSING},
@@ -31,14 +32,26 @@ static const struct {
     {"nameerror proof failed", EDE_NSEC_MISSING},
 };
 
+#define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
+
 uint8_t
 bogus_ede(const char *why)
 {
 	if (why == NULL)
 		return EDE_DNSSEC_BOGUS;
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+	for (size_t i = 0; i < N_REASONS; i++) {
 		if (strstr(why, reasons[i].words) != NULL)
 			return reasons[i].ede;
 	}
 	return EDE_DNSSEC_BOGUS;
+}
+
+bool
+bogus_is_ede(uint8_t ede)
+{
+	for (size_t i = 0; i < N_REASONS; i++) {
+		if (reasons[i].ede == ede)
+			return true;
+	}
+	return ede == EDE_DNSSEC_BOGUS;
 }

@@ -11,6 +11,7 @@
 
 #include "lib/log.h"
 #include "resolverd/answer.h"
+#include "resolverd/bogus.h"
 #include "resolverd/cache.h"
 #include "resolverd/counters.h"
 #include "resolverd/handle.h"
@@ -79,7 +80,7 @@ on_answer(void *arg, const struct answer *a)
 	query_resume(&q, &w->query, reply, sizeof(reply));
 	if (a->rcode != DNS_RCODE_SERVFAIL) {
 		answer_put(a, &q);
-	} else if (a->ede == EDE_DNSSEC_BOGUS || !put_stale(w->h, &q)) {
+	} else if (bogus_is_ede(a->ede) || !put_stale(w->h, &q)) {
 		/* what is bogus is not to be covered up by an old answer */
 		counter_inc(COUNTER_UPSTREAM_FAILURES);
 		put_servfail(&q, a->ede, NULL);
@@ -152,7 +153,7 @@ put_failure(struct handler *h, struct query *q, const struct cache_key *key)
 	if (cache_get_failure(h->cache, key, cache_now(h->cache), &a) != 0)
 		return false;
 	counter_inc(COUNTER_CACHED_FAILURES);
-	if (a.ede == EDE_DNSSEC_BOGUS || !put_stale(h, q))
+	if (bogus_is_ede(a.ede) || !put_stale(h, q))
 		put_servfail(q, a.ede, "it failed a moment ago");
 	return true;
 }

@@ -374,7 +374,7 @@ on_answer(struct upstream_ask *ask, const struct upstream_result *result)
 	if (result->message == NULL)
 		flight_fail(f, EDE_NO_REACHABLE_AUTHORITY);
 	else if (bogus && !f->key.checking_disabled)
-		flight_fail(f, EDE_DNSSEC_BOGUS);
+		flight_fail(f, result->ede);
 	else
 		flight_answer(f, result);
 }

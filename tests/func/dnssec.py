@@ -103,6 +103,17 @@ def _(bench):
     contains(bench.rd.process.log(), "DNSSEC validation failed: ")
 
 
+@case("bogus: the extended error says why (RFC 8914 4), from the cache of "
+      "failures, too (RFC 9520)")
+def _(bench):
+    for apex, (code, _) in BOGUS.items():
+        for again in range(3):
+            got = query(bench, f"alias.{apex}")
+            equal((rcode(got), info_codes(got)), ("SERVFAIL", [code]),
+                  f"{apex} {again}")
+    equal(info_codes(query(bench, "www.fine.zz")), [])
+
+
 @case("with CD bogus data comes as it is, without AD (RFC 4035 3.2.2)")
 def _(bench):
     for apex in BOGUS:

@@ -166,6 +166,7 @@ static const struct {
     {OF "no keys have a DS with algorithm ECDSAP256SHA256 from 192.0.2.1",
 	EDE_DNSKEY_MISSING},
     {OF "no signatures from 192.0.2.1", EDE_RRSIGS_MISSING},
+    {OF "DS got unsigned CNAME answer from 192.0.2.1", EDE_RRSIGS_MISSING},
     {OF "signature missing from 192.0.2.1 for trust anchor .",
 	EDE_RRSIGS_MISSING},
 };
@@ -174,6 +175,9 @@ START_TEST(test_bogus)
 {
 	ck_assert_uint_eq(
 	    bogus_ede(bogus_cases[_i].reason), bogus_cases[_i].ede);
+	ck_assert(bogus_is_ede(bogus_cases[_i].ede));
+	ck_assert(!bogus_is_ede(EDE_NO_REACHABLE_AUTHORITY));
+	ck_assert(!bogus_is_ede(EDE_OTHER));
 }
 END_TEST
 

@@ -832,9 +832,9 @@ START_TEST(test_bogus)
 	run(&checked.called, 1, 20);
 	ck_assert_uint_eq(checked.called, 1);
 	ck_assert(!checked.answered);
-	ck_assert_uint_eq(checked.ede, EDE_DNSSEC_BOGUS);
+	ck_assert_uint_eq(checked.ede, EDE_DNSKEY_MISSING);
 	ck_assert_uint_eq(cached_lifetime(&key), 0);
-	ck_assert_uint_eq(cached_failure(&key), EDE_DNSSEC_BOGUS);
+	ck_assert_uint_eq(cached_failure(&key), EDE_DNSKEY_MISSING);
 
 	key.checking_disabled = true;
 	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &unchecked), 0);
