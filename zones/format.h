@@ -26,7 +26,7 @@
 #include "lib/checksum.h"
 
 #define FORMAT_MAGIC "rvzones\n"
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 #define FORMAT_FIXED 72
 #define FORMAT_KIND 8
 #define FORMAT_ROLE 7 /* of these bytes */

@@ -71,11 +71,14 @@ static const uint8_t *
 find_prefix(const struct ip6_index *ix, const struct ip6 *ip, unsigned bits)
 {
 	struct slots_search search;
+	uint64_t hash = ip6_hash(ip, bits);
 	const uint8_t *entry;
 	struct ip6 at;
 	uint32_t place;
 
-	search = slots_first(&ix->slots, ip6_hash(ip, bits));
+	if (!slots_may_have(&ix->slots, hash))
+		return NULL;
+	search = slots_first(&ix->slots, hash);
 	while ((place = slots_next(&ix->slots, &search)) != 0) {
 		if (place > ix->n_entries)
 			continue;
@@ -208,9 +211,44 @@ ip6_lookup(const union index *u, const struct zone_key *key,
 		    any_inside(ix, &ip, key->ip6_bits);
 }
 
+/* Step 0: the filter's words for all lengths; 1: the slots of those that pass;
+ * 2: the entries. */
+static void
+ip6_fetch(const union index *u, const struct zone_key *key, unsigned step)
+{
+	const struct ip6_index *ix = &u->ip6;
+	struct slots_search search;
+	struct ip6 ip, masked;
+	uint32_t place;
+	uint64_t hash;
+
+	if (key->ip6_bits != 128)
+		return;
+	ip = ip6_read(key->ip6);
+	for (unsigned i = 0; i < ix->n_lengths; i++) {
+		masked = ip6_mask(ip, ix->lengths[i]);
+		hash = ip6_hash(&masked, ix->lengths[i]);
+		if (step == 0) {
+			__builtin_prefetch(slots_word(&ix->slots, hash));
+			continue;
+		}
+		if (!slots_may_have(&ix->slots, hash))
+			continue;
+		search = slots_first(&ix->slots, hash);
+		if (step == 1) {
+			__builtin_prefetch(slots_at(&ix->slots, search.at));
+			continue;
+		}
+		place = slots_next(&ix->slots, &search);
+		if (place != 0 && place <= ix->n_entries)
+			__builtin_prefetch(entry_at(ix, place - 1));
+	}
+}
+
 const struct index_kind ip6_index_kind = {
     .name = "ip6",
     .arrays = {"slots", "entries", "lengths"},
     .open = ip6_open,
     .lookup = ip6_lookup,
+    .fetch = ip6_fetch,
 };

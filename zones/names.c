@@ -75,9 +75,12 @@ find(const struct name_index *ix, const struct zone_key *key, unsigned first,
 {
 	uint64_t hash = key->dname[0] != 0 ? key->hash[first] : DNAME_HASH_ROOT;
 	unsigned begin = first < key->n_labels ? key->off[first] : key->rel_len;
-	struct slots_search search = slots_first(&ix->slots, hash);
+	struct slots_search search;
 	uint32_t place;
 
+	if (!slots_may_have(&ix->slots, hash))
+		return false;
+	search = slots_first(&ix->slots, hash);
 	while ((place = slots_next(&ix->slots, &search)) != 0)
 		if (read_record(ix, place, out) &&
 		    out->len == key->rel_len - begin &&
@@ -95,16 +98,13 @@ name_find(const struct name_index *ix, const struct zone_key *key,
 	return find(ix, key, first, out, place);
 }
 
-/* The slots of all names that will be looked for. */
-static void
-fetch_slots(const struct name_index *ix, const struct zone_key *key)
+/* Will the key be looked for without its first labels? */
+static inline bool
+is_candidate(const struct name_index *ix, const struct zone_key *key,
+    unsigned first)
 {
-	unsigned n = key->n_labels;
-
-	for (unsigned i = 0; i < n; i++)
-		if (has_depth(i == 0 ? ix->depths : ix->wild_depths, n - i))
-			__builtin_prefetch(slots_at(&ix->slots,
-			    slots_home(key->hash[i], ix->slots.n)));
+	return has_depth(first == 0 ? ix->depths : ix->wild_depths,
+	    key->n_labels - first);
 }
 
 static void
@@ -118,8 +118,7 @@ name_lookup(const union index *u, const struct zone_key *key,
 
 	hit->kind = ZONE_HIT_NAME;
 	hit->exists = n == 0;
-	fetch_slots(ix, key); /* to wait for all of them at once */
-	if (has_depth(ix->depths, n) && find(ix, key, 0, &r, &unused)) {
+	if (is_candidate(ix, key, 0) && find(ix, key, 0, &r, &unused)) {
 		hit->exists |= (r.flags & NAME_EXISTS) != 0;
 		if ((r.flags & NAME_EXACT) != 0) {
 			hit->value = r.exact;
@@ -127,7 +126,7 @@ name_lookup(const union index *u, const struct zone_key *key,
 		}
 	}
 	for (unsigned i = 1; i < n; i++) {
-		if (has_depth(ix->wild_depths, n - i) &&
+		if (is_candidate(ix, key, i) &&
 		    find(ix, key, i, &r, &unused) && (r.flags & NAME_WILD) != 0) {
 			hit->value = r.wild;
 			hit->first_label = i;
@@ -136,22 +135,30 @@ name_lookup(const union index *u, const struct zone_key *key,
 	}
 }
 
-/* Step 0: the slots of all names that will be looked for; 1: the records. */
+/* Step 0: the filter's words for all names that will be looked for; 1: the
+ * slots of those that pass; 2: the records. */
 static void
 name_fetch(const union index *u, const struct zone_key *key, unsigned step)
 {
 	const struct name_index *ix = &u->name;
-	unsigned n = key->n_labels;
+	struct slots_search search;
+	uint64_t place;
 
-	if (step == 0)
-		fetch_slots(ix, key);
-	for (unsigned i = 0; i < n && step == 1; i++) {
-		struct slots_search search;
-		uint64_t place;
-
-		if (!has_depth(i == 0 ? ix->depths : ix->wild_depths, n - i))
+	for (unsigned i = 0; i < key->n_labels; i++) {
+		if (!is_candidate(ix, key, i))
+			continue;
+		if (step == 0) {
+			__builtin_prefetch(slots_word(&ix->slots,
+			    key->hash[i]));
+			continue;
+		}
+		if (!slots_may_have(&ix->slots, key->hash[i]))
 			continue;
 		search = slots_first(&ix->slots, key->hash[i]);
+		if (step == 1) {
+			__builtin_prefetch(slots_at(&ix->slots, search.at));
+			continue;
+		}
 		place = slots_next(&ix->slots, &search) * NAME_HEAP_UNIT;
 		if (place != 0 && place < ix->heap_len)
 			__builtin_prefetch(ix->heap + place);

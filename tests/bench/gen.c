@@ -64,12 +64,14 @@ main(int argc, char **argv)
 	state = argc > 1 ? mix((uint64_t)atol(argv[1])) : 0;
 	if (argc == 7 && n > 0 && strcmp(argv[2], "ip4") == 0)
 		gen_ip4(n, argv[4], n_questions, argv[6]);
+	else if (argc == 7 && n > 0 && strcmp(argv[2], "ip6") == 0)
+		gen_ip6(n, argv[4], n_questions, argv[6]);
 	else if (argc == 7 && n > 0 && strcmp(argv[2], "names") == 0)
 		gen_names(n, argv[4], n_questions, argv[6]);
 	else if (argc == 8 && n > 0 && strcmp(argv[2], "cache") == 0)
 		gen_cache(n, argv[4], n_questions, argv[6], argv[7]);
 	else
-		errx(2, "usage: gen SEED ip4|names N DATA COUNT QUESTIONS\n"
+		errx(2, "usage: gen SEED ip4|ip6|names N DATA COUNT QUESTIONS\n"
 			"       gen SEED cache N ZONE COUNT POSITIVE NEGATIVE");
 	return 0;
 }

@@ -39,6 +39,8 @@ void gen_close(FILE *f);
 /* The data sets; n entries or names, n_questions lines of questions. */
 void gen_ip4(uint32_t n, const char *data, uint32_t n_questions,
     const char *questions);
+void gen_ip6(uint32_t n, const char *data, uint32_t n_questions,
+    const char *questions);
 void gen_names(uint32_t n, const char *data, uint32_t n_questions,
     const char *questions);
 void gen_cache(uint32_t n, const char *zone, uint32_t n_questions,

@@ -170,7 +170,7 @@ static struct change refused[] = {
     {"header", 0, 0, "not a generation"},
     {"header", SIZE_MAX, UINT32_MAX, "not a generation"},
     {"header", SIZE_MAX, 71, "not a generation"},
-    {"header", 8, FORMAT_VERSION + 1, "format version 2"},
+    {"header", 8, FORMAT_VERSION + 1, "format version 3"},
     {"header", 12, 33, "damaged header"},
     {"header", 12, 3, "damaged header"},
     {"header", 60, 0xffffffff, "damaged header"},
