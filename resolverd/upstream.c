@@ -49,7 +49,8 @@ struct flight {
 	uint64_t asked_ms;              /* by reach_now_ms() */
 	struct event timer; /* pending until the deadline; then while there are
 			     * waiters again */
-	bool has_stale;     /* its waiters have an expired answer */
+	bool has_stale;     /* its waiters have an expired answer, */
+	bool stale_is_due;  /* which they were told to take */
 	bool is_probe;      /* of its route, which is held for dead */
 	bool failed;        /* since asked_ms, and it was noted */
 	struct cache_key key; /* its qname is the next member */
@@ -169,7 +170,7 @@ flight_wait(struct flight *f, bool has_stale)
 		ms = UPSTREAM_STALE_WAIT_MS;
 	f->asked_ms = reach_now_ms();
 	f->has_stale = has_stale;
-	f->failed = false;
+	f->stale_is_due = f->failed = false;
 	return set_timer(f, ms);
 }
 
@@ -188,7 +189,8 @@ flight_join(
 	struct waiter *w;
 
 	if (waiting && has_stale &&
-	    reach_now_ms() - f->asked_ms >= UPSTREAM_STALE_WAIT_MS)
+	    (f->stale_is_due ||
+		reach_now_ms() - f->asked_ms >= UPSTREAM_STALE_WAIT_MS))
 		return -ETIMEDOUT;
 	if (u->n_waiting == u->max_flights * UPSTREAM_WAITERS)
 		return -EBUSY;
@@ -300,6 +302,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	/* a few milliseconds are the event loop's */
 	if (f->has_stale && waited_ms + 10 < deadline_ms(f)) {
+		f->stale_is_due = true;
 		(void)set_timer(f, deadline_ms(f) - (unsigned)waited_ms);
 	} else {
 		counter_inc(COUNTER_DEADLINES);
@@ -355,7 +358,11 @@ flight_answer(struct flight *f, const struct upstream_result *result)
 		lifetime = BOGUS_LIFETIME_S;
 	if (u->cache != NULL)
 		cache_put(u->cache, key, cache_now(u->cache), &a, lifetime);
-	flush_soon(u);
+	/* nobody waits: it is for the cache, and was waited for there */
+	if (u->cache != NULL && f->waiters == NULL)
+		cache_flush(u->cache, cache_now(u->cache));
+	else
+		flush_soon(u);
 	flight_end(f, &a);
 }
 

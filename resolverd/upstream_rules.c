@@ -71,6 +71,20 @@ upstream_kind_has(
 	return !(kind & UPSTREAM_DIRECT) || !is_above_recursion(conf, route);
 }
 
+/*
+ * Its own cache is left out where it can be: what we ask for anew, since it is
+ * about to expire or was flushed, must not come from there.
+ */
+static void
+put_zone(FILE *f, const char *what, const char *name,
+    const struct conf_endpoint *servers, size_t n)
+{
+	fprintf(f, "%s-zone:\n name: \"%s.\"\n %s-no-cache: yes\n", what, name,
+	    what);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, " %s-addr: %s\n", what, servers[i].txt);
+}
+
 char *
 upstream_rules_txt(const struct conf *conf, unsigned kind)
 {
@@ -80,16 +94,16 @@ upstream_rules_txt(const struct conf *conf, unsigned kind)
 
 	if (f == NULL)
 		return NULL;
+	if (upstream_kind_forwards(conf, kind))
+		put_zone(f, "forward", "", conf->upstream.forward,
+		    conf->upstream.n_forward);
 	for (size_t i = 0; i < conf->n_routes; i++) {
 		const struct conf_route *r = &conf->routes[i];
-		const char *what = r->ask == CONF_ASK_STUB ? "stub" : "forward";
 
-		if (!upstream_kind_has(conf, kind, r))
-			continue;
-		fprintf(f, "%s-zone:\n name: \"%s.\"\n", what, r->name);
-		for (size_t j = 0; j < r->n_servers; j++)
-			fprintf(
-			    f, " %s-addr: %s\n", what, r->servers[j].txt);
+		if (upstream_kind_has(conf, kind, r))
+			put_zone(f,
+			    r->ask == CONF_ASK_STUB ? "stub" : "forward",
+			    r->name, r->servers, r->n_servers);
 	}
 	if (fclose(f) != 0) {
 		free(txt);

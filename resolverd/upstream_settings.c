@@ -5,6 +5,8 @@
  */
 #include "resolverd/upstream_settings.h"
 
+#include <sys/mman.h>
+
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -36,15 +38,16 @@ struct option {
 /*
  * libunbound's own defaults suit a stub. The cache in front of it is ours, so
  * its own stay small: they serve what many questions share, such as the servers
- * of a zone. With the last three a silent name does not make it hold a whole
- * server for dead.
+ * of a zone. Of whole messages it keeps one, which is as little as it can: what
+ * we ask for anew must not come from there. With the last three a silent name
+ * does not make it hold a whole server for dead.
  */
 static const struct option options[] = {
     {"use-syslog:", "no", true},
     {"outgoing-range:", TXT(UPSTREAM_UDP_MAX), true},
     {"outgoing-num-tcp:", TXT(UPSTREAM_TCP_MAX), true},
     {"edns-buffer-size:", TXT(QUERY_UDP_MAX), true},
-    {"msg-cache-size:", "2m", true},
+    {"msg-cache-size:", "0", true},
     {"msg-cache-slabs:", "1", true},
     {"rrset-cache-size:", "4m", true},
     {"rrset-cache-slabs:", "1", true},
@@ -127,52 +130,29 @@ any_is_loopback(const struct conf_endpoint *list, size_t n)
 	return false;
 }
 
-/* The forwarders of the section upstream. */
+/* ---- servers */
+
+/* libunbound reads its clauses from a file only; this one needs no disk. */
 static int
-set_forwarders(struct ub_ctx *ctx, const struct conf *conf, char *why)
+read_clauses(struct ub_ctx *ctx, const char *txt, char *why)
 {
-	for (size_t i = 0; i < conf->upstream.n_forward; i++) {
-		const struct conf_endpoint *e = &conf->upstream.forward[i];
-		int rc = ub_ctx_set_fwd(ctx, e->txt); /* IP@PORT, as ours */
-
-		if (rc != 0)
-			return explain(why, -EINVAL,
-			    "libunbound does not take the forwarder %s: %s",
-			    e->txt, ub_strerror(rc));
-	}
-	/* a site's own resolver knows the site's private reverse zones */
-	return set_option(ctx, "unblock-lan-zones:", "yes", why);
-}
-
-/* ---- routes */
-
-/* libunbound reads forward zones from a file only. */
-static int
-read_clauses(
-    struct ub_ctx *ctx, const char *state_dir, const char *txt, char *why)
-{
-	char path[PATH_MAX];
+	char path[sizeof("/proc/self/fd/") + 10];
 	size_t len = strlen(txt);
-	int fd, rc;
+	int fd, rc = 0;
 
 	if (len == 0)
 		return 0;
-	if (snprintf(path, sizeof(path), "%s/cache/upstream.XXXXXX",
-		state_dir) >= (int)sizeof(path))
-		return explain(why, -ENAMETOOLONG, "%s: too long", state_dir);
-	fd = mkstemp(path);
+	fd = memfd_create("upstream", MFD_CLOEXEC);
 	if (fd == -1)
-		return explain(why, -errno, "%s: %s", path, strerror(errno));
-	if (write(fd, txt, len) != (ssize_t)len) {
+		return explain(
+		    why, -errno, "memfd_create: %s", strerror(errno));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (write(fd, txt, len) != (ssize_t)len)
 		rc = explain(why, -EIO, "%s: cannot be written", path);
-	} else {
-		rc = ub_ctx_config(ctx, path);
-		if (rc != 0)
-			rc = explain(why, -EINVAL,
-			    "libunbound does not take the routes: %s",
-			    ub_strerror(rc));
-	}
-	unlink(path);
+	else if (ub_ctx_config(ctx, path) != 0)
+		rc = explain(why, -EINVAL,
+		    "libunbound does not take the servers that are named in "
+		    "the configuration");
 	close(fd);
 	return rc;
 }
@@ -203,7 +183,7 @@ set_routes(
 
 	if (txt == NULL)
 		return explain(why, -ENOMEM, "out of memory");
-	rc = read_clauses(ctx, conf->state_dir, txt, why);
+	rc = read_clauses(ctx, txt, why);
 	free(txt);
 	for (size_t i = 0; rc == 0 && i < conf->n_routes; i++)
 		rc = set_route(ctx, &conf->routes[i], why);
@@ -346,8 +326,9 @@ upstream_settings_apply(
 		    why, -EINVAL, "ub_ctx_debugout: %s", ub_strerror(rc));
 	rc = set_option(ctx, "qname-minimisation:",
 	    kind & UPSTREAM_WHOLE_NAMES ? "no" : "yes", why);
+	/* a site's own resolver knows the site's private reverse zones */
 	if (rc == 0 && upstream_kind_forwards(conf, kind))
-		rc = set_forwarders(ctx, conf, why);
+		rc = set_option(ctx, "unblock-lan-zones:", "yes", why);
 	if (rc == 0)
 		rc = set_routes(ctx, conf, kind, why);
 	if (rc == 0)

@@ -329,17 +329,25 @@ NO_GATE = 'min-entries = 0 max-shrink = 0 max-growth = 0 max-bad-lines = 0 ' \
 
 
 class Clock:
-    """The clock of a daemon, lib/clock.h: pass_s() makes time pass for it."""
+    """The clocks of a daemon, lib/clock.h: pass_s() makes time pass for it,
+    step_s() sets the wall clock alone."""
 
     def __init__(self, bench, name):
-        self.passed = 0
+        self.passed = self.stepped = 0
         self.path = bench.file(f"{name}.clock", bytes(16))
         self.path.chmod(0o644)
 
     def pass_s(self, seconds):
         self.passed += seconds
+        self._write()
+
+    def step_s(self, seconds):
+        self.stepped += seconds
+        self._write()
+
+    def _write(self):
         with open(self.path, "r+b") as f:
-            f.write(struct.pack("=q", self.passed))
+            f.write(struct.pack("=qq", self.passed, self.stepped))
 
     def ends(self, s, seconds):
         """Does the connection end then? Its time may have begun just now."""
@@ -535,6 +543,13 @@ def data(message, qtype=None):
     return sorted(
         rd.to_text().strip('"') for rrset in message.answer for rd in rrset
         if qtype is None or rrset.rdtype == dns.rdatatype.from_text(qtype))
+
+
+def ede(message):
+    """The INFO-CODE of the extended error (RFC 8914), or None."""
+    codes = [option.code for option in message.options
+             if option.otype == dns.edns.OptionType.EDE]
+    return codes[0] if codes else None
 
 
 def authority(message):

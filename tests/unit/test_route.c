@@ -119,6 +119,10 @@ START_TEST(test_find_many)
 }
 END_TEST
 
+#define ROOT                                                                   \
+	"forward-zone:\n name: \".\"\n forward-no-cache: yes\n"               \
+	" forward-addr: 192.0.2.9@53\n"
+
 /*
  * Routes, and for each in the order of the file its kind; then what a context
  * of each kind that is there is told.
@@ -130,35 +134,44 @@ static const struct {
 } rule_cases[] = {
     {"route a { forward = { 192.0.2.1@5, '::2' } }",
 	{0},
-	"forward-zone:\n name: \"a.\"\n forward-addr: 192.0.2.1@5\n"
+	"forward-zone:\n name: \"a.\"\n forward-no-cache: yes\n"
+	" forward-addr: 192.0.2.1@5\n"
 	" forward-addr: ::2@53\n",
 	NULL},
     {"route b.a { stub = 192.0.2.1 qname-minimisation = no }",
 	{UPSTREAM_WHOLE_NAMES},
-	"stub-zone:\n name: \"b.a.\"\n stub-addr: 192.0.2.1@53\n",
+	"stub-zone:\n name: \"b.a.\"\n stub-no-cache: yes\n"
+	" stub-addr: 192.0.2.1@53\n",
 	NULL},
     /* from the root where nobody else is asked: no other context for it */
     {"route a { recurse = yes }", {0}, "", NULL},
     {"upstream { forward = 192.0.2.9 } route a { recurse = yes }",
 	{UPSTREAM_DIRECT},
-	"",
+	ROOT,
 	""},
     {"upstream { forward = 192.0.2.9 } route a { recurse = yes "
      "qname-minimisation = no } route b { stub = 192.0.2.1 }",
 	{UPSTREAM_DIRECT | UPSTREAM_WHOLE_NAMES, 0},
-	"stub-zone:\n name: \"b.\"\n stub-addr: 192.0.2.1@53\n",
-	"stub-zone:\n name: \"b.\"\n stub-addr: 192.0.2.1@53\n"},
+	ROOT
+	"stub-zone:\n name: \"b.\"\n stub-no-cache: yes\n"
+	" stub-addr: 192.0.2.1@53\n",
+	"stub-zone:\n name: \"b.\"\n stub-no-cache: yes\n"
+	" stub-addr: 192.0.2.1@53\n"},
     /* below a route that forwards: that one is not there */
     {"route a { forward = 192.0.2.1 } route b.a { recurse = yes } "
      "route c.b.a { forward = 192.0.2.2 }",
 	{0, UPSTREAM_DIRECT, 0},
-	"forward-zone:\n name: \"a.\"\n forward-addr: 192.0.2.1@53\n"
-	"forward-zone:\n name: \"c.b.a.\"\n forward-addr: 192.0.2.2@53\n",
-	"forward-zone:\n name: \"c.b.a.\"\n forward-addr: 192.0.2.2@53\n"},
+	"forward-zone:\n name: \"a.\"\n forward-no-cache: yes\n"
+	" forward-addr: 192.0.2.1@53\n"
+	"forward-zone:\n name: \"c.b.a.\"\n forward-no-cache: yes\n"
+	" forward-addr: 192.0.2.2@53\n",
+	"forward-zone:\n name: \"c.b.a.\"\n forward-no-cache: yes\n"
+	" forward-addr: 192.0.2.2@53\n"},
     /* servers that are the route's above make no zone of their own */
     {"route a { forward = 192.0.2.1 } route b.a { deadline = 1s }",
 	{0, 0},
-	"forward-zone:\n name: \"a.\"\n forward-addr: 192.0.2.1@53\n",
+	"forward-zone:\n name: \"a.\"\n forward-no-cache: yes\n"
+	" forward-addr: 192.0.2.1@53\n",
 	NULL},
 };
 
