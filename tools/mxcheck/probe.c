@@ -671,10 +671,10 @@ probe_free(struct probe *p)
 	free(p);
 }
 
-struct facts_endpoint *
-probe_endpoint(const struct probe *p)
+bool
+probe_is_connecting(const struct probe *p)
 {
-	return p->ep;
+	return p->state == CONNECT;
 }
 
 enum facts_yes

@@ -43,7 +43,7 @@ struct probe *probe_new(const struct probe_how *how,
 void probe_stop(struct probe *probe);
 void probe_free(struct probe *probe);
 
-struct facts_endpoint *probe_endpoint(const struct probe *probe);
+bool probe_is_connecting(const struct probe *probe);
 
 /* After the handshake: is the certificate good for another name? */
 enum facts_yes probe_matches(const struct probe *probe, const char *name);

@@ -1,9 +1,14 @@
 /*
  * A job for each address: queued, under way, or waiting for its second try.
+ *
+ * A server that does not even answer to connect costs nobody anything: after a
+ * moment it gives its place among the jobs to the next, so that many dead ones
+ * do not make a run long. Sockets are limited besides.
  */
 #include "tools/mxcheck/prober.h"
 
 #include <sys/queue.h>
+#include <sys/resource.h>
 
 #include <event2/event.h>
 
@@ -15,6 +20,8 @@
 #include "lib/xalloc.h"
 #include "tools/mxcheck/outcome.h"
 
+#define PLACE_MS 100 /* for which a connect keeps its place */
+#define SOCKETS_SPARE 64 /* for everything else */
 #define SECOND_S 1 /* the least time between two sessions with an address */
 
 struct job {
@@ -24,6 +31,8 @@ struct job {
 	struct probe_how how;
 	struct probe *probe; /* NULL: queued or waiting */
 	struct event *again; /* NULL before the first session is over */
+	struct event *moment; /* until it gives its place away */
+	bool has_place;
 	struct facts_probe first;
 	const struct facts_domain **domains;
 	size_t n_domains;
@@ -35,7 +44,8 @@ TAILQ_HEAD(jobs, job);
 struct prober {
 	const struct prober_how *how;
 	struct jobs queued, open; /* open: under way, or waiting */
-	unsigned n_running;
+	unsigned n_places;    /* taken, of settings->jobs */
+	unsigned n_sockets, sockets_max;
 	time_t until; /* monotonic: no second session begins after it */
 	struct event *next;
 };
@@ -57,6 +67,7 @@ free_job(struct job *job)
 	probe_free(job->probe);
 	if (job->again != NULL)
 		event_free(job->again);
+	event_free(job->moment);
 	free(job->domains);
 	free(job);
 }
@@ -188,6 +199,26 @@ on_again(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+leave_place(struct job *job)
+{
+	if (!job->has_place)
+		return;
+	job->has_place = false;
+	job->prober->n_places--;
+	event_active(job->prober->next, 0, 0);
+}
+
+static void
+on_moment(evutil_socket_t fd, short what, void *arg)
+{
+	struct job *job = arg;
+
+	(void)fd, (void)what;
+	if (job->probe != NULL && probe_is_connecting(job->probe))
+		leave_place(job);
+}
+
+static void
 on_done(void *arg, struct probe *probe)
 {
 	struct job *job = arg;
@@ -195,8 +226,8 @@ on_done(void *arg, struct probe *probe)
 	struct timeval tv = {0};
 
 	(void)probe;
-	prober->n_running--;
-	event_active(prober->next, 0, 0);
+	leave_place(job);
+	prober->n_sockets--;
 	if (job->again != NULL) {
 		join(job, prober->how->facts);
 		finish(job);
@@ -229,8 +260,14 @@ on_trace(void *arg, const struct facts_endpoint *ep, char way,
 static void
 start(struct job *job)
 {
-	job->prober->n_running++;
+	const struct timeval moment = {.tv_usec = PLACE_MS * 1000};
+
+	job->has_place = true;
+	job->prober->n_places++;
+	job->prober->n_sockets++;
 	job->probe = probe_new(&job->how, job->ep);
+	if (event_add(job->moment, &moment) != 0)
+		fatal("out of memory");
 }
 
 static void
@@ -240,7 +277,8 @@ on_next(evutil_socket_t fd, short what, void *arg)
 	struct job *job;
 
 	(void)fd, (void)what;
-	while (prober->n_running < prober->how->settings->jobs &&
+	while (prober->n_places < prober->how->settings->jobs &&
+	    prober->n_sockets < prober->sockets_max &&
 	    (job = TAILQ_FIRST(&prober->queued)) != NULL) {
 		TAILQ_REMOVE(&prober->queued, job, entry);
 		TAILQ_INSERT_TAIL(&prober->open, job, entry);
@@ -267,6 +305,9 @@ add_job(struct prober *prober, struct facts_endpoint *ep)
 	    .trace = prober->how->trace != NULL ? on_trace : NULL,
 	    .arg = job,
 	};
+	job->moment = event_new(job->how.base, -1, 0, on_moment, job);
+	if (job->moment == NULL)
+		fatal("out of memory");
 	TAILQ_INSERT_TAIL(&prober->queued, job, entry);
 	return job;
 }
@@ -350,6 +391,25 @@ add_domains(struct prober *prober, struct job *const *job_of)
 		rotate(job, prober->how->settings, facts->at);
 }
 
+/* As many as the system gives. */
+static unsigned
+count_sockets(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur <= SOCKETS_SPARE)
+		return 1;
+	return limit.rlim_cur - SOCKETS_SPARE < 4096 ?
+	    (unsigned)(limit.rlim_cur - SOCKETS_SPARE) : 4096;
+}
+
 struct prober *
 prober_new(const struct prober_how *how)
 {
@@ -360,6 +420,7 @@ prober_new(const struct prober_how *how)
 	prober->how = how;
 	TAILQ_INIT(&prober->queued);
 	TAILQ_INIT(&prober->open);
+	prober->sockets_max = count_sockets();
 	prober->until = now_s() + (time_t)how->settings->deadline_s;
 	prober->next = event_new(how->base, -1, 0, on_next, prober);
 	if (prober->next == NULL)
