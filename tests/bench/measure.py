@@ -32,13 +32,14 @@ class Bench:
     def say(self, *text):
         print(*text, flush=True)
 
-    def bar(self, what, value, bar, unit="", floor=None):
-        """Prints a figure beside the bar it has to stay under."""
+    def bar(self, what, value, bar, unit="", floor=None, least=False):
+        """Prints a figure beside the bar it has to stay under, or above."""
         digits = "%.2f" if unit == "" else "%.1f"
         note = "  (floor %.2f)" % floor if floor else ""
         self.say("  %-44s %s%s   bar %s%s  %s%s" % (
             what, digits % value, unit, digits % bar, unit,
-            "met" if value <= bar else "NOT MET", note))
+            "met" if (value >= bar if least else value <= bar) else "NOT MET",
+            note))
 
     def tool(self, *argv):
         subprocess.run([self.build + "/tests/bench/" + argv[0], *argv[1:]],
@@ -75,7 +76,7 @@ class Bench:
     def blast_start(self, server, questions, *options):
         return spawn([self.build + "/tests/bench/dnsblast", *options,
                       "127.0.0.1", str(server.port), questions],
-                     CLIENT_CPU, stdout=subprocess.PIPE, text=True)
+                     {CLIENT_CPU}, stdout=subprocess.PIPE, text=True)
 
     def blast(self, server, questions, *options):
         """Runs the load client; returns its figures by name."""
@@ -145,12 +146,13 @@ def own_busy():
         resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 
-def measure(bench, servers, questions, rounds, options):
-    """Interleaves the servers, A B C A B C; returns a Sample for each."""
+def measure(bench, servers, questions, rounds, options, step=None):
+    """Interleaves the servers, A B C A B C; returns a Sample for each. step:
+    how far each round's questions are from those of the one before."""
     samples = [Sample(s) for s in servers]
     ours, busy, begin = -own_busy(), machine_busy(), time.monotonic()
     for n in range(rounds):
-        offset = str(n * bench.count % bench.questions)
+        offset = str(n * step if step else n * bench.count % bench.questions)
         for sample in samples:
             before = sample.server.cpu()
             got = bench.blast(sample.server, questions, "-o", offset, *options)

@@ -5,7 +5,8 @@ import statistics
 import time
 
 from measure import Broken, blast_end, load_row
-from servers import Echo, Nsd, Rbldnsd, Resolverd, Unbound
+from rows_outside import cache, miss, workers
+from servers import Echo, Rbldnsd, Resolverd
 
 IP_ZONE, NAME_ZONE = "bl.example.net", "dbl.example.net"
 RELOAD_QPS = 1000
@@ -45,28 +46,6 @@ def dnset_1m(bench):
         *bench.resolverds(NAME_ZONE, "dnset", data),
     ], questions, "www.%s.%s" % (first_wildcard(data), NAME_ZONE),
         [("resolverd dnset", "rbldnsd dnset", 0.76)])
-
-
-def cache(bench):
-    zone, names = os.path.join(bench.tmp, "zone"), 2000 if bench.quick else 20000
-    positive, negative = zone + ".positive", zone + ".negative"
-    bench.tool("gen", "1", "cache", str(names), zone, str(bench.questions),
-               positive, negative)
-    nsd = Nsd(bench.folder(), "example.com", zone)
-    bench.kept.append(nsd)
-    nsd.start("host0.example.com")
-    for title, questions, want in (("cache-positive", positive, 1.0),
-                                   ("cache-negative", negative, 0.0)):
-        servers = [Echo(bench.folder(), bench.build),
-                   Unbound(bench.folder(), nsd.port),
-                   *bench.resolverds(upstream_port=nsd.port)]
-        for s in servers:
-            bench.start(s, "host0.example.com")
-            # each name once, gently: the upstream must not lose any
-            bench.blast(s, questions, "-n", str(names), "-w", "16")
-        load_row(bench, "%s: %d cached names" % (title, names), servers,
-                 questions, None, [("resolverd", "unbound", 0.82)], want)
-    nsd.stop()
 
 
 def first_listed(data):
@@ -209,5 +188,5 @@ def memory(bench):
 
 
 ROWS = {"ip4-1m": ip4_1m, "ip4-10m": ip4_10m, "dnset-1m": dnset_1m,
-        "cache": cache, "start": start, "load": load, "reload": reload,
-        "memory": memory}
+        "cache": cache, "miss": miss, "workers": workers, "start": start,
+        "load": load, "reload": reload, "memory": memory}

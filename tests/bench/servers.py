@@ -18,10 +18,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 USER = ["-u", "rbldns"] if os.getuid() == 0 else []
 
 
-def spawn(argv, cpu, **kw):
-    """Popen on one CPU, without a helper process in between."""
+def spawn(argv, cpus, **kw):
+    """Popen on some CPUs, without a helper process in between."""
     mine = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {cpu})
+    os.sched_setaffinity(0, cpus)
     try:
         return subprocess.Popen(argv, stdin=subprocess.DEVNULL, **kw)
     finally:
@@ -84,6 +84,7 @@ def read(path):
 class Server:
     """One server process tree; subclasses give argv() and write their files."""
     name = "?"
+    CPUS = {SERVER_CPU}
 
     def __init__(self, folder):
         self.dir = folder
@@ -104,7 +105,7 @@ class Server:
 
     def spawn(self):
         with open(self.path("log"), "ab") as log:
-            self.proc = spawn(self.argv(), SERVER_CPU, stdout=log, stderr=log)
+            self.proc = spawn(self.argv(), self.CPUS, stdout=log, stderr=log)
 
     def wait_answer(self, name, limit_s=30):
         """Asks until the name has an A record; returns the seconds it took."""
@@ -271,7 +272,28 @@ forward-zone:
         return ["/usr/sbin/unbound", "-d", "-c", self.conf]
 
 
+class Dnsdist(Server):
+    """Its packet cache; one thread takes the questions."""
+    name = "dnsdist"
+
+    def __init__(self, folder, upstream_port):
+        super().__init__(folder)
+        self.conf = self.write("dnsdist.conf", """
+setLocal("127.0.0.1:%d")
+setACL("127.0.0.0/8")
+setSecurityPollSuffix("")
+newServer({address="127.0.0.1:%d"}):setUp()
+getPool(""):setCache(newPacketCache(200000, {numberOfShards=1}))
+""" % (self.port, upstream_port))
+
+    def argv(self):
+        return ["/usr/bin/dnsdist", "--supervised", "--disable-syslog", "-C",
+                self.conf]
+
+
 class Resolverd(Server):
+    WORKERS = 1
+
     def __init__(self, folder, build, zone=None, dataset=None, data=None,
                  upstream_port=None):
         super().__init__(folder)
@@ -281,9 +303,9 @@ class Resolverd(Server):
         text = """
 listen = { "127.0.0.1@%d" }
 state-dir = "%s/state"
-workers = 1
+workers = %d
 user = "%s"
-""" % (self.port, folder, pwd.getpwuid(os.getuid()).pw_name)
+""" % (self.port, folder, self.WORKERS, pwd.getpwuid(os.getuid()).pw_name)
         if upstream_port:
             text += 'upstream { forward = { "127.0.0.1@%d" } validate = no }\n' \
                 % upstream_port
@@ -300,7 +322,7 @@ user = "%s"
         """Builds and publishes; the daemon sees it by itself."""
         with open(self.path("log"), "ab") as log:
             builder = spawn([self.build + "/tools/zonectl", "-c", self.conf,
-                             "build", self.zone], SERVER_CPU, stdout=log,
+                             "build", self.zone], {SERVER_CPU}, stdout=log,
                             stderr=log)
             if builder.wait() != 0:
                 raise RuntimeError("zonectl build failed:\n%s" % read(
@@ -311,6 +333,16 @@ user = "%s"
         self.reload()
         self.wait_answer(name)
         return time.monotonic() - begin
+
+    def workers(self):
+        """Their pids, in the order in which they were started."""
+        return [p for p in descendants(self.proc.pid) if p != self.proc.pid]
+
+    def shares(self):
+        """Of the CPU time of all workers, by worker."""
+        took = [int(read("/proc/%d/schedstat" % p).split()[0])
+                for p in self.workers()]
+        return [t / sum(took) for t in took]
 
     def disk(self):
         """Bytes of all published zone data; `current` is only a link."""
