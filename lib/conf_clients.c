@@ -1,5 +1,5 @@
 /*
- * The options about clients: who may ask, cookies, TCP and TLS.
+ * The options about clients: who may ask and how much, cookies, TCP, TLS.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -116,6 +116,41 @@ set_number(struct conf_reader *r, const struct conf_row *row,
 }
 
 void
+conf_set_rate_limit(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_number(r, row, value, &r->conf->clients.rate_limit);
+}
+
+void
+conf_set_network_rate_limit(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_number(r, row, value, &r->conf->clients.network_rate_limit);
+}
+
+void
+conf_set_slip(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_number(r, row, value, &r->conf->clients.slip);
+}
+
+void
+conf_set_no_rate_limit(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	struct prefix prefix;
+	uint8_t there;
+
+	/* twice is as good as once */
+	if (read_prefix(r, row, value, &prefix) &&
+	    prefix_table_add(
+		&r->conf->clients.no_rate_limit, &prefix, true, &there) != 0)
+		return;
+}
+
+void
 conf_set_tcp_connections(
     struct conf_reader *r, const struct conf_row *row, const char *value)
 {
@@ -178,12 +213,14 @@ conf_check_clients(struct conf_reader *r)
 		    "listen-tls: no certificate; add tls-certificate and "
 		    "tls-key");
 	prefix_table_sort(&r->conf->query_acl);
+	prefix_table_sort(&r->conf->clients.no_rate_limit);
 }
 
 void
 conf_clients_free(struct conf *c)
 {
 	prefix_table_clear(&c->query_acl);
+	prefix_table_clear(&c->clients.no_rate_limit);
 	free(c->clients.cookie_secret_file);
 	free(c->tls_certificate);
 	free(c->tls_key);

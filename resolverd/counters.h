@@ -50,6 +50,9 @@
 	X(UPSTREAM_WAITING, GAUGE, "upstream-waiting",                         \
 	    "clients that wait for an answer from outside")                    \
 	/* --- transports */                                                   \
+	X(RATE_DROPPED, COUNT, "rate-dropped", "beyond the rate limit: dropped")\
+	X(RATE_SLIPPED, COUNT, "rate-slipped",                                 \
+	    "beyond the rate limit: told to use TCP or a cookie")              \
 	X(TCP_REFUSED, COUNT, "tcp-refused",                                   \
 	    "connections that were too many, of a client or in all")           \
 	X(TCP_ENDED, COUNT, "tcp-ended",                                       \

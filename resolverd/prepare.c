@@ -29,6 +29,7 @@
 #include "resolverd/anchor.h"
 #include "resolverd/cache.h"
 #include "resolverd/cookie.h"
+#include "resolverd/ratelimit.h"
 #include "resolverd/tls.h"
 #include "resolverd/upstream_pool.h"
 #include "resolverd/worker.h"
@@ -393,6 +394,8 @@ prepare_conf(const struct conf *conf, const struct identity *who, char *why)
 		rc = prepare_cookies(conf, why);
 	if (rc == 0)
 		rc = prepare_tls(conf, why);
+	if (rc == 0 && ratelimit_init() != 0)
+		rc = explain(why, -ENOMEM, "rate limit: no memory");
 	return rc;
 }
 

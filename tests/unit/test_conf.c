@@ -435,6 +435,16 @@ static const struct {
     {"TLS, half", "listen-tls = ::1@9853 tls-certificate = a tls-key = ''",
 	"1: tls-key: \"\" is empty; name a file\n"
 	"0: listen-tls: no certificate; add tls-certificate and tls-key\n"},
+    {"rates",
+	"clients { rate-limit = 100001 network-rate-limit = -1\n"
+	"slip = 11 no-rate-limit = { ::1, '::1', '10.0.0.1/8' } }",
+	"1: clients rate-limit: \"100001\" is refused; write a number from 0 "
+	"to 100000\n"
+	"1: clients network-rate-limit: \"-1\" is refused; write a number "
+	"from 0 to 100000\n"
+	"2: clients slip: \"11\" is refused; write a number from 0 to 10\n"
+	"2: clients no-rate-limit: \"10.0.0.1/8\" has bits set behind its "
+	"length; clear them, or write a longer prefix\n"},
     {"cookies", "clients { cookies = on\ncookie-secret-file = '' }",
 	"1: clients cookies: \"on\" is refused; write yes, no or required\n"
 	"2: clients cookie-secret-file: \"\" is empty; name a file\n"},
