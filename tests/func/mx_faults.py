@@ -324,17 +324,21 @@ class Faults:
         """Each in a /24 of its own."""
         return f"{self.prefix}.{next(self.numbers)}.1"
 
-    def host(self, name, mail=None, addr=None):
-        """A server of this name; mail None: the address has no listener."""
+    def host(self, name, mail=None, addr=None, ptr=""):
+        """A server of this name; mail None: the address has no listener. Its
+        PTR is the name; ptr None: it has none."""
         addr = addr or self.address()
         self.add(name, "AAAA" if ":" in addr else "A", addr)
         reversed_ = ".".join(reversed(addr.split("."))) + ".in-addr.arpa"
-        if ":" not in addr and not self.records.get((reversed_, "PTR")):
-            self.add(reversed_, "PTR", name + ".")
+        if ":" not in addr and ptr is not None:
+            self.add(reversed_, "PTR", (ptr or name) + ".")
         if mail:
             server = Server(self, name, addr, mail)
-            self.servers[name] = server
             server.start()
+            if name in self.servers:  # another address of the host
+                self.others.append(server)
+            else:
+                self.servers[name] = server
         return name
 
     def filtered(self, name):

@@ -2,6 +2,7 @@
 
 import subprocess
 
+import mx_faults
 import rvtest
 from mx_faults import Faults, Mail, Table
 from rvtest import case, contains, equal
@@ -136,6 +137,15 @@ def _(bench):
     done = subprocess.run(argv, text=True, capture_output=True, timeout=30)
     contains(done.stdout, "a loopback address")
     equal(net.servers[name].conversations, [])
+
+
+@case("there is no command in the program that could send a message")
+def _(bench):
+    words = [s.split(b" ")[0].split(b"\r")[0]
+             for s in mx_faults.MXCHECK.read_bytes().split(b"\0")]
+    found = {b"EHLO", b"DATA", b"BDAT", b"AUTH", b"VRFY", b"EXPN", b"ETRN",
+             b"TURN", b"SEND"} & set(words)
+    equal(found, {b"EHLO"})
 
 
 @case("options that are wrong are told, with status 3")

@@ -174,6 +174,11 @@ def plain_faults():
           {"N04": ("INFO", '"hello"')})
     Fault("greetnx", Mail(greeting="220 nobody.nowhere.invalid"),
           {"N04": ("WARN", "does not exist")})
+    Fault("noptr", Mail(), {"N01": ("WARN", "no PTR (NXDOMAIN)")}, ptr=None)
+    Fault("wrongptr", Mail(), {"N01": ("OK", ""), "N02": (
+        "WARN", "its PTR mx.good.test does not lead back"), "N05": (
+        "INFO", "it greets as mx1.wrongptr.test, its PTR is mx.good.test")},
+          ptr="mx.good.test")
     Fault("ehloname", Mail(ehlo_name="another.name.test"),
           {"N06": ("INFO", "another.name.test"),
            "N07": ("INFO", "another.name.test")})
@@ -208,9 +213,10 @@ def tls_faults(pki):
 
     def tls(name, want, mail=None, verdict=None, **what):
         host = f"mx1.{name}.test"
+        twin = what.pop("twin", None)
         context = pki.server(what.pop("cn", host), **what)
         Fault(name, Mail(tls=context, **(mail or {})), want, verdict=verdict,
-              backup=Mail(tls=other))
+              backup=Mail(tls=other), twin=twin)
 
     Fault("notls", Mail(), {"T01": ("WARN", "no STARTTLS")})
     Fault("backuptls", Mail(tls=pki.server("mx1.backuptls.test")),
@@ -229,6 +235,9 @@ def tls_faults(pki):
         {"starttls": then("220 go\r\n", "silence")})
     tls("tlsgarbage", {"T02": ("WARN", "the handshake fails: ")},
         {"starttls": garbage})
+    tls("pool", {"T11": ("WARN", "one has STARTTLS")}, twin=Mail())
+    tls("issuers", {"T11": ("WARN", "different issuers")}, twin=Mail(
+        tls=pki.server("mx1.issuers.test", self_signed=True)))
     tls("injected", {"T10": ("WARN", "clear text behind the 220")},
         {"starttls": injected})
     tls("tls10", {"T03": ("WARN", "TLSv1")}, old=True)
@@ -281,7 +290,10 @@ def build(net, fault):
     if fault.more.get("filtered"):
         net.filtered(fault.host)
     else:
-        net.host(fault.host, fault.mail)
+        net.host(fault.host, fault.mail,
+                 ptr=fault.more.get("ptr", fault.host))
+    if fault.more.get("twin"):  # a second address of the same host
+        net.host(fault.host, fault.more["twin"])
     if fault.backup:
         backup = f"mx2.{fault.domain}"
         net.host(backup, fault.backup if isinstance(fault.backup, Mail) else

@@ -1,4 +1,4 @@
-/* tools/mxcheck/dnsmsg.c: two bytes of a type, then what a resolver answered. */
+/* tools/mxcheck/dnsmsg.c: two bytes of a type, then a resolver's answer. */
 #include <assert.h>
 
 #include "lib/bytes.h"

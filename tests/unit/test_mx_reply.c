@@ -4,8 +4,8 @@
 
 #define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X500 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50
-#define LINES10 "220-a\r\n220-a\r\n220-a\r\n220-a\r\n220-a\r\n220-a\r\n220-a\r\n" \
-    "220-a\r\n220-a\r\n220-a\r\n"
+#define LINES5 "220-a\r\n220-a\r\n220-a\r\n220-a\r\n220-a\r\n"
+#define LINES10 LINES5 LINES5
 
 static const struct {
 	const char *in;

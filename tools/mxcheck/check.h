@@ -41,7 +41,7 @@ struct check {
 	const char *name; /* "connect" */
 	enum check_subject subject;
 	check_fn *run;
-	const char *explain; /* the rule, its reason and source; for --explain */
+	const char *explain; /* the rule, its reason, its source */
 };
 
 /* The groups; each ends with a row of NULLs. */

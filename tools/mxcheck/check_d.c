@@ -115,8 +115,8 @@ target_alias(const struct check_on *on)
 	if (host->n_endpoints > 0)
 		return check_say(on, SEV_WARN, "an alias of %s (RFC 2181 10.3 "
 		    "wants none; senders follow it)", a->alias);
-	return check_say(on, SEV_CRIT, "an alias of %s, which leads nowhere%s%s",
-	    a->alias, a->why != NULL ? ": " : "",
+	return check_say(on, SEV_CRIT, "an alias of %s, which leads "
+	    "nowhere%s%s", a->alias, a->why != NULL ? ": " : "",
 	    a->why != NULL ? a->why : "");
 }
 

@@ -17,9 +17,9 @@
  *	  |	  sender, one domain), verdict.c (scenarios and the sentence)
  *	  v
  *	report_*.c  struct report -> table; to come: json, nagios, prom, mail
- *	state_*.c   (to come) LMDB through lib/store.h: confirm, recover, flap, ack
+ *	state.c	  LMDB through lib/store.h: what a run leaves for the next one
  *
- * Only what stands above FACTS touches the network, only state_*.c what earlier
+ * Only what stands above FACTS touches the network, only state.c what earlier
  * runs left: all between is a function of its arguments.
  *
  * To come besides: policy.c (MTA-STS by libcurl), dane.c, check_p.c, check_f.c,
@@ -199,7 +199,7 @@ struct facts_host { /* by name, whatever domains have it */
 
 struct facts_mx {
 	uint16_t pref;
-	const char *target;	 /* as it stands in the RR; "." is the null MX */
+	const char *target;	 /* as in the RR; "." is the null MX */
 	struct facts_host *host; /* NULL: the target is no host name */
 };
 

@@ -30,7 +30,8 @@ struct finding {
 	const struct facts_mx *mx;	   /* host and endpoint checks */
 	const struct facts_endpoint *endpoint; /* endpoint checks */
 	const char *subject; /* "run", "example.com", "level 20",
-			      * "mx1.example.com", "mx1.example.com 192.0.2.1" */
+			      * "mx1.example.com", or that and
+			      * " 192.0.2.1" */
 	enum severity severity;
 	const char *text; /* "" for SEV_SKIPPED */
 };

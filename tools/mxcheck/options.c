@@ -326,46 +326,6 @@ list_checks(void)
 	return OPTIONS_DONE;
 }
 
-/* ---- domains */
-
-static bool
-add_domain(struct facts *facts, const char *text)
-{
-	char name[DOMAIN_MAX];
-	const char *why = domain_read(name, text);
-
-	if (why != NULL) {
-		tool_error("%s: %s", text, why);
-		return false;
-	}
-	facts_domain(facts, name);
-	return true;
-}
-
-static bool
-add_file(struct facts *facts, const char *path)
-{
-	bool is_stdin = strcmp(path, "-") == 0;
-	FILE *f = is_stdin ? stdin : fopen(path, "re");
-	char line[1024], *word;
-	bool fine = true;
-
-	if (f == NULL) {
-		tool_error("%s: %m", path);
-		return false;
-	}
-	while (fgets(line, sizeof(line), f) != NULL) {
-		line[strcspn(line, "#\r\n")] = '\0';
-		word = line + strspn(line, " \t");
-		word[strcspn(word, " \t")] = '\0';
-		if (*word != '\0')
-			fine &= add_domain(facts, word);
-	}
-	if (!is_stdin)
-		fclose(f);
-	return fine;
-}
-
 /* ---- */
 
 static enum options_what
@@ -527,9 +487,9 @@ options_read(struct settings *s, struct facts *facts, int argc, char **argv)
 			return what;
 	}
 	for (size_t i = 0; i < s->files.n; i++)
-		fine &= add_file(facts, s->files.word[i]);
+		fine &= domain_add_file(facts, s->files.word[i]);
 	for (; optind < argc; optind++)
-		fine &= add_domain(facts, argv[optind]);
+		fine &= domain_add(facts, argv[optind]);
 	if (fine && s->replay != NULL && facts->n_domains > 0) {
 		tool_error("--replay: the record has its own domains");
 		fine = false;

@@ -148,9 +148,11 @@ of_rcpt(const struct facts_step *step)
 	return OUTCOME_RCPT5;
 }
 
+typedef enum outcome step_fn(const struct facts_step *step);
+
 /* A stage at the end of which the walk stops. */
 static enum outcome
-of_step(const struct facts_step *step, enum outcome of(const struct facts_step *))
+of_step(const struct facts_step *step, step_fn *of)
 {
 	enum outcome outcome;
 
@@ -175,7 +177,7 @@ decide(const struct facts_endpoint *ep, const struct facts_domain *domain,
 {
 	static const struct {
 		enum facts_stage stage;
-		enum outcome (*of)(const struct facts_step *step);
+		step_fn *of;
 	} stages[] = {
 	    {FACTS_CONNECT, of_connect},
 	    {FACTS_GREETING, of_greeting},

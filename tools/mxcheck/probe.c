@@ -13,7 +13,6 @@
 #include <event2/event.h>
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include "lib/dname.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
+#include "tools/mxcheck/dial.h"
 #include "tools/mxcheck/reply.h"
 
 #define SESSION_BYTES_MAX 65536
@@ -563,50 +563,6 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the beginning */
 
-static socklen_t
-sockaddr_of(struct sockaddr_storage *out, const struct addr *addr,
-    uint16_t port)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-
-	memset(out, 0, sizeof(*out));
-	out->ss_family = addr->family;
-	if (addr->family == AF_INET) {
-		v4->sin_port = htons(port);
-		memcpy(&v4->sin_addr, addr->bytes, 4);
-		return sizeof(*v4);
-	}
-	v6->sin6_port = htons(port);
-	memcpy(&v6->sin6_addr, addr->bytes, 16);
-	return sizeof(*v6);
-}
-
-/* Returns 0, EINPROGRESS or another errno. */
-static int
-dial(struct probe *p)
-{
-	const struct settings *s = p->how->settings;
-	const struct addr *to = &p->ep->addr->addr;
-	bool has_source = to->family == AF_INET ? s->has_source4 :
-	    s->has_source6;
-	struct sockaddr_storage sa;
-	socklen_t len;
-
-	p->fd = socket(to->family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (p->fd == -1)
-		return errno;
-	if (has_source) {
-		len = sockaddr_of(&sa, to->family == AF_INET ? &s->source4 :
-		    &s->source6, 0);
-		if (bind(p->fd, (struct sockaddr *)&sa, len) != 0)
-			return errno;
-	}
-	len = sockaddr_of(&sa, to, s->port);
-	return connect(p->fd, (struct sockaddr *)&sa, len) == 0 ? 0 : errno;
-}
-
 static struct event *
 new_event(struct probe *p, short what, event_callback_fn callback)
 {
@@ -638,7 +594,7 @@ probe_new(const struct probe_how *how, struct facts_endpoint *ep)
 	p->timer = new_event(p, 0, on_timer);
 	p->over = new_event(p, 0, on_over);
 	begin_stage(p, CONNECT, FACTS_CONNECT);
-	error = dial(p);
+	error = dial_tcp(&p->fd, how->settings, &ep->addr->addr);
 	if (error != 0 && error != EINPROGRESS) {
 		lose_by_errno(p, error);
 		return p;

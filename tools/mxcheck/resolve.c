@@ -16,13 +16,15 @@
 
 #define PTR_NAMES_MAX 5 /* whose addresses are looked up */
 
+LIST_HEAD(tasks, task);
+
 struct resolve {
 	struct dns *dns;
 	struct facts *facts;
 	void (*done)(void *arg);
 	void *arg;
 	size_t n_tasks;
-	LIST_HEAD(, task) tasks;
+	struct tasks tasks;
 	struct addr us[2];
 	size_t n_us;
 };
@@ -108,7 +110,7 @@ resolve_is_host_name(const char *name, bool loose)
 	return true;
 }
 
-/* An address in the place of a name: "192.0.2.1" as text is a host name, too. */
+/* In the place of a name; "192.0.2.1" has the form of a host name, too. */
 static bool
 is_address(const char *name)
 {

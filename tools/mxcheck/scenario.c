@@ -215,7 +215,7 @@ without_hosts(struct build *b)
 		for (size_t k = 0; k < list->n; k++) {
 			b->dead[k] = strcasecmp(list->hop[k].host,
 			    list->hop[i].host) == 0;
-			seen |= b->dead[k] && k < i;
+			seen |= k < i && b->dead[k];
 		}
 		if (seen)
 			continue;

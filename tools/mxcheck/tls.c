@@ -27,6 +27,7 @@ struct tls {
 	SSL *ssl;
 	BIO *in, *out; /* owned by ssl */
 	X509_STORE *roots; /* borrowed from the context */
+	char name[256];	   /* that was asked for by SNI */
 	char why[TLS_WHY_MAX];
 	bool old_peer;
 };
@@ -87,7 +88,8 @@ tls_new(struct tls_ctx *ctx, const char *name, bool old)
 	SSL_set_connect_state(tls->ssl);
 	SSL_set_min_proto_version(tls->ssl,
 	    old ? TLS1_VERSION : TLS1_2_VERSION);
-	SSL_set_tlsext_host_name(tls->ssl, name);
+	snprintf(tls->name, sizeof(tls->name), "%s", name);
+	SSL_set_tlsext_host_name(tls->ssl, tls->name);
 	tls->roots = SSL_CTX_get_cert_store(ctx->ssl);
 	return tls;
 }
@@ -304,8 +306,6 @@ tls_to_facts(struct tls *tls, struct facts *facts, struct facts_tls *out)
 {
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(tls->ssl);
 	X509 *leaf = SSL_get0_peer_certificate(tls->ssl);
-	const char *name = SSL_get_servername(tls->ssl,
-	    TLSEXT_NAMETYPE_host_name);
 	int n = chain != NULL ? sk_X509_num(chain) : 0;
 
 	out->proto = facts_str(facts, SSL_get_version(tls->ssl));
@@ -319,10 +319,8 @@ tls_to_facts(struct tls *tls, struct facts *facts, struct facts_tls *out)
 	for (int i = 0; i < n; i++)
 		cert_to_facts(sk_X509_value(chain, i), facts, &out->certs[i]);
 	verify(tls, leaf, chain, out);
-	if (name == NULL)
-		return;
-	out->name = tls_matches(tls, name);
-	out->cn_matches = X509_check_host(leaf, name, 0,
+	out->name = tls_matches(tls, tls->name);
+	out->cn_matches = X509_check_host(leaf, tls->name, 0,
 	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
 	    X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT, NULL) == 1;
 }

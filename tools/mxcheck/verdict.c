@@ -65,8 +65,10 @@ say(struct judging *j, const char *fmt, ...)
 static bool
 raise_to(struct judging *j, enum verdict verdict, enum severity severity)
 {
-	if (verdict < j->out->verdict || (verdict > VERDICT_OK && verdict == j->out->verdict &&
-	    severity_worse(j->out->severity, severity) == j->out->severity))
+	if (verdict < j->out->verdict)
+		return false;
+	if (verdict == j->out->verdict && verdict != VERDICT_OK &&
+	    severity_worse(j->out->severity, severity) == j->out->severity)
 		return false;
 	j->out->verdict = verdict;
 	j->out->severity = severity;
