@@ -2,7 +2,9 @@
  * bench_lookup: how long a lookup in a generation takes, and a build; without
  * the network. For work on zones/; `make bench` compares the whole daemon.
  *
- *	bench_lookup TYPE DATA QUESTIONS APEX [ROUNDS]
+ *	bench_lookup [-p] TYPE DATA QUESTIONS APEX [ROUNDS]
+ *
+ * With -p, provenance is kept, too.
  *
  * DATA and QUESTIONS are as tests/bench/gen makes them. Builds under a
  * temporary folder ($TMPDIR), which is gone afterwards.
@@ -59,13 +61,13 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 }
 
 static void
-build(const char *dir, const char *type, const char *file, const char *apex,
-    uint8_t *apex_dname)
+build(const char *dir, bool provenance, const char *type, const char *file,
+    const char *apex, uint8_t *apex_dname)
 {
 	char *type_copy = strdup(type), *files[1] = {strdup(file)};
 	struct conf_dataset ds = {type_copy, files, 1};
 	struct conf_zone zone = {.name = strdup(apex), .datasets = &ds,
-	    .n_datasets = 1};
+	    .n_datasets = 1, .provenance = provenance};
 	char why[GENERATION_WHY_MAX];
 	struct build_result r;
 	struct rusage usage;
@@ -189,14 +191,17 @@ main(int argc, char **argv)
 	uint8_t apex[DNAME_MAX];
 	struct generation *gen;
 	struct questions qs;
+	bool provenance = argc > 1 && strcmp(argv[1], "-p") == 0;
 
+	argc -= provenance;
+	argv += provenance;
 	if (argc < 5)
-		errx(2, "usage: bench_lookup TYPE DATA QUESTIONS APEX "
+		errx(2, "usage: bench_lookup [-p] TYPE DATA QUESTIONS APEX "
 			"[ROUNDS]");
 	snprintf(dir, sizeof(dir), "%s/bench-XXXXXX", tmp ? tmp : "/tmp");
 	if (mkdtemp(dir) == NULL)
 		err(1, "%s", dir);
-	build(dir, argv[1], argv[2], argv[4], apex);
+	build(dir, provenance, argv[1], argv[2], argv[4], apex);
 	if (publish_current(path, dir, argv[4]) != 0 ||
 	    generation_open(&gen, path, apex, why) != 0)
 		errx(1, "%s", why);

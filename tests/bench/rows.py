@@ -1,7 +1,10 @@
 """The rows of the benchmark: what each one starts, measures and must show."""
+import ipaddress
 import os
+import re
 import shutil
 import statistics
+import subprocess
 import time
 
 from measure import Broken, blast_end, load_row
@@ -55,6 +58,16 @@ def first_listed(data):
             if line[0].isdigit() and "/" not in line:
                 return reverse(line.split()[0])
     raise Broken("no address in " + data)
+
+
+def first_ip6(data):
+    with open(data) as f:
+        for line in f:
+            if line[0] == "2":
+                nibbles = ipaddress.ip_network(line.strip())[0].exploded
+                return ".".join(reversed(nibbles.replace(":", ""))) + \
+                    "." + IP_ZONE
+    raise Broken("no prefix in " + data)
 
 
 def first_wildcard(data):
@@ -187,6 +200,66 @@ def memory(bench):
         bench.stop_all()
 
 
+def zones(bench):
+    """Builds and lookups without the network: tests/bench/bench_lookup.c."""
+    bench.say("\nzones: builds and single lookups; rbldnsd: exec to the first "
+              "answer, and its memory then")
+    for kind, size, dataset, zone, limits in (
+            ("ip4", "10m", "ip4set", IP_ZONE, (0.6, 100)),
+            ("ip6", "1m", "ip6trie", IP_ZONE, (None, 250)),
+            ("ip6", "10m", "ip6trie", IP_ZONE, (None, 250)),
+            ("names", "1m", "dnset", NAME_ZONE, (None, 250)),
+            ("names", "10m", "dnset", NAME_ZONE, (5, 250))):
+        data, questions = bench.data(kind, size)
+        for provenance in (False, True):
+            zones_once(bench, kind, size, provenance,
+                       [dataset, data, questions, zone], limits)
+        if (kind, size) != ("ip6", "10m"):  # it has not the memory
+            zones_rbldnsd(bench, dataset, data, zone, kind, size)
+
+
+def zones_once(bench, kind, size, provenance, args, limits):
+    runs = []
+    for _ in range(min(bench.rounds, 3)):
+        out = subprocess.run(
+            [bench.build + "/tests/bench/bench_lookup",
+             *(["-p"] if provenance else []), *args], check=True,
+            capture_output=True, text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, range(os.cpu_count())))
+        runs.append([float(x) for x in re.search(
+            r"build +(\S+) s, .* entries, (\S+) bytes each, peak memory (\S+) "
+            r"MiB\n.*\nlookup +(\S+) ns singly, (\S+) ns in batches",
+            out.stdout).groups()])
+    took, size_each, peak, singly, batched = map(statistics.median, zip(*runs))
+    what = "%s-%s, %s" % (kind, size, "provenance" if provenance else "bare")
+    limit_s, limit_ns = limits
+    if limit_s:
+        bench.bar(what + ", build", took, limit_s)
+    else:
+        bench.say("  %-44s %.2f" % (what + ", build, s", took))
+    if kind == "ip4":
+        bench.bar(what + ", file, bytes an entry", size_each,
+                  10 if provenance else 5)
+        bench.bar(what + ", peak memory", peak, 600, " MiB")
+    else:
+        bench.say("  %-44s %.1f bytes an entry, peak memory %.0f MiB" % (
+            what, size_each, peak))
+    bench.bar(what + ", lookup, one by one", singly, limit_ns, " ns")
+    bench.bar(what + ", lookup, in batches", batched, limit_ns, " ns")
+
+
+def zones_rbldnsd(bench, dataset, data, zone, kind, size):
+    first = {"ip4": first_listed, "ip6": first_ip6, "names": lambda data:
+             "www.%s.%s" % (first_wildcard(data), NAME_ZONE)}[kind](data)
+    server = Rbldnsd(bench.folder(), zone, dataset, data)
+    took = bench.start(server, first)
+    memory = sum(row[1] for row in server.memory()) / 1024
+    bench.say("  %-44s %.2f s, Pss %.0f MiB" % (
+        "%s-%s, rbldnsd" % (kind, size), took, memory))
+    bench.stop_all()
+
+
 ROWS = {"ip4-1m": ip4_1m, "ip4-10m": ip4_10m, "dnset-1m": dnset_1m,
         "cache": cache, "miss": miss, "workers": workers, "start": start,
-        "load": load, "reload": reload, "memory": memory}
+        "load": load, "reload": reload, "memory": memory,
+        "zones": zones}
