@@ -536,6 +536,7 @@ ip4_build_finish(struct ip4_build *b, struct pool *pool,
 	unsigned index;
 	int rc;
 
+	prov_begin(&b->prov);
 	rc = sort_all(b);
 	if (rc == 0)
 		rc = find_common(&k);

@@ -24,6 +24,7 @@
 #ifndef ZONES_PROV_H
 #define ZONES_PROV_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -108,6 +109,10 @@ struct prov_build {
 	struct prov_files *files; /* NULL: not wanted; borrowed */
 	struct buf ones;	  /* struct prov_one */
 	struct buf ranges;	  /* struct prov_range */
+	struct buf from, heads;	  /* once it is encoded */
+	int rc;
+	bool is_encoded, has_thread;
+	pthread_t thread;
 };
 
 struct prov_one {
@@ -156,6 +161,13 @@ prov_add(struct prov_build *b, uint32_t key, enum prov_form form, bool excludes)
 
 int prov_add_range(struct prov_build *b, uint32_t first, uint32_t last,
     bool excludes) __attribute__((warn_unused_result));
+
+/*
+ * Optional, when all is gathered and no key changes any more: begins the work of
+ * prov_finish() in a thread of its own, while the caller makes the index. Until
+ * then nobody may touch *b, which stays where it is.
+ */
+void prov_begin(struct prov_build *b);
 
 /* Makes the arrays of an index, which goes by this enum ip4_rule; what was
  * gathered is gone. Does nothing where it is not wanted. */

@@ -4,6 +4,8 @@
  */
 #include "zones/prov.h"
 
+#include <signal.h>
+
 #include "lib/bytes.h"
 #include "zones/index.h"
 #include "zones/radix.h"
@@ -43,13 +45,6 @@ prov_add_range(struct prov_build *b, uint32_t first, uint32_t last,
 		return 0;
 	range.tag = prov_tag(b, PROV_RANGE, excludes);
 	return buf_put(&b->ranges, &range, sizeof(range));
-}
-
-void
-prov_build_free(struct prov_build *b)
-{
-	buf_free(&b->ones);
-	buf_free(&b->ranges);
 }
 
 /* ---- blocks */
@@ -157,6 +152,66 @@ put_entries(struct writer *w, const struct prov_build *b)
 	return rc;
 }
 
+/* ---- sorted, and in blocks */
+
+static void
+encode(struct prov_build *b)
+{
+	struct writer w = {0};
+	int rc;
+
+	rc = radix_sort(&b->ones, sizeof(struct prov_one), 0);
+	if (rc == 0)
+		rc = radix_sort(&b->ranges, sizeof(struct prov_range), 0);
+	if (rc == 0)
+		rc = put_entries(&w, b);
+	buf_free(&b->ones);
+	buf_free(&b->ranges);
+	b->from = w.from;
+	b->heads = w.heads;
+	b->rc = rc;
+	b->is_encoded = true;
+}
+
+static void *
+run(void *b)
+{
+	encode(b);
+	return NULL;
+}
+
+void
+prov_begin(struct prov_build *b)
+{
+	sigset_t all, before;
+
+	if (!prov_is_wanted(b))
+		return;
+	sigfillset(&all); /* signals are for those who expect them */
+	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+		return;
+	b->has_thread = pthread_create(&b->thread, NULL, run, b) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void
+end_thread(struct prov_build *b)
+{
+	if (b->has_thread)
+		(void)pthread_join(b->thread, NULL);
+	b->has_thread = false;
+}
+
+void
+prov_build_free(struct prov_build *b)
+{
+	end_thread(b);
+	buf_free(&b->ones);
+	buf_free(&b->ranges);
+	buf_free(&b->from);
+	buf_free(&b->heads);
+}
+
 /* ---- arrays */
 
 static int
@@ -183,24 +238,20 @@ int
 prov_finish(struct prov_build *b, unsigned rule, struct arrays *arrays,
     unsigned index)
 {
-	struct writer w = {0};
 	int rc;
 
 	if (!prov_is_wanted(b))
 		return 0;
-	rc = radix_sort(&b->ones, sizeof(struct prov_one), 0);
+	end_thread(b);
+	if (!b->is_encoded)
+		encode(b);
+	rc = b->rc;
 	if (rc == 0)
-		rc = radix_sort(&b->ranges, sizeof(struct prov_range), 0);
+		rc = arrays_take(arrays, index, prov_arrays[0], &b->from);
 	if (rc == 0)
-		rc = put_entries(&w, b);
-	prov_build_free(b);
-	if (rc == 0)
-		rc = arrays_take(arrays, index, prov_arrays[0], &w.from);
-	if (rc == 0)
-		rc = arrays_take(arrays, index, prov_arrays[1], &w.heads);
+		rc = arrays_take(arrays, index, prov_arrays[1], &b->heads);
 	if (rc == 0)
 		rc = take_files(b->files, rule, arrays, index);
-	buf_free(&w.from);
-	buf_free(&w.heads);
+	prov_build_free(b);
 	return rc;
 }
