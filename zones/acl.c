@@ -10,7 +10,7 @@ acl_value_put(uint8_t out[ACL_VALUE_MAX], enum acl_action action)
 {
 	uint8_t byte = (uint8_t)action;
 
-	return value_put(out, ACL_VALUE_TYPE, 1, &byte, 1, false);
+	return value_put(out, VALUE_NOTE, 1, &byte, 1, false);
 }
 
 /* What a damaged file says is not obeyed. */
@@ -19,9 +19,9 @@ action_of(const uint8_t *rrs, size_t len)
 {
 	struct value_rr rr;
 
-	if (!value_next(&rrs, rrs + len, &rr))
+	if (!value_next_any(&rrs, rrs + len, &rr))
 		return ACL_PASS;
-	if (rr.type != ACL_VALUE_TYPE)
+	if (rr.type != VALUE_NOTE)
 		return ACL_LISTED;
 	return rr.len == 1 && rr.data[0] <= ACL_IGNORE ? rr.data[0] : ACL_PASS;
 }

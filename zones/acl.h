@@ -42,10 +42,9 @@ struct acl_verdict {
 };
 
 /*
- * An action other than ACL_LISTED is kept as an RR of type 0 (reserved, RFC
- * 6895 3.1) with the action as its only byte.
+ * An action other than ACL_LISTED is kept as a note (zones/value.h) with the
+ * action as its only byte.
  */
-#define ACL_VALUE_TYPE 0
 #define ACL_VALUE_MAX 16
 size_t acl_value_put(uint8_t out[ACL_VALUE_MAX], enum acl_action action);
 

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "zones/ds_types.h"
 #include "zones/generation.h"
@@ -136,8 +137,8 @@ memo_for(struct dataset *ds, const char *s)
 	return &ds->memos[h % VALUE_MEMOS];
 }
 
-int
-dataset_value(struct dataset *ds, const char *s, uint32_t *value)
+static int
+find_value(struct dataset *ds, const char *s, uint32_t *value)
 {
 	struct value_memo *memo;
 	int rc;
@@ -159,6 +160,23 @@ dataset_value(struct dataset *ds, const char *s, uint32_t *value)
 		memo->base = ds->default_value;
 		memo->value = *value;
 	}
+	return rc;
+}
+
+int
+dataset_expiring(struct dataset *ds, uint32_t *value)
+{
+	return ds->expiry == 0 ? 0 :
+	    pool_expiring(&ds->pool, *value, ds->expiry, value);
+}
+
+int
+dataset_value(struct dataset *ds, const char *s, uint32_t *value)
+{
+	int rc = find_value(ds, s, value);
+
+	if (rc == 1 && dataset_expiring(ds, value) != 0)
+		return -ENOMEM;
 	return rc;
 }
 
@@ -197,6 +215,20 @@ dataset_no_value(struct dataset *ds, const char *s)
 
 /* ---- lines */
 
+/* Has what the line lists expired? A default and an exclusion do not. */
+static bool
+is_over(const struct dataset *ds, const char *s)
+{
+	return ds->expiry != 0 && ds->expiry <= ds->now && *s != '!' &&
+	    (*s != ':' || s[1] == ':');
+}
+
+int
+dataset_line(struct dataset *ds, char *s)
+{
+	return is_over(ds, s) ? 0 : ds->type->line(ds, s);
+}
+
 /* A line whose '\n' became a NUL. */
 static int
 read_line(struct dataset *ds, char *s, char *end, char *why)
@@ -219,7 +251,7 @@ read_line(struct dataset *ds, char *s, char *end, char *why)
 		return special_line(ds, s + 2, why);
 	if (*s == '\0' || text_is_comment(*s))
 		return 0;
-	return ds->type->line(ds, s);
+	return dataset_line(ds, s);
 }
 
 static int
@@ -229,7 +261,7 @@ read_block(struct dataset *ds, char *p, char *end, char *why)
 	int rc;
 
 	while (p < end) {
-		if (ds->type->plain != NULL) {
+		if (ds->type->plain != NULL && ds->expiry == 0) {
 			p = ds->type->plain(ds, p, end);
 			if (p == NULL)
 				return -ENOMEM;
@@ -306,6 +338,7 @@ dataset_read(struct dataset *ds, const char *path, char *why)
 	ds->file = path;
 	ds->line = 0;
 	ds->default_value = ds->first_value;
+	ds->expiry = 0;
 	if (ds->type->start != NULL)
 		ds->type->start(ds);
 	if (ds->modified < s.modified)
@@ -330,6 +363,7 @@ dataset_begin(struct dataset *ds, const struct dataset_type *type,
 	*ds = (struct dataset){.type = type, .apex = apex, .report = report,
 	    .report_arg = report_arg, .file = ""};
 	ds->pool.ttl = DATASET_TTL;
+	ds->now = (uint64_t)time(NULL);
 	type->begin(ds);
 	ds->build.ip4.prov.files = &ds->prov;
 	ds->build.ip6.prov.files = &ds->prov;

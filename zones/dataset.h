@@ -69,6 +69,7 @@ struct dataset {
 	unsigned pages;	    /* files that begin with < */
 	unsigned cut_files; /* whose last line has no newline */
 	int64_t modified; /* newest time of a file */
+	uint64_t now;	  /* when it began to be read */
 	bool wants_build; /* false: only to be checked */
 
 	/* what `$` lines say */
@@ -83,6 +84,7 @@ struct dataset {
 	uint32_t default_value; /* of the pool, from here on in this file */
 	uint32_t first_value;	/* what a file starts with: 127.0.0.2 */
 	uint32_t shared_value;	/* of a type that has one; 0: not known yet */
+	uint32_t expiry; /* of entries from here on in this file; 0: none */
 	enum acl_action acl_default; /* of an acl; ACL_LISTED: default_value */
 	struct value_memo memos[VALUE_MEMOS];
 
@@ -104,6 +106,7 @@ struct dataset_type {
 	const char *name;
 	enum index_role role; /* of its indexes */
 	bool is_container;    /* holds datasets of other types */
+	bool has_expiry;      /* entries may end with $EXPIRES */
 	void (*begin)(struct dataset *ds);
 	/* Optional: a word of the parentheses behind the type's name. Returns
 	 * 0, -EINVAL if it means nothing, or -ENOMEM. */
@@ -195,6 +198,15 @@ int dataset_default(struct dataset *ds, char *s)
  * or a text. Returns 1 with *value, 0 for a bad line, or -errno.
  */
 int dataset_value(struct dataset *ds, const char *s, uint32_t *value)
+    __attribute__((warn_unused_result));
+
+/* An entry: a line that is neither empty nor a comment nor a `$` line. Returns 0
+ * or -errno. */
+int dataset_line(struct dataset *ds, char *s)
+    __attribute__((warn_unused_result));
+
+/* The value up to the time of $EXPIRES, if there was one. */
+int dataset_expiring(struct dataset *ds, uint32_t *value)
     __attribute__((warn_unused_result));
 
 /*

@@ -8,7 +8,7 @@
 #include "zones/value.h"
 #include "zones/zonefile.h"
 
-enum { TYPE_CNAME = 5, TYPE_DNAME = 39, TYPE_DS = 43, TYPE_RRSIG = 46,
+enum { TYPE_DNAME = 39, TYPE_DS = 43, TYPE_RRSIG = 46,
     TYPE_NSEC = 47, TYPE_DNSKEY = 48, TYPE_NSEC3 = 50, TYPE_NSEC3PARAM = 51 };
 
 static int
@@ -69,9 +69,13 @@ on_rr(void *arg, const struct zonefile_rr *rr)
 		if (name.len == 0)
 			return take_ns(ds, rr);
 		return dataset_bad_line(ds, "a list zone delegates nothing");
-	case TYPE_CNAME:
+	case DNS_TYPE_CNAME:
+		if (name.len > 0)
+			return take_rr(ds, rr, &name);
+		return dataset_bad_line(ds, "a CNAME cannot stand beside the "
+		    "zone's SOA");
 	case TYPE_DNAME:
-		return dataset_bad_line(ds, "a list zone has no aliases");
+		return dataset_bad_line(ds, "a list zone has no DNAME");
 	case TYPE_DS:
 	case TYPE_RRSIG:
 	case TYPE_NSEC:
@@ -94,7 +98,6 @@ read_file(struct dataset *ds, struct source *s, char *why)
 
 const struct dataset_type ds_bind = {
     .name = "bind",
-    .role = INDEX_RECORDS,
     .begin = list_begin,
     .read = read_file,
     .finish = list_finish,

@@ -276,7 +276,7 @@ line(struct dataset *ds, char *p)
 		return dataset_bad_line(ds, "in front of the first $DATASET of "
 		    "the file; write $DATASET type subzone... before it");
 	s->ds.line = ds->line;
-	return s->ds.type->line(&s->ds, p);
+	return dataset_line(&s->ds, p);
 }
 
 static char *
@@ -284,7 +284,7 @@ plain(struct dataset *ds, char *p, char *end)
 {
 	struct section *s = open_section(ds);
 
-	if (s == NULL || s->ds.type->plain == NULL)
+	if (s == NULL || s->ds.type->plain == NULL || s->ds.expiry != 0)
 		return p;
 	s->ds.line = ds->line;
 	p = s->ds.type->plain(&s->ds, p, end);

@@ -163,6 +163,7 @@ end(struct dataset *ds)
 
 const struct dataset_type ds_csv = {
     .name = "csv",
+    .has_expiry = true,
     .begin = list_begin,
     .option = option,
     .start = start,

@@ -62,6 +62,7 @@ finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 
 const struct dataset_type ds_dnset = {
     .name = "dnset",
+    .has_expiry = true,
     .begin = begin,
     .line = line,
     .finish = finish,

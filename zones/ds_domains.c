@@ -21,6 +21,7 @@ line(struct dataset *ds, char *s)
 
 const struct dataset_type ds_domains = {
     .name = "domains",
+    .has_expiry = true,
     .begin = list_begin,
     .option = list_option,
     .line = line,

@@ -178,6 +178,8 @@ add(struct dataset *ds, const uint8_t *name, unsigned len, const void *rr,
 
 	rc = pool_rrs(&ds->pool, rr, rr_len, &value);
 	if (rc == 0)
+		rc = dataset_expiring(ds, &value);
+	if (rc == 0)
 		rc = name_build_add(&ds->build.name, name, len, NAME_EXACT,
 		    value);
 	if (rc == -ENAMETOOLONG)
@@ -227,6 +229,7 @@ finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 
 const struct dataset_type ds_generic = {
     .name = "generic",
+    .has_expiry = true,
     .role = INDEX_RECORDS,
     .begin = begin,
     .line = line,

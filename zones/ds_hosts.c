@@ -55,6 +55,7 @@ line(struct dataset *ds, char *s)
 
 const struct dataset_type ds_hosts = {
     .name = "hosts",
+    .has_expiry = true,
     .begin = list_begin,
     .option = list_option,
     .line = line,

@@ -148,6 +148,7 @@ finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 
 const struct dataset_type ds_ip4set = {
     .name = "ip4set",
+    .has_expiry = true,
     .begin = begin,
     .line = line,
     .plain = ds_ip4set_plain,

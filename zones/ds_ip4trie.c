@@ -67,6 +67,7 @@ finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 
 const struct dataset_type ds_ip4trie = {
     .name = "ip4trie",
+    .has_expiry = true,
     .begin = begin,
     .line = line,
     .finish = finish,

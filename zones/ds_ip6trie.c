@@ -70,6 +70,7 @@ finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 
 const struct dataset_type ds_ip6trie = {
     .name = "ip6trie",
+    .has_expiry = true,
     .begin = begin,
     .line = line,
     .finish = finish,

@@ -22,6 +22,7 @@ line(struct dataset *ds, char *s)
 
 const struct dataset_type ds_plain = {
     .name = "plain",
+    .has_expiry = true,
     .begin = list_begin,
     .option = list_option,
     .line = line,

@@ -5,9 +5,11 @@
 #include "zones/generation_impl.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "lib/bytes.h"
 #include "zones/acl.h"
+#include "zones/value.h"
 
 bool
 generation_value(const struct generation *gen, uint32_t value,
@@ -67,23 +69,47 @@ struct asking {
 };
 
 static void
-ask_dataset(const struct asking *a, const struct dataset_index *d)
+add_hit(const struct asking *a, const struct index_hit *found,
+    const uint8_t *rrs, size_t len)
 {
 	struct zone_hits *hits = a->hits;
-	struct zone_hit *hit = &hits->hit[hits->n];
-	struct index_hit found = {0};
 
-	if (hits->n == ZONE_DATASETS_MAX)
-		return;
+	if (hits->n < ZONE_DATASETS_MAX)
+		hits->hit[hits->n++] = (struct zone_hit){.rrs = rrs,
+		    .len = len, .kind = found->kind,
+		    .first_label = found->first_label,
+		    .subzone_labels = a->subzone_labels};
+	hits->exists = true;
+}
+
+/* Of a value that expires, or parts of which do: those that have not. */
+static void
+add_live_hits(const struct asking *a, const struct index_hit *found,
+    const uint8_t *rrs, size_t len)
+{
+	const uint8_t *end = rrs + len, *live;
+	uint64_t now = (uint64_t)time(NULL);
+	size_t live_len;
+
+	while (value_live(&rrs, end, now, &live, &live_len))
+		add_hit(a, found, live, live_len);
+}
+
+static void
+ask_dataset(const struct asking *a, const struct dataset_index *d)
+{
+	struct index_hit found = {0};
+	const uint8_t *rrs;
+	size_t len;
+
 	d->kind->lookup(&d->index, a->key, &found);
-	if (generation_value(a->gen, found.value, &hit->rrs, &hit->len)) {
-		hit->kind = found.kind;
-		hit->first_label = found.first_label;
-		hit->subzone_labels = a->subzone_labels;
-		hits->n++;
-		found.exists = true;
-	}
-	hits->exists |= found.exists;
+	a->hits->exists |= found.exists;
+	if (!generation_value(a->gen, found.value, &rrs, &len))
+		return;
+	if (value_has_notes(rrs, len))
+		add_live_hits(a, &found, rrs, len);
+	else
+		add_hit(a, &found, rrs, len);
 }
 
 static bool

@@ -72,18 +72,20 @@ list_value(struct dataset *ds, const char *text, uint32_t *value)
 	char out[POOL_TEXT_MAX];
 	uint32_t a;
 	size_t n = 0, unused;
+	int rc;
 
 	*value = ds->default_value;
 	text += strspn(text, "= \t"); /* `=` would leave $= out */
 	if (!ds->list.text || *text == '\0')
-		return 0;
+		return dataset_expiring(ds, value);
 	for (; *text != '\0' && n + 2 <= sizeof(out); text++) {
 		out[n++] = iscntrl((unsigned char)*text) ? '?' : *text;
 		if (*text == '$')
 			out[n++] = '$';
 	}
 	(void)pool_get_a_txt(&ds->pool, ds->default_value, &a, &unused);
-	return pool_a_txt(&ds->pool, a, out, n, value);
+	rc = pool_a_txt(&ds->pool, a, out, n, value);
+	return rc == 0 ? dataset_expiring(ds, value) : rc;
 }
 
 /* ---- text */

@@ -1,8 +1,8 @@
 /*
  * Values as written, and their way into RRs.
  *
- * A raw value is one of: 'a', the address and the text; 'r' and ready RRs; 'u'
- * and the ids of other values. Templates follow rbldnsd's rules: the text of an
+ * A raw value is one of: 'a', the address and the text; 'r' and ready RRs; 'e',
+ * the time and the id of a value that expires; 'u' and the ids of other values. Templates follow rbldnsd's rules: the text of an
  * entry is cut at 255 bytes before `$` is put in, and what comes out at 254.
  */
 #include "zones/pool.h"
@@ -52,6 +52,14 @@ int
 pool_rrs(struct pool *p, const void *rrs, size_t len, uint32_t *id)
 {
 	return add_tagged(p, 'r', rrs, len, id);
+}
+
+int
+pool_expiring(struct pool *p, uint32_t value, uint32_t expires, uint32_t *id)
+{
+	uint32_t pair[2] = {expires, value};
+
+	return add_tagged(p, 'e', pair, sizeof(pair), id);
 }
 
 static int
@@ -199,6 +207,46 @@ append_a_txt(const struct pool *p, struct buf *rrs, const uint8_t *raw,
 }
 
 static int
+append_expiry(struct buf *rrs, uint32_t expires)
+{
+	uint8_t note[VALUE_RR_HEADER + VALUE_EXPIRY_LEN];
+
+	return buf_put(rrs, note, value_put_expiry(note, expires));
+}
+
+static int
+append_value(const struct pool *p, struct buf *rrs, uint32_t id);
+
+/* What stands behind it, of a union, does not expire unless it says so. */
+static int
+append_expiring(const struct pool *p, struct buf *rrs, const uint8_t *raw)
+{
+	uint32_t pair[2];
+	int rc;
+
+	memcpy(pair, raw, sizeof(pair));
+	rc = append_expiry(rrs, pair[0]);
+	if (rc == 0)
+		rc = append_value(p, rrs, pair[1]);
+	return rc == 0 ? append_expiry(rrs, 0) : rc;
+}
+
+/* Does a part of a union? */
+static bool
+any_expires(const struct pool *p, const uint8_t *raw, size_t len)
+{
+	uint32_t part;
+	size_t unused;
+
+	for (size_t i = 1; i < len; i += sizeof(part)) {
+		memcpy(&part, raw + i, sizeof(part));
+		if (*intern_get(&p->raw, part, &unused) == 'e')
+			return true;
+	}
+	return false;
+}
+
+static int
 append_value(const struct pool *p, struct buf *rrs, uint32_t id)
 {
 	size_t len, i;
@@ -211,7 +259,11 @@ append_value(const struct pool *p, struct buf *rrs, uint32_t id)
 		return append_a_txt(p, rrs, raw + 1, len - 1);
 	case 'r':
 		return buf_put(rrs, raw + 1, len - 1);
+	case 'e':
+		return append_expiring(p, rrs, raw + 1);
 	default: /* a union; its parts are none */
+		if (any_expires(p, raw, len))
+			rc = append_expiry(rrs, 0); /* notes stand first */
 		for (i = 1; i < len && rc == 0; i += sizeof(part)) {
 			memcpy(&part, raw + i, sizeof(part));
 			rc = append_value(p, rrs, part);
@@ -249,20 +301,24 @@ has_rr(const struct buf *rrs, const uint8_t *rr, const uint8_t *end)
 	return false;
 }
 
-/* All RRs of a type get the same TTL (RFC 2181 5.2); equal ones stand once. */
+/* All RRs of a type get the same TTL (RFC 2181 5.2); equal ones stand once, but
+ * where some expire: the daemon leaves out what is the same then. */
 static int
 settle_rrsets(struct buf *rrs)
 {
 	struct buf settled = {0};
 	uint8_t *rr = rrs->data;
 	const uint8_t *p = rr;
+	bool expires = false;
 	struct value_rr v;
 	int rc;
 
 	rc = buf_room(&settled, rrs->len);
-	while (rc == 0 && value_next(&p, rrs->data + rrs->len, &v)) {
-		put_le32(rr + 4, min_ttl(rrs, v.type));
-		if (!has_rr(&settled, rr, p))
+	while (rc == 0 && value_next_any(&p, rrs->data + rrs->len, &v)) {
+		expires |= v.type == VALUE_NOTE;
+		if (v.type != VALUE_NOTE)
+			put_le32(rr + 4, min_ttl(rrs, v.type));
+		if (expires || !has_rr(&settled, rr, p))
 			rc = buf_put(&settled, rr, p - rr);
 		rr += p - rr;
 	}

@@ -221,6 +221,23 @@ special_timestamp(struct dataset *ds, const char *s)
 	return 0;
 }
 
+/* Of the entries that follow in the file; 0 or -: they do not expire. */
+static int
+special_expires(struct dataset *ds, const char *s)
+{
+	int64_t expires;
+
+	if (!ds->type->has_expiry)
+		return dataset_bad_line(ds, "entries of this type of dataset do "
+		    "not expire one by one; see $TIMESTAMP");
+	s = text_timestamp(s, &expires);
+	if (s == NULL || *s != '\0' || expires < 0 || expires > UINT32_MAX)
+		return dataset_bad_line(ds, "not a time: write $EXPIRES "
+		    "yyyy:mm:dd:hh:mi:ss, or $EXPIRES 0 for never");
+	ds->expiry = (uint32_t)expires;
+	return 0;
+}
+
 /* $0 to $9, $= */
 static int
 special_variable(struct dataset *ds, const char *s)
@@ -265,8 +282,10 @@ special_line(struct dataset *ds, char *s, char *why)
 		return special_maxrange6(ds, rest);
 	if ((rest = text_word(s, "timestamp")) != NULL)
 		return special_timestamp(ds, rest);
+	if ((rest = text_word(s, "expires")) != NULL)
+		return special_expires(ds, rest);
 	if ((text_is_digit(*s) || *s == '=') && text_is_space(s[1]))
 		return special_variable(ds, s);
 	return dataset_bad_line(ds, "unknown $ line; known are $SOA $NS $TTL "
-	    "$TIMESTAMP $MAXRANGE4 $MAXRANGE6 $0-$9 $=");
+	    "$TIMESTAMP $EXPIRES $MAXRANGE4 $MAXRANGE6 $0-$9 $=");
 }

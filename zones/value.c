@@ -40,3 +40,46 @@ value_put(uint8_t *out, uint16_t type, uint32_t ttl, const void *data,
 	memcpy(out + VALUE_RR_HEADER, data, len);
 	return VALUE_RR_HEADER + len;
 }
+
+size_t
+value_put_expiry(uint8_t *out, uint32_t expires)
+{
+	uint8_t le[VALUE_EXPIRY_LEN];
+
+	put_le32(le, expires);
+	return value_put(out, VALUE_NOTE, 1, le, sizeof(le), false);
+}
+
+static bool
+is_over(const struct value_rr *note, uint64_t now)
+{
+	uint32_t expires;
+
+	if (note->len != VALUE_EXPIRY_LEN)
+		return true; /* not ours, or damaged: not listed */
+	expires = get_le32(note->data);
+	return expires != 0 && expires <= now;
+}
+
+bool
+value_live(const uint8_t **p, const uint8_t *end, uint64_t now,
+    const uint8_t **rrs, size_t *len)
+{
+	const uint8_t *start = *p, *before = *p;
+	bool over = false;
+	struct value_rr rr;
+
+	for (; value_next_any(p, end, &rr); before = *p) {
+		if (rr.type != VALUE_NOTE)
+			continue;
+		if (!over && before > start) {
+			*p = before; /* the note is for the next call */
+			break;
+		}
+		over = is_over(&rr, now);
+		start = *p;
+	}
+	*rrs = start;
+	*len = (size_t)(before - start);
+	return !over && before > start;
+}

@@ -7,6 +7,8 @@
  *	ttl	u32 little-endian
  *	data	RDATA in wire form, or a TXT template
  *
+ * Where RRs expire, notes stand between them (VALUE_NOTE), one of them first.
+ *
  * A TXT template is text in which a byte 0 stands for the listed key (`$`).
  * Text that needs no key is stored as ready RDATA.
  */
@@ -32,11 +34,19 @@ struct value_rr {
 };
 
 /*
- * Takes the RR at *p, which moves behind it. Returns false at the end, and
- * where what is left is no whole RR (a damaged file).
+ * What is of this type is no RR, but a note of ours (RFC 6895 3.1 reserves the
+ * type): an acl's action (zones/acl.h), or, with four bytes of data, when the
+ * RRs behind it expire, in seconds since the epoch; 0: never.
+ */
+#define VALUE_NOTE 0
+#define VALUE_EXPIRY_LEN 4
+
+/*
+ * Takes the RR or note at *p, which moves behind it. Returns false at the end,
+ * and where what is left is no whole one (a damaged file).
  */
 static inline bool
-value_next(const uint8_t **p, const uint8_t *end, struct value_rr *rr)
+value_next_any(const uint8_t **p, const uint8_t *end, struct value_rr *rr)
 {
 	uint16_t len;
 
@@ -53,6 +63,34 @@ value_next(const uint8_t **p, const uint8_t *end, struct value_rr *rr)
 	*p = rr->data + rr->len;
 	return true;
 }
+
+/* The same, but passes over notes. */
+static inline bool
+value_next(const uint8_t **p, const uint8_t *end, struct value_rr *rr)
+{
+	while (value_next_any(p, end, rr))
+		if (rr->type != VALUE_NOTE)
+			return true;
+	return false;
+}
+
+/* Does it begin with a note? Most values do not. */
+static inline bool
+value_has_notes(const uint8_t *rrs, size_t len)
+{
+	return len >= VALUE_RR_HEADER && get_le16(rrs) == VALUE_NOTE;
+}
+
+/*
+ * The next RRs from *p on that stand under one expiry and have not expired: *rrs,
+ * *len, which have no notes. *p moves behind them. Returns false at the end.
+ */
+bool value_live(const uint8_t **p, const uint8_t *end, uint64_t now,
+    const uint8_t **rrs, size_t *len);
+
+/* Appends a note of an expiry at out (VALUE_RR_HEADER + VALUE_EXPIRY_LEN bytes).
+ * Returns its size. */
+size_t value_put_expiry(uint8_t *out, uint32_t expires);
 
 /*
  * Writes the RDATA of a TXT template with the key put in: one character-string

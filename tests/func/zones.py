@@ -325,6 +325,27 @@ def _(bench):
     kill_builds(bench, "a.test", 1, KILLS)
 
 
+@case("an entry that expires is not listed any more, without a build")
+def _(bench):
+    old = bench.files["a.test"].read_text()
+    then = time.gmtime(time.time() + 3)
+    bench.file("feed-a.test", old + "10.9.9.9 :3:stays\n" +
+               time.strftime("$EXPIRES %Y:%m:%d:%H:%M:%S\n", then) +
+               "10.9.9.9 :4:goes\n10.9.9.8 :4:goes\n")
+    build_time = time.time()
+    built = bench.rd.zonectl("build", "a.test")
+    equal(built.returncode, 0, built.stderr)
+    wait_until(lambda: data(ask(bench.rd.server, "9.9.9.10.a.test")) ==
+               ["127.0.0.3", "127.0.0.4"] or time.time() > build_time + 3,
+               SOON, "both values")
+    wait_until(lambda: data(ask(bench.rd.server, "9.9.9.10.a.test")) ==
+               ["127.0.0.3"], 10, "one of them")
+    equal(rcode(ask(bench.rd.server, "8.9.9.10.a.test")), "NXDOMAIN")
+    contains(bench.rd.zonectl("list").stdout, "a.test")
+    bench.file("feed-a.test", old)
+    equal(bench.rd.zonectl("build", "a.test").returncode, 0)
+
+
 @case("after all that the daemon has lost no worker, and starts anew")
 def _(bench):
     equal("starting it again" in bench.rd.process.log(), False)

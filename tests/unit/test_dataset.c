@@ -339,6 +339,12 @@ END_TEST
 static const struct {
 	const char *type, *line, *want; /* a part of the report */
 } bad_lines[] = {
+    {"ip4set", "$EXPIRES", "unknown $ line"},
+    {"ip4set", "$EXPIRES +1h", "not a time"},
+    {"ip4set", "$EXPIRES tomorrow", "not a time"},
+    {"ip4set", "$EXPIRES 2027:01:01 x", "not a time"},
+    {"ip4tset", "$EXPIRES 2027:01:01", "do not expire one by one"},
+    {"ip6tset", "$EXPIRES 2027:01:01", "do not expire one by one"},
     {"ip4set", "10", "bare number"},
     {"ip4set", "0.0.0.0/0", "every address"},
     {"ip4set", "1.2.3.4/24", "beyond the length"},
@@ -565,7 +571,83 @@ START_TEST(test_too_many_values)
 }
 END_TEST
 
+/* $EXPIRES: > is a time to come, < one that is over. */
+static const struct {
+	const char *type, *text, *name, *want;
+	unsigned entries;
+} expiring[] = {
+    {"ip4set", "$EXPIRES >\n1.2.3.4 t\n", "4.3.2.1", "A 127.0.0.2 | TXT t", 1},
+    {"ip4set", "$EXPIRES <\n1.2.3.4 t\n", "4.3.2.1", "NXDOMAIN", 0},
+    {"ip4set", "#$EXPIRES <\n1.2.3.4\n;$expires 0\n1.2.3.5\n", "5.3.2.1",
+	"A 127.0.0.2", 1},
+    {"ip4set", "1.2.3.5\n$EXPIRES <\n1.2.3.4\n:$EXPIRES -\n", "5.3.2.1",
+	"A 127.0.0.2", 1},
+    {"ip4set", "$EXPIRES >\n:5:d\n1.2.3.4\n1.2.3.5\n", "5.3.2.1",
+	"A 127.0.0.5 | TXT d", 2},
+    {"ip4set", "$EXPIRES <\n:5:d\n!1.2.3.5\n$EXPIRES >\n1.2.3/24\n",
+	"4.3.2.1", "A 127.0.0.5 | TXT d", 2},
+    {"ip4set", "$EXPIRES <\n:5:d\n!1.2.3.5\n$EXPIRES >\n1.2.3/24\n",
+	"5.3.2.1", "NXDOMAIN", 2},
+    /* several values of one key: each has its own */
+    {"ip4set", "1.2.3.4 a\n$EXPIRES >\n1.2.3.4 b\n1.2.3.4 :3\n", "4.3.2.1",
+	"A 127.0.0.2 | TXT a | A 127.0.0.2 | TXT b | A 127.0.0.3", 3},
+    {"ip4set", "1.2.3.4 a\n$EXPIRES <\n1.2.3.4 b\n", "4.3.2.1",
+	"A 127.0.0.2 | TXT a", 1},
+    /* around what has expired when it is built, another counts */
+    {"ip4trie", "$EXPIRES <\n1.2.3.4 t\n$EXPIRES 0\n1.2.3.0/24 w\n",
+	"4.3.2.1", "A 127.0.0.2 | TXT w", 1},
+    {"ip6trie", "$EXPIRES >\n::1 t\n$EXPIRES <\n::2\n",
+	IP6_1 "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0", "A 127.0.0.2 | TXT t", 1},
+    {"dnset", "$EXPIRES >\n.a $\n$EXPIRES <\nb\n", "x.a",
+	"A 127.0.0.2 | TXT a", 1},
+    {"generic", "$EXPIRES >\na A 1.2.3.4\n$EXPIRES <\nb A 1.2.3.4\n", "a",
+	"A 1.2.3.4", 1},
+    {"plain(text)", "$EXPIRES >\n1.2.3.4 # t\n$EXPIRES <\n1.2.3.5\n",
+	"4.3.2.1", "A 127.0.0.2 | TXT t", 1},
+    {"domains", "$EXPIRES >\na.example\n", "a.example", "A 127.0.0.2", 1},
+    {"combined", "$DATASET ip4set @\n$EXPIRES <\n1.2.3.4\n"
+	"$DATASET ip4set @\n1.2.3.5\n", "5.3.2.1", "A 127.0.0.2", 1},
+    {"combined", "$DATASET ip4set @\n$EXPIRES <\n1.2.3.4\n"
+	"$DATASET ip4set @\n1.2.3.5\n", "4.3.2.1", "NXDOMAIN", 1},
+};
+
+START_TEST(test_expiring)
+{
+	char text[1024] = "", *p = text;
+	struct test_zone z;
+	const char *got;
+
+	for (const char *s = expiring[_i].text; *s != '\0'; s++)
+		p += *s == '>' ? sprintf(p, "2037:12:31") :
+		    *s == '<' ? sprintf(p, "2001:02:03") : sprintf(p, "%c", *s);
+	zones_init(&z, ZONES_APEX);
+	zones_add(&z, expiring[_i].type, text);
+	ck_assert_msg(zones_build(&z) == 0, "%s", z.why);
+	ck_assert_msg(z.result.bad_lines == 0, "%s", z.reports);
+	got = zones_ask(&z, expiring[_i].name);
+	ck_assert_msg(strcmp(got, expiring[_i].want) == 0, "%s: %s", text, got);
+	ck_assert_uint_eq(z.result.entries, expiring[_i].entries);
+	zones_free(&z);
+}
+END_TEST
+
+/* It holds up to the end of its file. */
+START_TEST(test_expiring_files)
+{
+	struct test_zone z;
+
+	zones_init(&z, ZONES_APEX);
+	zones_add(&z, "ip4set", "$EXPIRES 2001:02:03\n1.2.3.4\n");
+	zones_add_file(&z, "1.2.3.5\n");
+	ck_assert_int_eq(zones_build(&z), 0);
+	ck_assert_str_eq(zones_ask(&z, "4.3.2.1"), "NXDOMAIN");
+	ck_assert_str_eq(zones_ask(&z, "5.3.2.1"), "A 127.0.0.2");
+	zones_free(&z);
+}
+END_TEST
+
 UNIT_MAIN("dataset", UNIT_EACH(test_answer, answers),
     UNIT_EACH(test_bad_line, bad_lines), UNIT_ONCE(test_notes),
     UNIT_ONCE(test_several_files), UNIT_ONCE(test_several_datasets),
-    UNIT_ONCE(test_too_many_values))
+    UNIT_ONCE(test_too_many_values), UNIT_EACH(test_expiring, expiring),
+    UNIT_ONCE(test_expiring_files))

@@ -179,6 +179,60 @@ START_TEST(test_values)
 }
 END_TEST
 
+/* A for an RR, a number for a note of that expiry: what is live at 100. */
+static const struct {
+	const char *value, *want; /* a comma between what is given together */
+} expiries[] = {
+    {"A", "1,"}, {"0A", "1,"}, {"200A", "1,"}, {"50A", ""}, {"100A", ""},
+    {"101A", "1,"}, {"50A0A", "1,"}, {"200AA0A", "2,1,"}, {"0A50A0A", "1,1,"},
+    {"50A0", ""}, {"0A50A", "1,"}, {"0A0", "1,"}, {"50A50A", ""},
+    {"200A300A", "1,1,"}, {"50", ""}, {"", ""}, {"0", ""},
+};
+
+START_TEST(test_expiry)
+{
+	const uint8_t *p, *end, *live;
+	uint8_t bytes[256];
+	char got[64] = "", *text = NULL;
+	size_t n = 0, len;
+
+	for (const char *s = expiries[_i].value; *s != '\0'; s = text) {
+		text = (char *)(uintptr_t)s + 1;
+		n += *s == 'A' ? value_put(bytes + n, 1, 1, "1234", 4, false) :
+		    value_put_expiry(bytes + n, strtoul(s, &text, 10));
+	}
+	p = bytes;
+	end = bytes + n;
+	ck_assert_int_eq(value_has_notes(bytes, n),
+	    n > 0 && *expiries[_i].value != 'A');
+	while (value_live(&p, end, 100, &live, &len)) {
+		ck_assert(len > 0 && !value_has_notes(live, len));
+		sprintf(got + strlen(got), "%zu,",
+		    len / (VALUE_RR_HEADER + 4));
+	}
+	ck_assert_ptr_eq(p, end);
+	ck_assert_msg(strcmp(got, expiries[_i].want) == 0, "%s: %s",
+	    expiries[_i].value, got);
+}
+END_TEST
+
+/* What is damaged is not listed. */
+START_TEST(test_damaged_expiry)
+{
+	uint8_t bytes[64];
+	const uint8_t *p = bytes, *live;
+	size_t n, len;
+
+	n = value_put(bytes, VALUE_NOTE, 1, "12", 2, false);
+	n += value_put(bytes + n, 1, 1, "1234", 4, false);
+	ck_assert(!value_live(&p, bytes + n, 100, &live, &len));
+	for (size_t cut = 0; cut < n; cut++) {
+		p = bytes;
+		ck_assert(!value_live(&p, bytes + cut, 100, &live, &len));
+	}
+}
+END_TEST
+
 /* Whatever is cut off, nothing behind the end is read. */
 START_TEST(test_damaged_values)
 {
@@ -255,5 +309,6 @@ END_TEST
 
 UNIT_MAIN("key", UNIT_EACH(test_addresses, addresses), UNIT_ONCE(test_labels),
     UNIT_EACH(test_text, texts), UNIT_ONCE(test_longest_text),
-    UNIT_ONCE(test_values), UNIT_ONCE(test_damaged_values),
+    UNIT_ONCE(test_values),
+    UNIT_EACH(test_expiry, expiries), UNIT_ONCE(test_damaged_expiry), UNIT_ONCE(test_damaged_values),
     UNIT_EACH(test_expand, templates), UNIT_ONCE(test_expand_cut))

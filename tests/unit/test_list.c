@@ -129,7 +129,11 @@ static const struct {
     {"bind", "$ORIGIN other.example.\n@ 60 SOA ns. h. 1 2 3 4 5\n"
 	"x 60 A 127.0.0.2\nx.bl.test. 60 A 127.0.0.3\n",
 	"x it: A 127.0.0.2 (60)\n", "4: the name is not below that of the"},
-    {"bind", "x 60 CNAME y\n", "", "1: a list zone has no aliases"},
+    {"bind", "x 60 CNAME y\n*.w 60 CNAME z.\nx 60 A 1.2.3.4\n",
+	"w it: - below: CNAME z (60)\n"
+	"x it: CNAME y.bl.test (60) A 1.2.3.4 (60) below: -\n", ""},
+    {"bind", "@ 60 CNAME y\n", "", "1: a CNAME cannot stand beside"},
+    {"bind", "x 60 DNAME y\n", "", "1: a list zone has no DNAME"},
     {"bind", "\nx 60 NS y\n", "", "2: a list zone delegates nothing"},
     {"bind", "* 60 A 127.0.0.2\n", "", "1: * would list every name"},
     {"bind", "x 60 RRSIG A 8 2 60 20300101000000 20200101000000 1 x. AAAA\n",
