@@ -9,16 +9,13 @@ a list must fail. (Tried by hand; it shows that the test tests something.)
 """
 
 import os
-import shutil
-import smtplib
-import subprocess
 
+import mta
 import rvtest
+from mta import RESOLVER, SMTP, mail_from
 from rvtest import ask, authority, case, contains, data, equal, rcode
 
-RESOLVER = ("127.0.0.1", 53)
 OUTSIDE = ("198.18.1.53", 53)
-SMTP = ("198.18.1.25", 25)
 POSTSCREEN = ("198.18.1.25", 2525)
 SMTP6 = ("2001:2::25", 25)
 
@@ -71,33 +68,14 @@ sub.only.example. A 198.18.0.66
 """ + "".join(".".join(reversed("20010002" + 20 * "0" + "0007")) +
               ".ip6.arpa. PTR mail.good.example.\n")
 
-MAIN_CF = """\
-compatibility_level = 3.6
-queue_directory = {home}/spool
-data_directory = {home}/data
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mx.example.org
-mydestination = example.org
-mynetworks = 198.18.1.99/32
-inet_interfaces = all
-inet_protocols = all
-local_recipient_maps =
-local_transport = discard:
-default_transport = discard:
-alias_maps =
-alias_database =
-maillog_file = {home}/mail.log
-maillog_file_prefixes = {home}
-in_flow_delay = 0
-smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+MAIN_CF = f"""\
 smtpd_client_restrictions = permit_mynetworks,
- reject_rbl_client {feed}, reject_rbl_client {local}
-smtpd_sender_restrictions = reject_rhsbl_sender {feed},
- reject_rhsbl_sender {local}, reject_unknown_sender_domain
+ reject_rbl_client {FEED}, reject_rbl_client {LOCAL}
+smtpd_sender_restrictions = reject_rhsbl_sender {FEED},
+ reject_rhsbl_sender {LOCAL}, reject_unknown_sender_domain
 smtpd_peername_lookup = yes
 postscreen_access_list = permit_mynetworks
-postscreen_dnsbl_sites = {feed}, {local}
+postscreen_dnsbl_sites = {FEED}, {LOCAL}
 postscreen_dnsbl_action = enforce
 postscreen_dnsbl_min_ttl = 1s
 postscreen_dnsbl_max_ttl = 1s
@@ -106,80 +84,7 @@ postscreen_greet_wait = 1s
 postscreen_cache_map =
 """
 
-# smtpd keeps list answers per process: one client each (max_use=1).
-MASTER_CF = """\
-smtp inet n - n - - smtpd -o max_use=1
-2525 inet n - n - 1 postscreen
-smtpd pass - - n - - smtpd -o max_use=1
-dnsblog unix - - n - 0 dnsblog
-tlsproxy unix - - n - 0 tlsproxy
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-discard unix - - n - - discard
-retry unix - - n - - error
-error unix - - n - - error
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-"""
-
-
 # --- the ground
-
-def own_etc(bench):
-    """/etc as it is, but resolv.conf and the rest of name lookup are ours."""
-    etc = bench.dir / "etc"
-    etc.mkdir()
-    bench.mount(etc, "-t", "tmpfs", "tmpfs")
-    subprocess.run(["cp", "-a", "/etc/.", etc], check=True)
-    for name, text in {
-            "resolv.conf": f"nameserver {RESOLVER[0]}\n",
-            "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n"
-                             "services: files\nprotocols: files\n",
-            "hosts": "127.0.0.1 localhost\n::1 localhost\n"}.items():
-        (etc / name).unlink(missing_ok=True)
-        (etc / name).write_text(text)
-    bench.mount("/etc", "--bind", etc)
-
-
-def add_addresses():
-    for addr in ADDRESSES:
-        prefix = f"{addr}/128" if ":" in addr else f"{addr}/32"
-        command = ["ip", "addr", "add", prefix, "dev", "lo"]
-        subprocess.run(command + ["nodad"] * (":" in addr), check=True)
-
-
-def start_postfix(bench):
-    home = bench.dir / "postfix"
-    (home / "conf").mkdir(parents=True)
-    (home / "spool").mkdir()
-    (home / "data").mkdir()
-    shutil.chown(home / "data", "postfix")
-    bench.file("postfix/conf/main.cf", MAIN_CF.format(
-        home=home, feed=FEED, local=LOCAL))
-    bench.file("postfix/conf/master.cf", MASTER_CF)
-    # makes the folders of the queue, checks, and ends as the master process
-    bench.postfix = bench.start(
-        [rvtest.program("postfix"), "-c", home / "conf", "start-fg"])
-    bench.maillog = home / "mail.log"
-    rvtest.wait_until(lambda: can_connect(bench), 20, "Postfix to answer")
-
-
-def can_connect(bench):
-    if not bench.postfix.alive():
-        raise AssertionError(f"postfix ended: {bench.postfix.log()}")
-    try:
-        with smtplib.SMTP(*SMTP, source_address=(GOOD, 0)):
-            return True
-    except OSError:
-        return False
-
 
 def start_resolver(bench):
     if os.environ.get("RESOLVER") == "plain":
@@ -194,28 +99,14 @@ def start_resolver(bench):
 
 def setup(bench):
     rvtest.program("postfix")
-    own_etc(bench)
-    add_addresses()
+    mta.own_etc(bench)
+    mta.add_addresses(ADDRESSES)
     bench.nsd, _ = rvtest.nsd(bench, {".": OUTSIDE_ZONE}, OUTSIDE)
     bench.rd = start_resolver(bench)
-    start_postfix(bench)
+    bench.maillog = mta.start(bench, MAIN_CF, GOOD)
 
 
 # --- talking to it
-
-def mail_from(client, sender="a@good.example", server=SMTP):
-    """Sends a mail; returns the reply that rejected it, else 250."""
-    try:
-        with smtplib.SMTP(*server, local_hostname="client.example",
-                          timeout=15, source_address=(client, 0)) as smtp:
-            smtp.sendmail(sender, ["user@example.org"], "Subject: x\n\nx\n")
-            return 250, ""
-    except smtplib.SMTPRecipientsRefused as e:
-        code, text = next(iter(e.recipients.values()))
-        return code, text.decode()
-    except smtplib.SMTPResponseException as e:
-        return e.smtp_code, e.smtp_error.decode()
-
 
 def accepted(*args, **kw):
     equal(mail_from(*args, **kw), (250, ""), "reply")

@@ -632,8 +632,12 @@ def rbldnsd(bench, zones, name="rbldnsd", options=()):
     return process, server
 
 
-def unbound(bench, forward, server=None, name="unbound"):
-    """A plain resolver that asks `forward`. Returns it, address."""
+def unbound(bench, forward, server=None, name="unbound", zones=()):
+    """A plain resolver that asks `forward`, or for the names of a zone whom
+    {apex: address} says. Returns it, address."""
+    clauses = "".join(
+        f'forward-zone:\n  name: "{apex}"\n  forward-addr: {addr}@{port}\n'
+        for apex, (addr, port) in {".": forward, **dict(zones)}.items())
     path = program("unbound")
     server = server or (LOOPBACK, free_port())
     conf = bench.file(f"{name}/unbound.conf", f"""server:
@@ -646,10 +650,7 @@ def unbound(bench, forward, server=None, name="unbound"):
   do-daemonize: no
   do-not-query-localhost: no
   module-config: "iterator"
-forward-zone:
-  name: "."
-  forward-addr: {forward[0]}@{forward[1]}
-remote-control:
+{clauses}remote-control:
   control-enable: no
 """)
     process = bench.start([path, "-d", "-c", conf], name)
