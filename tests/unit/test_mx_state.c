@@ -54,14 +54,12 @@ START_TEST(all_tables)
 	struct state_sts sts2;
 	struct state_endpoint ep2;
 	struct alert alert;
-	char token[STATE_WORD_LEN], again[STATE_WORD_LEN];
 
 	ck_assert(opening.is_new && !opening.was_lost);
 	ck_assert(!state_get_alert(st, &finding, &alert));
 	put_alert(st, &finding, NOW);
 	state_put_sts(st, "example.com", &sts);
 	state_put_endpoint(st, "mx1.example.com", "192.0.2.1", &ep);
-	state_token(st, "example.com", token);
 	must_save(st);
 
 	st = must_open(NOW + 60, &opening);
@@ -82,10 +80,6 @@ START_TEST(all_tables)
 	ck_assert_int_eq(memcmp(ep2.spki, ep.spki, STATE_DIGEST_LEN), 0);
 	ck_assert(!state_get_endpoint(st, "mx1.example.com", "192.0.2.2",
 	    &ep2));
-	state_token(st, "example.com", again);
-	ck_assert_str_eq(token, again);
-	state_token(st, "example.net", again);
-	ck_assert_str_ne(token, again);
 	state_close(st);
 }
 END_TEST
@@ -114,7 +108,13 @@ START_TEST(walk_and_forget)
 		put_alert(st, &all[i], NOW);
 	must_save(st);
 	st = must_open(NOW, &opening);
-	state_each_alert(st, count, list);
+	state_each_alert(st, "a.example", count, list);
+	ck_assert_str_eq(list, "a.example,T07,mx.example 192.0.2.1\n");
+	list[0] = '\0';
+	state_each_alert(st, "", count, list);
+	ck_assert_str_eq(list, ",C00,run\n");
+	list[0] = '\0';
+	state_each_alert(st, NULL, count, list);
 	ck_assert_str_eq(list, ",C00,run\na.example,T07,mx.example 192.0.2.1\n"
 	    "b.example,D11,b.example\n");
 	ck_assert_uint_eq(state_forget(st, "mx.example"), 1);
@@ -122,7 +122,7 @@ START_TEST(walk_and_forget)
 	must_save(st);
 	st = must_open(NOW, &opening);
 	list[0] = '\0';
-	state_each_alert(st, count, list);
+	state_each_alert(st, NULL, count, list);
 	ck_assert_str_eq(list, ",C00,run\nb.example,D11,b.example\n");
 	state_close(st);
 }

@@ -223,6 +223,31 @@ loop(const struct check_on *on)
 	    "the same server?", b->probe.ehlo.name, a->host->name);
 }
 
+/* ---- not seen at work */
+
+#define DAY 86400
+
+static enum severity
+idle(const struct check_on *on)
+{
+	struct level this = level_of(on);
+	int64_t last = 0;
+
+	if (level_is_first(on) || level_find(&this, is_usable) != NULL)
+		return SEV_OK;
+	for (size_t i = 0; i < on->n_level; i++) {
+		const struct facts_host *host = on->level[i].host;
+
+		for (size_t k = 0; host != NULL && k < host->n_endpoints; k++)
+			if (host->endpoints[k]->past.last_usable > last)
+				last = host->endpoints[k]->past.last_usable;
+	}
+	if (last == 0 || on->facts->at - last < DAY)
+		return SEV_OK;
+	return check_say(on, SEV_INFO, "no host of this level was usable for "
+	    "%lld days", (long long)((on->facts->at - last) / DAY));
+}
+
 const struct check check_b[] = {
     {"B01", "recipients", CHECK_LEVEL, recipients,
 	"A backup that knows no recipients takes all the spam for those that "
@@ -239,5 +264,7 @@ const struct check check_b[] = {
 	"Senders of one family lose their failover."},
     {"B06", "loop", CHECK_HOST, loop,
 	"Two MX that give the same name to EHLO are one server."},
+    {"B07", "idle", CHECK_LEVEL, idle,
+	"How long a backup has been gone, from the state."},
     {0},
 };

@@ -246,6 +246,40 @@ pool(const struct check_on *on)
 	return first != NULL ? SEV_OK : SEV_SKIPPED;
 }
 
+/* ---- against what earlier runs saw */
+
+#define VANISHED_RUNS 3
+
+static enum severity
+vanished(const struct check_on *on)
+{
+	const struct facts_ehlo *e = &on->ep->probe.ehlo;
+
+	if (!has_ehlo(on))
+		return SEV_SKIPPED;
+	if (on->ep->past.n_tls < VANISHED_RUNS ||
+	    facts_ehlo_keyword(e, "STARTTLS") != NULL)
+		return SEV_OK;
+	return check_say(on, SEV_CRIT, "STARTTLS worked in %u runs, and is not "
+	    "offered any more%s", on->ep->past.n_tls, is_overwritten(e) ?
+	    ": a filter on the way overwrites it" : "");
+}
+
+static enum severity
+renewal(const struct check_on *on)
+{
+	const struct facts_tls *tls = &on->ep->probe.tls;
+
+	if (!has_certs(on))
+		return SEV_SKIPPED;
+	if (on->ep->past.spki == NULL ||
+	    on->ep->past.not_after == tls->certs[0].not_after)
+		return SEV_OK;
+	return check_say(on, SEV_INFO, "a new certificate, serial %s, %s",
+	    tls->certs[0].serial, strcmp(on->ep->past.spki,
+	    tls->certs[0].spki) == 0 ? "the same key" : "a new key");
+}
+
 const struct check check_t[] = {
     {"T01", "offered", CHECK_ENDPOINT, offered,
 	"A server should offer STARTTLS (RFC 3207); with MTA-STS or DANE it "
@@ -269,10 +303,16 @@ const struct check check_t[] = {
 	"than min(7 days, L/12): critical. An expired one is T04's."},
     {"T08", "key", CHECK_ENDPOINT, key,
 	"RSA keys of 2048 bits, curves of 224 at least; no MD5, no SHA-1."},
+    {"T09", "vanished", CHECK_ENDPOINT, vanished,
+	"TLS that worked in several runs and is gone now is a downgrade, or a "
+	"filter on the way (RFC 3207 6 names this memory as a defence)."},
     {"T10", "injection", CHECK_ENDPOINT, injection,
 	"Clear text that comes before the handshake must not count after it "
 	"(CVE-2011-0411)."},
     {"T11", "pool", CHECK_HOST, pool,
 	"The addresses of one host should offer the same TLS."},
+    {"T13", "renewal", CHECK_ENDPOINT, renewal,
+	"The certificate changed since the last run; with a new key, TLSA "
+	"records for the old one do not match any more."},
     {0},
 };

@@ -11,16 +11,17 @@
  *	  |	  as JSON lines, so that --replay judges a recorded run
  *	  v
  *	check.c	  check_c.c, check_d.c, ...: a table of rows for each group;
- *	  |	  pure functions of facts, settings and (to come) the state
+ *	  |	  pure functions of facts and settings
  *	  v
  *	judge.c	  outcome.c (one probe), model.c (senders as data), walk.c (one
  *	  |	  sender, one domain), verdict.c (scenarios and the sentence)
  *	  v
- *	report_*.c  struct report -> table; to come: json, nagios, prom, mail
- *	state.c	  LMDB through lib/store.h: what a run leaves for the next one
+ *	events.c  what changed since the last run: alert.c over state.c
+ *	report_*.c  struct report -> table, json, changes; to come: nagios, prom
+ *	state.c	  LMDB through lib/store.h; history.c: between it and the facts
  *
- * Only what stands above FACTS touches the network, only state.c what earlier
- * runs left: all between is a function of its arguments.
+ * Only what stands above FACTS touches the network, only history.c and events.c
+ * what earlier runs left: all between is a function of its arguments.
  *
  * To come besides: policy.c (MTA-STS by libcurl), dane.c, check_p.c, check_f.c,
  * check_a.c, check_o.c, hook.c, health.c (--zone).
@@ -177,6 +178,14 @@ struct facts_addr {
 	struct facts_endpoint *dialled; /* whose session it is; NULL: none */
 };
 
+/* What earlier runs saw (history.c); all 0 without a state. */
+struct facts_past {
+	int64_t first_usable, last_usable; /* s since 1970; 0: never */
+	int64_t not_after; /* of the leaf they saw */
+	unsigned n_tls;	   /* runs in which TLS worked */
+	const char *spki;  /* SHA-256 of the leaf's key, hex; NULL */
+};
+
 struct facts_endpoint {
 	size_t index; /* its place in facts->endpoints */
 	struct facts_host *host;
@@ -188,6 +197,7 @@ struct facts_endpoint {
 	struct facts_probe probe;  /* the last one */
 	struct facts_probe *first; /* the one that it was to confirm; NULL */
 	struct facts_lookup greeting_name; /* of the greeting's first word */
+	struct facts_past past;
 };
 
 struct facts_host { /* by name, whatever domains have it */

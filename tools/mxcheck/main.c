@@ -11,52 +11,15 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "tools/mxcheck/events.h"
 #include "tools/mxcheck/gather.h"
+#include "tools/mxcheck/history.h"
 #include "tools/mxcheck/options.h"
 #include "tools/mxcheck/record.h"
 #include "tools/mxcheck/report.h"
 #include "tools/tool.h"
 
 #define EXIT_UNKNOWN 3 /* usage, internal errors, nothing can be said */
-
-/* A file is replaced whole, or not at all. */
-static bool
-write_file(const struct report_format *format, const struct report *report,
-    const char *path)
-{
-	char temp[4096];
-	FILE *f;
-	bool fine;
-
-	snprintf(temp, sizeof(temp), "%s.%ld", path, (long)getpid());
-	f = fopen(temp, "we");
-	if (f == NULL) {
-		tool_error("%s: %m", temp);
-		return false;
-	}
-	format->write(f, report);
-	fine = fflush(f) == 0 && fsync(fileno(f)) == 0;
-	fine = fclose(f) == 0 && fine;
-	fine = fine && rename(temp, path) == 0;
-	if (!fine) {
-		tool_error("%s: %m", path);
-		unlink(temp);
-	}
-	return fine;
-}
-
-static bool
-write_output(const struct report *report, const char *word)
-{
-	size_t len = strcspn(word, "=");
-	char name[16];
-
-	snprintf(name, sizeof(name), "%.*s", (int)len, word);
-	if (word[len] == '=')
-		return write_file(report_find(name), report, word + len + 1);
-	report_find(name)->write(stdout, report);
-	return true;
-}
 
 static enum severity
 worst(const struct facts *facts, const struct findings *findings,
@@ -72,12 +35,44 @@ worst(const struct facts *facts, const struct findings *findings,
 	return severity;
 }
 
+/* What is told, and what is kept for the next run: in this order, so that a
+ * change whose telling failed is told again. */
 static int
-judge_and_report(struct facts *facts, const struct settings *settings)
+report_and_keep(struct report *report, struct state *state, bool baseline)
+{
+	const struct settings *settings = report->settings;
+	struct facts *facts = report->facts;
+	struct events events;
+	char why[STATE_WHY_MAX];
+	bool fine = true;
+
+	if (state != NULL) {
+		events_collect(&events, state, report, baseline);
+		report->events = &events;
+		report->worst = events.is_cut_off ? SEV_UNKNOWN : events.worst;
+		history_keep(facts, state);
+	}
+	for (size_t i = 0; i < settings->outputs.n; i++)
+		fine &= report_write(report, settings->outputs.word[i]);
+	if (state != NULL) {
+		if (fine && state_save(state, why) != 0) {
+			tool_error("%s", why);
+			fine = false;
+		}
+		events_clear(&events);
+	}
+	if (!fine)
+		return EXIT_UNKNOWN;
+	return settings->exit_zero ? 0 : severity_exit(report->worst);
+}
+
+static int
+judge_and_report(struct facts *facts, const struct settings *settings,
+    struct state *state, bool baseline)
 {
 	struct findings findings;
 	struct report report = {.facts = facts, .settings = settings};
-	bool fine = true;
+	int status;
 
 	findings_init(&findings, facts);
 	check_all(&findings, facts, settings);
@@ -85,10 +80,9 @@ judge_and_report(struct facts *facts, const struct settings *settings)
 	report.judgments = judge_all(facts, settings, &findings);
 	report.worst = worst(facts, &findings, report.judgments);
 	report.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-	for (size_t i = 0; i < settings->outputs.n; i++)
-		fine &= write_output(&report, settings->outputs.word[i]);
+	status = report_and_keep(&report, state, baseline);
 	findings_clear(&findings);
-	return fine ? severity_exit(report.worst) : EXIT_UNKNOWN;
+	return status;
 }
 
 static void
@@ -119,21 +113,18 @@ replay(struct facts *facts, const struct settings *settings)
 	if (!is_stdin)
 		fclose(f);
 	if (rc == 0)
-		return judge_and_report(facts, settings);
+		return judge_and_report(facts, settings, NULL, false);
 	tool_error("%s: %s", settings->replay, why);
 	return EXIT_UNKNOWN;
 }
 
 static int
-run(struct facts *facts, const struct settings *settings)
+gather_and_judge(struct facts *facts, const struct settings *settings,
+    struct state *state, bool baseline)
 {
 	char why[GATHER_WHY_MAX] = "";
-	int rc;
+	int rc = gather(facts, settings, why);
 
-	if (settings->replay != NULL)
-		return replay(facts, settings);
-	facts->at = time(NULL);
-	rc = gather(facts, settings, why);
 	if (rc == -EINTR) {
 		tool_error("interrupted; nothing was judged");
 		return EXIT_UNKNOWN;
@@ -146,7 +137,52 @@ run(struct facts *facts, const struct settings *settings)
 		print_plan(facts);
 		return 0;
 	}
-	return judge_and_report(facts, settings);
+	if (state != NULL)
+		history_load(facts, state);
+	return judge_and_report(facts, settings, state, baseline);
+}
+
+/* Another run is at work. From cron that is nothing to tell, unless it hangs. */
+static int
+leave_it_to(const struct state_opening *other, const struct settings *settings,
+    const char *why, int64_t now)
+{
+	if (settings->quiet && other->held_since > 0 &&
+	    now - other->held_since < 3 * (int64_t)settings->deadline_s)
+		return 0;
+	tool_error("%s", why);
+	return EXIT_UNKNOWN;
+}
+
+static int
+run(struct facts *facts, const struct settings *settings)
+{
+	struct state_opening opening;
+	char why[STATE_WHY_MAX];
+	struct state *state;
+	int rc, status;
+
+	if (settings->replay != NULL)
+		return replay(facts, settings);
+	facts->at = time(NULL);
+	if (settings->state_dir == NULL || settings->dry_run)
+		return gather_and_judge(facts, settings, NULL, false);
+	rc = state_open(&state, settings->state_dir, facts->at, &opening, why);
+	if (rc == -EAGAIN)
+		return leave_it_to(&opening, settings, why, facts->at);
+	if (rc != 0) {
+		tool_error("%s", why);
+		return EXIT_UNKNOWN;
+	}
+	if (opening.was_lost)
+		tool_error("%s/state.mdb could not be read and was put aside; "
+		    "what is wrong now is taken as known", settings->state_dir);
+	if (opening.last_run > facts->at)
+		tool_error("the last run was at a later time than now: the "
+		    "clock has been set back");
+	status = gather_and_judge(facts, settings, state, opening.was_lost);
+	state_close(state);
+	return status;
 }
 
 int

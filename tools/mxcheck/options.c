@@ -20,6 +20,7 @@
 #include "tools/tool.h"
 
 #define RELAY_TARGET "mxcheck-relay-test@example.net" /* RFC 2606: nobody's */
+#define STATE_DIR LOCALSTATEDIR "/lib/mxcheck"
 #define RESOLV_CONF "/etc/resolv.conf"
 
 static void
@@ -28,7 +29,7 @@ print_usage(FILE *to)
 	fputs("usage: mxcheck [options] [domain ...]\n"
 	    "  -f, --file FILE        domains, one a line; - is stdin\n"
 	    "  -o, --output FORMAT[=FILE]\n"
-	    "  -q, --quiet            print nothing if all is well\n"
+	    "  -q, --quiet            print only what changed\n"
 	    "  -4 | -6                only that family\n"
 	    "      --only IDS, --skip IDS   checks or groups: D,S05\n"
 	    "      --resolver ADDR[@PORT]\n"
@@ -48,6 +49,8 @@ print_usage(FILE *to)
 	    "      --at +DAYS         judge certificates as of that day\n"
 	    "      --assume-down WHAT a host, address, prefix or site\n"
 	    "      --models LIST      postfix,exim,opensmtpd,strict\n"
+	    "      --state DIR        what runs leave for the next one\n"
+	    "      --no-state, --exit-zero\n"
 	    "      --replay FILE      judge a run that --output json wrote\n"
 	    "      --explain ID, --list-checks\n"
 	    "  -n, --dry-run          print what would be dialled\n"
@@ -78,6 +81,9 @@ enum {
 	OPT_ASSUME_DOWN,
 	OPT_MODELS,
 	OPT_REPLAY,
+	OPT_STATE,
+	OPT_NO_STATE,
+	OPT_EXIT_ZERO,
 	OPT_EXPLAIN,
 	OPT_LIST_CHECKS,
 	OPT_VERSION,
@@ -108,6 +114,9 @@ static const struct option options[] = {
     {"at", required_argument, NULL, OPT_AT},
     {"assume-down", required_argument, NULL, OPT_ASSUME_DOWN},
     {"models", required_argument, NULL, OPT_MODELS},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"no-state", no_argument, NULL, OPT_NO_STATE},
+    {"exit-zero", no_argument, NULL, OPT_EXIT_ZERO},
     {"replay", required_argument, NULL, OPT_REPLAY},
     {"explain", required_argument, NULL, OPT_EXPLAIN},
     {"list-checks", no_argument, NULL, OPT_LIST_CHECKS},
@@ -435,6 +444,15 @@ read_one(struct settings *s, int c)
 	case OPT_MODELS:
 		fine = read_models(s, optarg);
 		break;
+	case OPT_STATE:
+		s->state_dir = optarg;
+		break;
+	case OPT_NO_STATE:
+		s->no_state = true;
+		break;
+	case OPT_EXIT_ZERO:
+		s->exit_zero = true;
+		break;
 	case OPT_REPLAY:
 		s->replay = optarg;
 		break;
@@ -461,10 +479,14 @@ fill_up(struct settings *s, struct facts *facts)
 
 	if (s->n_servers == 0)
 		read_resolv_conf(s);
+	if (s->state_dir == NULL && s->quiet)
+		s->state_dir = STATE_DIR;
+	if (s->no_state || s->replay != NULL)
+		s->state_dir = NULL;
 	if (s->relay_target == NULL)
 		s->relay_target = RELAY_TARGET;
 	if (s->outputs.n == 0)
-		settings_add(&s->outputs, "table");
+		settings_add(&s->outputs, s->quiet ? "changes" : "table");
 	if (s->helo == NULL) {
 		gethostname(host, sizeof(host) - 1);
 		s->helo = facts_str(facts,
@@ -490,6 +512,10 @@ options_read(struct settings *s, struct facts *facts, int argc, char **argv)
 		fine &= domain_add_file(facts, s->files.word[i]);
 	for (; optind < argc; optind++)
 		fine &= domain_add(facts, argv[optind]);
+	if (fine && s->quiet && s->no_state) {
+		tool_error("--quiet tells what changed, and needs a state");
+		fine = false;
+	}
 	if (fine && s->replay != NULL && facts->n_domains > 0) {
 		tool_error("--replay: the record has its own domains");
 		fine = false;

@@ -456,6 +456,21 @@ visit_shared(struct record *r, struct facts_endpoint *ep)
 }
 
 static void
+visit_past(struct record *r, struct facts_past *past)
+{
+	struct record sub;
+
+	if (!enter(r, "past", &sub))
+		return;
+	TIME(&sub, past, first_usable);
+	TIME(&sub, past, last_usable);
+	TIME(&sub, past, not_after);
+	NUMBER(&sub, past, n_tls, UINT32_MAX);
+	TEXT(&sub, past, spki);
+	leave(r, "past", &sub);
+}
+
+static void
 visit_endpoint(struct record *r, struct facts_endpoint *ep)
 {
 	bool is_dialled = !r->reads && ep->addr->dialled == ep;
@@ -474,6 +489,7 @@ visit_endpoint(struct record *r, struct facts_endpoint *ep)
 	if (has_first)
 		visit_probe(r, "first", ep->first);
 	visit_lookup(r, "greeting-name", &ep->greeting_name);
+	visit_past(r, &ep->past);
 }
 
 static void

@@ -8,14 +8,16 @@
 #include <stdio.h>
 
 #include "tools/mxcheck/check.h"
+#include "tools/mxcheck/events.h"
 #include "tools/mxcheck/judge.h"
 
 struct report { /* all borrowed */
-	const struct facts *facts;
+	struct facts *facts;
 	const struct settings *settings;
 	const struct findings *findings;
 	const struct judgment *judgments; /* as facts->domains */
-	enum severity worst;
+	const struct events *events; /* NULL: no state is kept */
+	enum severity worst; /* of hard ones where there is a state */
 	bool color; /* standard output is a terminal */
 };
 
@@ -24,8 +26,13 @@ struct report_format {
 	void (*write)(FILE *to, const struct report *report);
 };
 
-extern const struct report_format report_table, report_json;
+extern const struct report_format report_table, report_json,
+    report_changes;
 
 const struct report_format *report_find(const char *name);
+
+/* word: FORMAT, to standard output, or FORMAT=FILE, which is replaced whole.
+ * Returns false after a message. */
+bool report_write(const struct report *report, const char *word);
 
 #endif

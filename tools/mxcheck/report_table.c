@@ -153,8 +153,6 @@ write_table(FILE *to, const struct report *report)
 {
 	struct table t = {.to = to, .report = report};
 
-	if (report->settings->quiet && severity_exit(report->worst) == 0)
-		return;
 	t.findings = findings_of(report->findings, NULL, &t.n_findings);
 	put_findings(&t);
 	for (size_t i = 0; i < report->facts->n_domains; i++) {

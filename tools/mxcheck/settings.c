@@ -40,6 +40,10 @@ settings_init(struct settings *s)
 	    .relay = true,
 	    .rcpt_domains = 5,
 	    .min_mx = 2,
+	    .confirm = 2,
+	    .recover = 2,
+	    .flap_high = 50,
+	    .flap_low = 25,
 	};
 	for (unsigned i = 0; i < FACTS_STAGES; i++) {
 		s->limit_ms[i] = stages[i].limit_ms;

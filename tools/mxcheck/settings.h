@@ -83,11 +83,17 @@ struct settings {
 	size_t n_domains;
 	struct settings_host *hosts;
 	size_t n_hosts;
+	/* from run to run */
+	const char *state_dir; /* NULL: none */
+	bool no_state;
+	unsigned confirm, recover;    /* runs */
+	unsigned flap_high, flap_low; /* percent */
 	/* the run */
 	struct settings_list files;   /* of domains */
 	struct settings_list outputs; /* "table", "json=FILE" */
 	const char *replay; /* a recorded run; NULL */
 	int verbose;
+	bool exit_zero; /* unless the run itself fails */
 	bool quiet, dry_run, ascii;
 };
 

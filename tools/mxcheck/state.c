@@ -6,7 +6,6 @@
 #include "tools/mxcheck/state.h"
 
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -28,9 +27,8 @@
 #define RUN_KEY "run" /* in META */
 #define RUN_LEN 9
 
-enum table { META, FIND, ENDPOINT, STS, TOKEN };
-static const char *const tables[] = {"meta", "find", "endpoint", "sts",
-    "token", NULL};
+enum table { META, FIND, ENDPOINT, STS };
+static const char *const tables[] = {"meta", "find", "endpoint", "sts", NULL};
 
 struct key {
 	uint8_t bytes[STORE_KEY_MAX];
@@ -436,21 +434,30 @@ read_key(const struct store_bytes *key, char buf[STORE_KEY_MAX + 1],
 }
 
 void
-state_each_alert(struct state *st, void (*fn)(void *arg,
-    const struct state_finding *f, const struct alert *alert), void *arg)
+state_each_alert(struct state *st, const char *domain,
+    void (*fn)(void *arg, const struct state_finding *f,
+    const struct alert *alert), void *arg)
 {
 	struct store_bytes key, value;
 	struct store_walk *walk;
 	struct state_finding f;
 	struct alert alert;
+	struct key from;
 	char buf[STORE_KEY_MAX + 1];
 
-	if (store_walk_begin(st->view, FIND, NULL, 0, &walk) != 0)
+	/* from the first key with this word, up to another word */
+	make_key(&from, (const char *[]){domain, ""}, domain != NULL ? 2 : 0);
+	if (store_walk_begin(st->view, FIND, from.len > 0 ? from.bytes : NULL,
+	    from.len, &walk) != 0)
 		return;
-	while (store_walk_next(walk, &key, &value) == 0)
-		if (read_key(&key, buf, &f) &&
-		    alert_read(&alert, value.data, value.len))
-			fn(arg, &f, &alert);
+	while (store_walk_next(walk, &key, &value) == 0) {
+		if (!read_key(&key, buf, &f) ||
+		    !alert_read(&alert, value.data, value.len))
+			continue;
+		if (domain != NULL && strcmp(f.domain, domain) != 0)
+			break;
+		fn(arg, &f, &alert);
+	}
 	store_walk_end(walk);
 }
 
@@ -531,51 +538,6 @@ state_put_sts(struct state *st, const char *domain, const struct state_sts *sts)
 	put(st, STS, &key, p, sizeof(p));
 }
 
-#define TOKEN_CHARS 16
-#define TOKEN_LEN (1 + TOKEN_CHARS)
-
-static void
-make_token(char out[STATE_WORD_LEN])
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-	uint8_t random[TOKEN_CHARS];
-
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		memset(random, 0, sizeof(random)); /* it need be no secret */
-	for (size_t i = 0; i < TOKEN_CHARS; i++)
-		out[i] = letters[random[i] % 32];
-	out[TOKEN_CHARS] = '\0';
-}
-
-static bool
-is_token(const char *token)
-{
-	for (size_t i = 0; i < TOKEN_CHARS; i++)
-		if (!((token[i] >= 'a' && token[i] <= 'z') ||
-		    (token[i] >= '2' && token[i] <= '7')))
-			return false;
-	return true;
-}
-
-void
-state_token(struct state *st, const char *domain, char out[STATE_WORD_LEN])
-{
-	uint8_t value[TOKEN_LEN] = {VERSION};
-	struct key key;
-	const uint8_t *p;
-
-	make_key(&key, (const char *[]){domain}, 1);
-	if (get(st, TOKEN, &key, TOKEN_LEN, &p) &&
-	    is_token((const char *)p + 1)) {
-		memcpy(out, p + 1, TOKEN_CHARS);
-		out[TOKEN_CHARS] = '\0';
-		return;
-	}
-	make_token(out);
-	memcpy(value + 1, out, TOKEN_CHARS);
-	put(st, TOKEN, &key, value, sizeof(value));
-}
-
 /* Does the key begin with this word, or have it as its last? A subject may be
  * "HOST ADDRESS". */
 static bool
@@ -603,7 +565,7 @@ state_forget(struct state *st, const char *name)
 	struct key k;
 	unsigned n = 0;
 
-	for (enum table i = FIND; i <= TOKEN; i++) {
+	for (enum table i = FIND; i <= STS; i++) {
 		if (store_walk_begin(st->view, i, NULL, 0, &walk) != 0)
 			continue;
 		while (store_walk_next(walk, &key, &value) == 0) {

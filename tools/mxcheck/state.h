@@ -55,9 +55,10 @@ bool state_get_alert(struct state *st, const struct state_finding *f,
 void state_put_alert(struct state *st, const struct state_finding *f,
     const struct alert *alert);
 
-/* All alerts, in the order of domain, id, subject. */
-void state_each_alert(struct state *st, void (*fn)(void *arg,
-    const struct state_finding *f, const struct alert *alert), void *arg);
+/* The alerts of a domain, or all (NULL), in the order of domain, id, subject. */
+void state_each_alert(struct state *st, const char *domain,
+    void (*fn)(void *arg, const struct state_finding *f,
+    const struct alert *alert), void *arg);
 
 struct state_endpoint {
 	int64_t first_usable, last_usable, seen; /* s since 1970; 0: never */
@@ -84,13 +85,6 @@ struct state_sts { /* the last policy that was fetched whole */
 bool state_get_sts(struct state *st, const char *domain, struct state_sts *out);
 void state_put_sts(struct state *st, const char *domain,
     const struct state_sts *sts);
-
-/*
- * The domain's unknown local part: made at random once, and always the same
- * from then on, so that greylists know it. Letters and digits.
- */
-void state_token(struct state *st, const char *domain,
-    char out[STATE_WORD_LEN]);
 
 /* Everything of this domain or host goes with the next state_save(). Returns
  * how much that is. */

@@ -1,0 +1,108 @@
+/*
+ * Digests are hex in the facts, bytes in the state.
+ */
+#include "tools/mxcheck/history.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/mxcheck/outcome.h"
+
+static const char *
+to_hex(struct facts *facts, const uint8_t *bytes)
+{
+	char *hex = facts_alloc(facts, 2 * STATE_DIGEST_LEN + 1, 1);
+
+	for (size_t i = 0; i < STATE_DIGEST_LEN; i++)
+		sprintf(hex + 2 * i, "%02x", bytes[i]);
+	return hex;
+}
+
+static bool
+from_hex(uint8_t *bytes, const char *hex)
+{
+	unsigned byte;
+
+	if (strlen(hex) != 2 * STATE_DIGEST_LEN)
+		return false;
+	for (size_t i = 0; i < STATE_DIGEST_LEN; i++) {
+		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+			return false;
+		bytes[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+void
+history_load(struct facts *facts, struct state *state)
+{
+	struct state_endpoint was;
+
+	for (size_t i = 0; i < facts->n_endpoints; i++) {
+		struct facts_endpoint *ep = facts->endpoints[i];
+
+		if (!state_get_endpoint(state, ep->host->name, ep->addr->txt,
+		    &was))
+			continue;
+		ep->past = (struct facts_past){
+		    .first_usable = was.first_usable,
+		    .last_usable = was.last_usable,
+		    .not_after = was.not_after,
+		    .n_tls = was.n_tls,
+		    .spki = was.has_key ? to_hex(facts, was.spki) : NULL,
+		};
+	}
+}
+
+/* By any domain that has the host. */
+static bool
+is_usable(const struct facts *facts, const struct facts_endpoint *ep)
+{
+	for (size_t i = 0; i < facts->n_domains; i++) {
+		const struct facts_domain *d = facts->domains[i];
+
+		for (size_t k = 0; k < d->n_mxs; k++)
+			if (d->mxs[k].host == ep->host &&
+			    outcome_is_usable(outcome_of(ep, d)))
+				return true;
+	}
+	return false;
+}
+
+static void
+keep(const struct facts *facts, const struct facts_endpoint *ep,
+    struct state *state)
+{
+	const struct facts_probe *probe = ep->shared != NULL ?
+	    &ep->shared->probe : &ep->probe;
+	struct state_endpoint now = {
+	    .first_usable = ep->past.first_usable,
+	    .last_usable = ep->past.last_usable,
+	    .seen = facts->at,
+	    .not_after = ep->past.not_after,
+	    .n_tls = ep->past.n_tls,
+	};
+
+	if (is_usable(facts, ep)) {
+		now.last_usable = facts->at;
+		if (now.first_usable == 0)
+			now.first_usable = facts->at;
+	}
+	if (ep->past.spki != NULL)
+		now.has_key = from_hex(now.spki, ep->past.spki);
+	if (probe->step[FACTS_TLS].end == FACTS_END_DONE &&
+	    probe->tls.n_certs > 0) {
+		now.n_tls++;
+		now.not_after = probe->tls.certs[0].not_after;
+		now.has_key = from_hex(now.spki, probe->tls.certs[0].spki);
+	}
+	state_put_endpoint(state, ep->host->name, ep->addr->txt, &now);
+}
+
+void
+history_keep(const struct facts *facts, struct state *state)
+{
+	for (size_t i = 0; i < facts->n_endpoints; i++)
+		if (facts->endpoints[i]->untried == NULL)
+			keep(facts, facts->endpoints[i], state);
+}

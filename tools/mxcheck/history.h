@@ -1,0 +1,14 @@
+/*
+ * Between the state and the facts: what earlier runs saw of each endpoint goes
+ * into its facts before they are judged, what this run saw into the state.
+ */
+#ifndef TOOLS_MXCHECK_HISTORY_H
+#define TOOLS_MXCHECK_HISTORY_H
+
+#include "tools/mxcheck/facts.h"
+#include "tools/mxcheck/state.h"
+
+void history_load(struct facts *facts, struct state *state);
+void history_keep(const struct facts *facts, struct state *state);
+
+#endif
