@@ -1,7 +1,7 @@
 /*
  * Accepting and forking. Between the process of a connection and the supervisor
- * is a socket pair, on which the former tells one byte, its wish, and the latter
- * answers with '0' or '1' and a reason.
+ * is a socket pair, on which the former tells one byte, its wish, and the
+ * latter answers with '0' or '1' and a reason.
  */
 #include "resolverd/control.h"
 

@@ -68,7 +68,7 @@ bool control_reap(struct control *c, pid_t pid);
 _Noreturn void control_serve(int fd, int supervisor,
     const struct control_view *view);
 
-/* In control_serve(): tells the wish and waits. Returns 0, or -errno and why. */
+/* In control_serve(): tells the wish, waits. Returns 0, or -errno and why. */
 int control_wish(int supervisor, enum control_wish wish, char *why)
     __attribute__((warn_unused_result));
 

@@ -76,7 +76,7 @@ control_flush(const struct control_call *call)
 	return 0;
 }
 
-/* ---- dump: a batch is made text while its view is held, and sent after that */
+/* ---- dump: a batch is made text while its view is held, sent after that */
 
 struct dump {
 	const struct control_request *request;

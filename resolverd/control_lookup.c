@@ -172,7 +172,8 @@ put_sections(struct output *o, const struct lookup *l)
 
 	wire_reader_init(&r, l->reply, l->len);
 	wire_read_header(&r, &h);
-	output_text(o, "rcode", "%s", control_rcode_txt(h.flags & DNS_FLAG_RCODE));
+	output_text(o, "rcode", "%s",
+	    control_rcode_txt(h.flags & DNS_FLAG_RCODE));
 	output_flag(o, "authenticated", h.flags & DNS_FLAG_AD);
 	if (h.qdcount > 0) {
 		(void)wire_read_name(&r, name);

@@ -33,7 +33,8 @@
 	X(CUTS, COUNT, "nxdomain-cuts", "NXDOMAIN: secure for a name above")   \
 	X(REFUSED, COUNT, "refused", "answered with an error: not allowed, "   \
 				     "malformed, not implemented")             \
-	X(DROPPED, COUNT, "dropped", "not answered: no question, or not to be")       \
+	X(DROPPED, COUNT, "dropped",                                           \
+	    "not answered: no question, or not to be")                         \
 	X(COOKIES_GOOD, COUNT, "cookies-good", "queries with a cookie of ours")\
 	X(COOKIES_REFUSED, COUNT, "cookies-refused", "answered BADCOOKIE")     \
 	X(OVERLOAD, COUNT, "overload", "SERVFAIL: too many under way")         \

@@ -191,6 +191,12 @@ crew_is_ready(const struct crew *c)
 }
 
 bool
+crew_is_settled(const struct crew *c)
+{
+	return crew_is_ready(c) || crew_alive(c) < c->n;
+}
+
+bool
 crew_is_stopped(const struct crew *c)
 {
 	for (unsigned i = 0; i < c->n; i++) {

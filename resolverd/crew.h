@@ -57,6 +57,7 @@ void crew_note(struct crew *c, const struct worker_report *report);
 void crew_signal(const struct crew *c, int signo);
 unsigned crew_alive(const struct crew *c);
 bool crew_is_ready(const struct crew *c);   /* all of them take questions */
+bool crew_is_settled(const struct crew *c); /* ready, or one of them is dead */
 bool crew_is_stopped(const struct crew *c); /* none of them does any more */
 
 int64_t crew_now_ms(void); /* a clock that only goes forward */

@@ -45,7 +45,7 @@ usage(FILE *to)
 	      "  stats [--prometheus] what was counted\n"
 	      "  flush NAME [TYPE]    forget what is cached for the name\n"
 	      "  flush --below NAME   and for all names below it\n"
-	      "  dump [NAME]          print what is cached (--below: as above)\n"
+	      "  dump [NAME]          print what is cached (--below, too)\n"
 	      "  lookup NAME TYPE     ask, and tell where the answer is from\n"
 	      "  reload               read the configuration again\n",
 	    to);
@@ -140,7 +140,7 @@ print_failure(const struct request *req, const char *why)
 	return TOOL_FAILED;
 }
 
-/* The rest of the stream, behind what was read of it, without the line's end. */
+/* The rest of the stream behind what was read of it, without the line's end. */
 static char *
 read_rest(const char *first, FILE *in)
 {
