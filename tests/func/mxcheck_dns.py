@@ -108,7 +108,7 @@ ROWS = [
     row("four", "D12", "OK", "", "level 20"),
     row("levels", "D16", "INFO", "all MX have preference 10"),
     row("three", "D17", "INFO", "OpenSMTPD", "level 30"),
-    row("forty", "D13", "OK"),
+    row("forty", "D13", "OK"),  # 40 MX, one host
     row("sixonly", "C03", "CRIT", "IPv4-only senders cannot deliver",
         "mx.sixonly.test"),
     row("sixdead", "C02", "WARN", "no IPv6 address does", "mx.sixdead.test"),
@@ -169,6 +169,28 @@ def _(bench):
     net.dns.script = honest
     equal(table.severity("bogus.test", "D14", "bogus.test"), "CRIT")
     equal(table.severity("servfail.test", "D14", "servfail.test"), "OK")
+
+
+@case("a cut answer is asked for over TCP; D13 if that gives none")
+def _(bench):
+    net = bench.net
+    for name in ("cut.test", "cutdead.test"):
+        net.mx(name, (10, bench.good), (20, bench.other))
+    honest = net.answer
+
+    def cutting(q):
+        if not q.qname.startswith("cut") or q.qtype != "MX":
+            return honest(q)
+        if not q.tcp:
+            return scripted.answer(q, flags=dns.flags.TC)
+        return honest(q) if q.qname == "cut.test" else None
+    net.dns.script = cutting
+    table = Table(net.mxcheck("cut.test", "cutdead.test"))
+    net.dns.script = honest
+    equal(table.domains["cut.test"][0], "OK")
+    equal(net.dns.count("cut.test", tcp=True), 1)
+    contains(table.text("cutdead.test", "D13", "cutdead.test"), "TCP gives")
+    equal(table.severity("cutdead.test", "D01", "cutdead.test"), "CRIT")
 
 
 @case("a TTL of a week cannot be changed within a day")

@@ -35,6 +35,8 @@ static const struct {
     {"3fff::/20", ADDRESS_EXAMPLE},
 };
 
+#define N_SPECIALS (sizeof(specials) / sizeof(specials[0]))
+
 static struct addr
 unmapped(const struct addr *addr)
 {
@@ -51,13 +53,14 @@ unmapped(const struct addr *addr)
 enum address_scope
 address_scope(const struct addr *addr)
 {
+	static struct prefix prefixes[N_SPECIALS]; /* read once */
 	struct addr a = unmapped(addr);
-	struct prefix prefix;
 
-	for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++) {
-		if (prefix_parse(&prefix, specials[i].prefix) != 0)
+	for (size_t i = 0; i < N_SPECIALS; i++) {
+		if (prefixes[i].addr.family == 0 &&
+		    prefix_parse(&prefixes[i], specials[i].prefix) != 0)
 			abort();
-		if (prefix_contains(&prefix, &a))
+		if (prefix_contains(&prefixes[i], &a))
 			return specials[i].scope;
 	}
 	return ADDRESS_GLOBAL;

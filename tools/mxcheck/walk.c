@@ -285,9 +285,13 @@ void
 walk(struct walk_result *out, const struct walk_list *list,
     const struct walk_how *how)
 {
-	struct walker w = {.list = list, .how = how};
+	struct walker w; /* large: only what is used of it is written */
 	bool failed;
 
+	w.list = list;
+	w.how = how;
+	w.n = 0;
+	w.was_cut = false;
 	*out = (struct walk_result){0};
 	build(&w);
 	if (list->null_mx && how->model->null_beside == MODEL_BOUNCE) {
