@@ -10,6 +10,7 @@
 
 #include "zones/ds_types.h"
 #include "zones/generation.h"
+#include "zones/list.h"
 #include "zones/source.h"
 #include "zones/text.h"
 
@@ -348,6 +349,7 @@ dataset_read(struct dataset *ds, const char *path, char *why)
 	source_close(&s);
 	if (rc == 0 && ds->type->done != NULL)
 		rc = ds->type->done(ds, why);
+	list_tell_widened(ds);
 	if (rc != 0 && why[0] == '\0')
 		snprintf(why, GENERATION_WHY_MAX, "%s: %s", path,
 		    strerror(-rc));

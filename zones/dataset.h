@@ -32,7 +32,9 @@ struct dataset_ns {
 
 /* For zones/list.h and the types that use it. */
 struct list_state {
-	bool text, below; /* the options */
+	bool text, below, exact; /* the options */
+	uint64_t widened; /* IPv6 entries of this file that became a /64 */
+	unsigned widened_line; /* of the first */
 	struct list_column {
 		char *name;	 /* as it is given; owned */
 		unsigned fixed;	 /* if that is a number */

@@ -16,6 +16,7 @@
 
 #include "zones/ds_types.h"
 #include "zones/generation.h"
+#include "zones/list.h"
 #include "zones/text.h"
 
 struct section {
@@ -65,6 +66,7 @@ close_section(struct dataset *ds, char *why)
 	ds->combined->is_open = false;
 	if (s->ds.type->done != NULL)
 		rc = s->ds.type->done(&s->ds, why);
+	list_tell_widened(&s->ds);
 	ds->entries += s->ds.entries;
 	ds->bad_lines += s->ds.bad_lines;
 	return rc;

@@ -47,7 +47,7 @@ option(struct dataset *ds, const char *word)
 	struct list_column *c = ds->list.columns;
 	uint32_t n;
 
-	if (strcmp(word, "below") == 0)
+	if (strcmp(word, "below") == 0 || strcmp(word, "exact") == 0)
 		return list_option(ds, word);
 	if (c[KEY].name != NULL)
 		c++;

@@ -124,6 +124,12 @@ on_rr(void *arg, const struct zonefile_rr *rr)
 }
 
 static int
+option(struct dataset *ds, const char *word)
+{
+	return strcmp(word, "exact") == 0 ? list_option(ds, word) : -EINVAL;
+}
+
+static int
 read_file(struct dataset *ds, struct source *s, char *why)
 {
 	memcpy(ds->list.origin, ds->apex, dname_len(ds->apex));
@@ -133,6 +139,7 @@ read_file(struct dataset *ds, struct source *s, char *why)
 const struct dataset_type ds_rpz = {
     .name = "rpz",
     .begin = list_begin,
+    .option = option,
     .read = read_file,
     .finish = list_finish,
     .end = list_end,

@@ -61,6 +61,8 @@ list_option(struct dataset *ds, const char *word)
 		ds->list.text = true;
 	else if (strcmp(word, "below") == 0)
 		ds->list.below = true;
+	else if (strcmp(word, "exact") == 0)
+		ds->list.exact = true;
 	else
 		return -EINVAL;
 	return 0;
@@ -182,6 +184,37 @@ is_wider(const struct ip6 *first, const struct ip6 *last, unsigned bits)
 	return ip6_compare(&span, &most) > 0;
 }
 
+/*
+ * Global unicast addresses only (2000::/3, RFC 4291 2.4): others, such as the
+ * test points of RFC 5782 in ::ffff:0:0/96, are not handed out by the /64.
+ */
+static void
+widen(struct dataset *ds, struct ip6 *first, struct ip6 *last)
+{
+	if (first->high >> 61 != 1 || (first->low == 0 &&
+	    last->low == UINT64_MAX))
+		return;
+	first->low = 0;
+	last->low = UINT64_MAX;
+	if (ds->list.widened++ == 0)
+		ds->list.widened_line = ds->line;
+}
+
+void
+list_tell_widened(struct dataset *ds)
+{
+	unsigned line = ds->line;
+
+	if (ds->list.widened == 0)
+		return;
+	ds->line = ds->list.widened_line;
+	dataset_note(ds, "the first of %llu IPv6 entries that are smaller than "
+	    "a /64: the whole /64 is listed; add the option exact to list them "
+	    "as they stand", (unsigned long long)ds->list.widened);
+	ds->line = line;
+	ds->list.widened = 0;
+}
+
 static int
 add_range(struct dataset *ds, const struct addr *a, const struct addr *b,
     uint32_t value)
@@ -203,6 +236,8 @@ add_range(struct dataset *ds, const struct addr *a, const struct addr *b,
 	if (is_ip4 && ds->range4_max != 0 && last4 - first4 >= ds->range4_max)
 		return dataset_bad_line(ds, "%llu addresses are more than "
 		    "$MAXRANGE4 allows", last4 - first4 + 1ull);
+	if (!is_ip4 && !ds->list.exact && value != 0)
+		widen(ds, &first, &last);
 	ds->entries++;
 	return is_ip4 ? add_ip4(ds, first4, last4, value)
 		      : add_ip6(ds, first, last, value);

@@ -13,7 +13,7 @@ int list_finish(struct dataset *ds, struct intern *values,
     struct arrays *arrays);
 void list_end(struct dataset *ds);
 
-/* The options `text` and `below`; -EINVAL for another word. */
+/* The options `text`, `below`, `exact`; -EINVAL for another word. */
 int list_option(struct dataset *ds, const char *word);
 
 /*
@@ -25,7 +25,9 @@ int list_value(struct dataset *ds, const char *text, uint32_t *value)
 
 /*
  * Lists (value 0: excludes) an address, a prefix, or a range, of either family.
- * Four octets, nothing set beyond the length, no prefix of length 0. Returns 0,
+ * Four octets, nothing set beyond the length, no prefix of length 0. What is
+ * smaller than an IPv6 network of length 64 lists that network, unless `exact`
+ * is set: who has one of its addresses can have all of them. Returns 0,
  * also for a bad line, which it has told about; or -errno.
  */
 int list_addresses(struct dataset *ds, char *s, uint32_t value)
@@ -41,6 +43,9 @@ int list_name(struct dataset *ds, const char *s, uint32_t value)
 /* Either. */
 int list_key(struct dataset *ds, char *s, uint32_t value)
     __attribute__((warn_unused_result));
+
+/* At the end of a file: tells how many became a network. */
+void list_tell_widened(struct dataset *ds);
 
 /* Cuts a comment (# or ;) off, and the space before it. Returns its text. */
 const char *list_cut_comment(char *s);

@@ -18,8 +18,30 @@ static const struct {
     {"plain", "2001:db8::/32 ; SBL2\n::1\n192.0.2.1\n",
 	IP4_A "::1-::1 A 127.0.0.2\n"
 	"2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff A 127.0.0.2\n", ""},
-    {"plain", "2001:db8::5-2001:db8::1:6\n",
+    {"plain(exact)", "2001:db8::5-2001:db8::1:6\n",
 	"2001:db8::5-2001:db8::1:6 A 127.0.0.2\n", ""},
+    /* a /64 or shorter, unless asked */
+    {"plain", "\n2001:db8::5\n2001:db8:0:1:8000::/65\n2001:db8:1::/48\n"
+	"2001:db8:0:3::/64\n2001:db8:0:5::5-2001:db8:0:6::5\n",
+	"2001:db8::-2001:db8:0:1:ffff:ffff:ffff:ffff A 127.0.0.2\n"
+	"2001:db8:0:3::-2001:db8:0:3:ffff:ffff:ffff:ffff A 127.0.0.2\n"
+	"2001:db8:0:5::-2001:db8:0:6:ffff:ffff:ffff:ffff A 127.0.0.2\n"
+	"2001:db8:1::-2001:db8:1:ffff:ffff:ffff:ffff:ffff A 127.0.0.2\n",
+	"2: the first of 3 IPv6 entries that are smaller than a /64"},
+    {"plain", "::ffff:7f00:2\nfe80::1\n4000::1\n",
+	"::ffff:127.0.0.2-::ffff:127.0.0.2 A 127.0.0.2\n"
+	"4000::1-4000::1 A 127.0.0.2\nfe80::1-fe80::1 A 127.0.0.2\n", ""},
+    {"csv(1)", "2001:db8::5\n",
+	"2001:db8::-2001:db8::ffff:ffff:ffff:ffff A 127.0.0.2\n",
+	"1: the first of 1 IPv6"},
+    {"csv(1,exact)", "2001:db8::5\n",
+	"2001:db8::5-2001:db8::5 A 127.0.0.2\n", ""},
+    {"rpz", "128.5.zz.db8.2001.rpz-ip 60 CNAME .\n"
+	"128.6.zz.db8.2001.rpz-ip 60 CNAME rpz-passthru.\n",
+	"2001:db8::-2001:db8::5 A 127.0.0.2\n"
+	"2001:db8::7-2001:db8::ffff:ffff:ffff:ffff A 127.0.0.2\n",
+	"1: the first of 1 IPv6"},
+    {"ip6trie", "2001:db8::5\n", "2001:db8::5-2001:db8::5 A 127.0.0.2\n", ""},
     {"plain", "0.0.0.0-127.255.255.255\n128.0.0.0/1\n",
 	"0.0.0.0-255.255.255.255 A 127.0.0.2\n", ""},
     {"plain", "255.255.255.255\n0.0.0.0\nffff::-ffff:ffff:ffff:ffff:ffff:"
@@ -139,7 +161,7 @@ static const struct {
     {"bind", "x 60 RRSIG A 8 2 60 20300101000000 20200101000000 1 x. AAAA\n",
 	"", ""},
     /* rpz */
-    {"rpz", "$TTL 60\n@ SOA ns. h. 1 2 3 4 5\n@ NS ns.\n"
+    {"rpz(exact)", "$TTL 60\n@ SOA ns. h. 1 2 3 4 5\n@ NS ns.\n"
 	"a.example CNAME .\n*.a.example CNAME *.\nb.example A 192.0.2.1\n"
 	"ok.a.example CNAME rpz-passthru.\n"
 	"32.1.2.0.192.rpz-ip CNAME .\n24.0.0.0.10.rpz-client-ip CNAME .\n"
