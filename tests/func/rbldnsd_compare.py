@@ -3,7 +3,7 @@
 Data and questions are made at random from a seed (RVTEST_SEED; printed), so
 that entries overlap, nest and exclude each other. Answers are compared as sets
 of (type, TTL, data), with rcode, AA and the authority section. What may differ
-is in difference_is_documented(), nothing else.
+is in difference_is_documented() and doc/rbldnsd-differences.md, nothing else.
 """
 
 import os
