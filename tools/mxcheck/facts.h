@@ -17,7 +17,7 @@
  *	  |	  sender, one domain), verdict.c (scenarios and the sentence)
  *	  v
  *	events.c  what changed since the last run: alert.c over state.c
- *	report_*.c  struct report -> table, json, changes; to come: nagios, prom
+ *	report_*.c  struct report -> table, json, changes, nagios, prom
  *	state.c	  LMDB through lib/store.h; history.c: between it and the facts
  *
  * Only what stands above FACTS touches the network, only history.c and events.c
@@ -226,6 +226,7 @@ struct facts {
 	struct arena *arena; /* private */
 	void *names[3]; /* private: domains, hosts, addresses by name */
 	int64_t at; /* s since 1970: when the run began */
+	uint32_t took_ms;
 	const char *helo;
 	bool no_route4, no_route6; /* nothing of that family can be dialled */
 	enum facts_yes helo_is_us; /* it has the address we dial from */

@@ -123,7 +123,14 @@ gather_and_judge(struct facts *facts, const struct settings *settings,
     struct state *state, bool baseline)
 {
 	char why[GATHER_WHY_MAX] = "";
-	int rc = gather(facts, settings, why);
+	struct timespec from, to;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	rc = gather(facts, settings, why);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	facts->took_ms = (uint32_t)((to.tv_sec - from.tv_sec) * 1000 +
+	    (to.tv_nsec - from.tv_nsec) / 1000000);
 
 	if (rc == -EINTR) {
 		tool_error("interrupted; nothing was judged");

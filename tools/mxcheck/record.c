@@ -496,6 +496,7 @@ static void
 visit_run(struct record *r, struct facts *f)
 {
 	TIME(r, f, at);
+	NUMBER(r, f, took_ms, UINT32_MAX);
 	WORD(r, f, helo);
 	FLAG(r, f, no_route4);
 	FLAG(r, f, no_route6);

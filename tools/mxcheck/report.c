@@ -13,6 +13,8 @@ static const struct report_format *const formats[] = {
     &report_table,
     &report_json,
     &report_changes,
+    &report_nagios,
+    &report_prom,
 };
 
 const struct report_format *

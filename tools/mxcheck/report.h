@@ -1,6 +1,5 @@
 /*
- * Outputs: each format is a row (report_table.c, report_json.c; to come:
- * report_nagios.c, report_prom.c) that writes what one run came to.
+ * Outputs: each format is a row (report_table.c, report_json.c, ...) that writes what one run came to.
  */
 #ifndef TOOLS_MXCHECK_REPORT_H
 #define TOOLS_MXCHECK_REPORT_H
@@ -27,7 +26,7 @@ struct report_format {
 };
 
 extern const struct report_format report_table, report_json,
-    report_changes;
+    report_changes, report_nagios, report_prom;
 
 const struct report_format *report_find(const char *name);
 
