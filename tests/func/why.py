@@ -58,6 +58,9 @@ def setup(bench):
     ip6 = file("ip6", lambda r: r.choice(
         ["2001:db8::1", "2001:db8::/64", "2001:db8::/32", "2001:db8:1::/48",
          "2001:db8::2", "::ffff:10.0.0.1"]))
+    combined = bench.file("combined", "$DATASET ip4set:one sub @\n" +
+                          make(r, ip4) + "$DATASET dnset names.sub @\n" +
+                          make(r, lambda r: r.choice(["", "."]) + name(r)))
     records = bench.file("records", "a A 192.0.2.1\na TXT text\n"
                          "b CNAME host.example\nb TXT hidden\n")
     hidden = bench.file("hidden", ":127.0.0.2:gone\n10.0.0.0/8\n.a\n")
@@ -67,6 +70,7 @@ def setup(bench):
         "ip.test": [f"ip4set:{mixed},{single}", f"ip6trie:{ip6}"],
         "trie.test": [f"ip4trie:{trie}", f"ip4tset:{single}"],
         "names.test": [f"dnset:{names}", f"generic:{records}"],
+        "combined.test": [f"combined:{combined}"],
         "sub.names.test": [f"ip4set:{hidden}", f"dnset:{hidden}"],
         "all.test": [f"ip4set:{single}", f"ip4trie:{trie}", f"dnset:{names}",
                      f"ip6trie:{ip6}"],
@@ -158,6 +162,21 @@ def _(bench):
             equal(key, want, stdout)
     rvtest.diag(f"{listed} of them are listed")
     equal(KEYS / 4 < listed < KEYS, True, f"{listed} listed")
+
+
+@case("in a combined dataset, a key is one of its subzone")
+def _(bench):
+    seen = set()
+    for key in ["1.0.0.10", "1.0.0.11", "1.0.0.11.sub", "2.0.0.10",
+                "1.0.0.10.sub", "2.0.0.10.sub", "a.b",
+                "a.b.names.sub", "a.names.sub", "c.a.names.sub"]:
+        done = why(bench, f"{key}.combined.test")
+        rrs = answered(bench, f"{key}.combined.test.")
+        equal(said(done.stdout),
+              {f"{key}.combined.test.": rrs} if rrs else {}, key)
+        equal(done.returncode, LISTED if rrs else NOT_LISTED, key)
+        seen.add(bool(rrs))
+    equal(seen, {True, False})
 
 
 @case("a whole name that was asked for is one zone's question")
