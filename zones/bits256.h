@@ -23,13 +23,23 @@ bits_set(struct bits256 *b, unsigned i)
 	b->word[i / 64] |= 1ull << i % 64;
 }
 
+/* x86-64's baseline has no POPCNT, and libgcc's table is slower than this. */
+static inline unsigned
+bits_in_word(uint64_t v)
+{
+	v -= v >> 1 & 0x5555555555555555ull;
+	v = (v & 0x3333333333333333ull) + (v >> 2 & 0x3333333333333333ull);
+	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0full;
+	return v * 0x0101010101010101ull >> 56;
+}
+
 static inline unsigned
 bits_count(const struct bits256 *b)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < 4; i++)
-		n += __builtin_popcountll(b->word[i]);
+		n += bits_in_word(b->word[i]);
 	return n;
 }
 
@@ -55,7 +65,7 @@ bits_runs(const struct bits256 *b)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < 4; i++) {
-		n += __builtin_popcountll(b->word[i] &
+		n += bits_in_word(b->word[i] &
 		    ~(b->word[i] << 1 | before));
 		before = b->word[i] >> 63;
 	}

@@ -5,6 +5,7 @@
 #include "zones/ip4.h"
 
 #include "lib/bytes.h"
+#include "zones/bits256.h"
 
 enum { DIR, PAGES, CELLS, HEAP, META };
 
@@ -28,16 +29,6 @@ ip4_open(union index *u, const struct store_bytes *arrays)
 	ix->common = get_le32(arrays[META].data);
 	ix->any8 = (const uint8_t *)arrays[META].data + 4;
 	return 0;
-}
-
-/* x86-64's baseline has no POPCNT, and libgcc's table is slower than this. */
-static inline unsigned
-count_bits(uint64_t v)
-{
-	v -= v >> 1 & 0x5555555555555555ull;
-	v = (v & 0x3333333333333333ull) + (v >> 2 & 0x3333333333333333ull);
-	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0full;
-	return v * 0x0101010101010101ull >> 56;
 }
 
 static uint32_t
@@ -142,7 +133,7 @@ cell_of(const uint8_t *page, unsigned c24, uint32_t *cell)
 		return false;
 	*cell = get_le32(page + IP4_PAGE_FIRST) +
 	    page[IP4_PAGE_RANK + c24 / 64] +
-	    count_bits(used & ((1ull << c24 % 64) - 1));
+	    bits_in_word(used & ((1ull << c24 % 64) - 1));
 	return true;
 }
 

@@ -217,18 +217,21 @@ even_24(struct walk *k, struct page_state *page, unsigned c24, uint32_t value)
 static int
 cell_final(struct walk *k, struct ip4_cell *c)
 {
-	uint32_t raw = 0, final = 0;
+	uint32_t raw = 0, final = 0, *value;
 	int rc;
 
-	for (unsigned i = bits_next(&c->set, 0); i < 256;
-	    i = bits_next(&c->set, i + 1)) {
-		if (c->value[i] != raw) {
-			raw = c->value[i];
-			rc = pool_final(k->pool, k->values, raw, &final);
-			if (rc != 0)
-				return rc;
+	for (unsigned i = 0; i < 4; i++) {
+		for (uint64_t b = c->set.word[i]; b != 0; b &= b - 1) {
+			value = &c->value[i * 64 + __builtin_ctzll(b)];
+			if (*value != raw) {
+				raw = *value;
+				rc = pool_final(k->pool, k->values, raw,
+				    &final);
+				if (rc != 0)
+					return rc;
+			}
+			*value = final;
 		}
-		c->value[i] = final;
 	}
 	return 0;
 }
@@ -381,7 +384,7 @@ put_page(struct walk *k, struct page_state *page, uint32_t c16,
 	for (unsigned i = 0; i < 4; i++) {
 		put_le64(page->bytes + i * 8, page->used.word[i]);
 		page->bytes[IP4_PAGE_RANK + i] = rank;
-		rank += __builtin_popcountll(page->used.word[i]);
+		rank += bits_in_word(page->used.word[i]);
 	}
 	put_le32(page->bytes + IP4_PAGE_FIRST, first_cell);
 	put_le32(page->bytes + IP4_PAGE_REST, page->rest);

@@ -137,11 +137,12 @@ put_runs_cell(struct ip4_cells *k, const struct ip4_cell *c, unsigned runs)
 bool
 ip4_cell_has_one_value(const struct ip4_cell *c)
 {
-	unsigned first = bits_next(&c->set, 0);
+	uint32_t value = c->value[bits_next(&c->set, 0)]; /* not empty */
 
-	for (unsigned i = first; i < 256; i = bits_next(&c->set, i + 1))
-		if (c->value[i] != c->value[first])
-			return false;
+	for (unsigned i = 0; i < 4; i++)
+		for (uint64_t b = c->set.word[i]; b != 0; b &= b - 1)
+			if (c->value[i * 64 + __builtin_ctzll(b)] != value)
+				return false;
 	return true;
 }
 
