@@ -49,6 +49,13 @@ def setup(bench):
     zone("twice", (10, good), (20, good))
     zone("twins", (10, good), (20, "mx.twin.test"))
     net.add("mx.twin.test", "A", net.servers[good].addr)
+    zone("network", (10, "mx1.network.test"), (20, "mx2.network.test"))
+    for n in (1, 2):
+        net.host(f"mx{n}.network.test", Mail(), f"{net.prefix}.250.{n}")
+    zone("provider", (10, "a.mail.isp.test"),
+         (20, "b.mail.isp.test"))
+    for n in "ab":
+        net.host(f"{n}.mail.isp.test", Mail())
     zone("five", (10, "mx.five.test"), (20, good))
     for _ in range(5):
         net.add("mx.five.test", "A", net.address())
@@ -104,6 +111,12 @@ ROWS = [
     row("localhost", "D07", "CRIT", "localhost", "localhost"),
     row("twice", "D08", "WARN", "stands twice"),
     row("twins", "D08", "WARN", "have the same addresses"),
+    row("twins", "F01", "WARN", "all MX hosts are one address"),
+    row("twins", "F02", "OK"),
+    row("network", "F02", "WARN", "in one network"),
+    row("levels", "F02", "OK"),
+    row("provider", "F08", "INFO", "all MX hosts are of mail.isp.test"),
+    row("network", "F08", "OK"),
     row("five", "D12", "WARN", "5 addresses come first", "level 20"),
     row("four", "D12", "OK", "", "level 20"),
     row("levels", "D16", "INFO", "all MX have preference 10"),
@@ -123,7 +136,8 @@ VERDICTS = {
     "literal.test": "DEGRADED", "onlyliteral.test": "BOUNCE",
     "alias.test": "OK", "loop.test": "DEGRADED",
     "noneaddress.test": "BOUNCE", "localhost.test": "BOUNCE",
-    "five.test": "DEGRADED", "twins.test": "ILLUSION", "levels.test": "OK",
+    "five.test": "DEGRADED", "network.test": "ILLUSION",
+    "twins.test": "ILLUSION", "levels.test": "OK",
     "three.test": "OK", "twice.test": "NONE", "sixonly.test": "DEFER",
     "somedead.test": "NONE",
 }

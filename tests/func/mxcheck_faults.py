@@ -238,6 +238,13 @@ def tls_faults(pki):
     tls("pool", {"T11": ("WARN", "one has STARTTLS")}, twin=Mail())
     tls("issuers", {"T11": ("WARN", "different issuers")}, twin=Mail(
         tls=pki.server("mx1.issuers.test", self_signed=True)))
+    tls("auth", {"A01": ("WARN", "AUTH PLAIN LOGIN"),
+                 "A02": ("INFO", "takes logins")},
+        {"ehlo": ("AUTH PLAIN LOGIN",)})
+    tls("authtls", {"A01": ("OK", ""), "A02": ("INFO", "takes logins")},
+        {"after_tls": ("AUTH PLAIN LOGIN",)})
+    Fault("sametime", Mail(tls=other), {
+        "F07": ("INFO", "within two days")}, backup=Mail(tls=other))
     tls("injected", {"T10": ("WARN", "clear text behind the 220")},
         {"starttls": injected})
     tls("tls10", {"T03": ("WARN", "TLSv1")}, old=True)
