@@ -280,6 +280,29 @@ def _(bench):
     rd.stop()
 
 
+@case("changing while it is read: refused, forced or not")
+def _(bench):
+    path = bench.file("ip", ip(300000))
+    going = True
+
+    def append():
+        with open(path, "a") as f:
+            while going:
+                f.write("10.250.0.1\n")
+                f.flush()
+
+    writer = threading.Thread(target=append)
+    writer.start()
+    try:
+        damaged(bench, "ip.test", "changed while it was read")
+    finally:
+        going = False
+        writer.join()
+    equal(data(ask(bench.rd.server, LISTED.format("ip.test"))), ["127.0.0.2"])
+    bench.file("ip", ip())
+    equal(build(bench, "ip.test").returncode, 0)
+
+
 @case("unreadable, a folder, missing: refused, and told by list and log")
 def _(bench):
     path = bench.dir / "ip"

@@ -49,7 +49,7 @@ zones_on_report(void *arg, const char *file, unsigned line, const char *text)
 }
 
 /* False if the file is refused. */
-static bool
+__attribute__((unused)) static bool
 zones_read(struct zones_index *z, const char *type, const void *text,
     size_t len)
 {
@@ -77,7 +77,7 @@ zones_read(struct zones_index *z, const char *type, const void *text,
 	return rc == 0;
 }
 
-static const struct array *
+__attribute__((unused)) static const struct array *
 zones_array(const struct zones_index *z, const char *name)
 {
 	char key[ARRAY_NAME_MAX];
@@ -112,7 +112,7 @@ zones_on_entry(void *arg, const struct why_entry *e)
 }
 
 /* Asks for text below the apex, and for it turned round (1.2.3.4). */
-static void
+__attribute__((unused)) static void
 zones_ask(const struct zones_index *z, const char *text, size_t len, bool turn)
 {
 	uint8_t dname[2 * DNAME_MAX], off[DNAME_LABELS_MAX], turned[DNAME_MAX];
