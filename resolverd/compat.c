@@ -191,7 +191,7 @@ serve(const struct compat_args *args, const char *name)
 	struct compat_build *build;
 	struct all_sockets sockets;
 	char why[SOCKETS_WHY_MAX];
-	int ready_fd = -1;
+	int ready_fd = -1, status = 0;
 
 	compat_user_find(&who, args->user);
 	if (!args->in_front)
@@ -210,14 +210,15 @@ serve(const struct compat_args *args, const char *name)
 	build = compat_build_new(args->conf, COMPAT_LINES_SHOWN);
 	if (!args->quick && compat_build_all(build) == COMPAT_NOT_BUILT) {
 		log_warn("zones could not be built, aborting");
-		return remove_and_return(build, args->conf->state_dir, 1);
+		status = 1;
+	} else {
+		if (ready_fd != -1)
+			leave_terminal(ready_fd, name, args->log_path != NULL &&
+				strcmp(args->log_path, "-") == 0);
+		compat_serve(args, &sockets.of[0], build);
 	}
-	if (ready_fd != -1)
-		leave_terminal(ready_fd, name, args->log_path != NULL &&
-			strcmp(args->log_path, "-") == 0);
-	compat_serve(args, &sockets.of[0], build);
 	sockets_close_all(&sockets);
-	return remove_and_return(build, args->conf->state_dir, 0);
+	return remove_and_return(build, args->conf->state_dir, status);
 }
 
 /* ---- not serving */
