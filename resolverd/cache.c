@@ -30,7 +30,7 @@
 #include "resolverd/cache_use.h"
 
 #define SIZE_MIN (1 << 20)
-#define PENDING_MAX 256 /* pieces; a larger batch makes a longer pause */
+#define PENDING_MAX 128 /* pieces; a larger batch makes a longer pause */
 #define PENDING_BYTES (1 << 20)
 #define ERROR_LOG_S 60 /* between two log lines about errors */
 #define DUE_LIFETIME_MIN 10 /* s: a tenth of it is a second */

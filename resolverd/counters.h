@@ -48,6 +48,8 @@
 	    "times that a route was held for dead")                            \
 	X(UNREACHABLE, COUNT, "unreachable",                                   \
 	    "clients that did not wait, for a dead route")                     \
+	X(UPSTREAM_FLIGHTS, GAUGE, "upstream-flights",                         \
+	    "questions under way, waited for or not")                          \
 	X(UPSTREAM_WAITING, GAUGE, "upstream-waiting",                         \
 	    "clients that wait for an answer from outside")                    \
 	/* --- transports */                                                   \

@@ -117,7 +117,7 @@ flight_new(
 	f->last = &f->waiters;
 	evtimer_assign(&f->timer, u->base, on_timer, f);
 	*slot = f;
-	u->n_flights++;
+	counter_set(COUNTER_UPSTREAM_FLIGHTS, ++u->n_flights);
 	return f;
 }
 
@@ -127,7 +127,7 @@ flight_free(struct flight *f)
 	struct upstream *u = f->up;
 
 	*flight_slot(u, &f->key) = f->next;
-	u->n_flights--;
+	counter_set(COUNTER_UPSTREAM_FLIGHTS, --u->n_flights);
 	event_del(&f->timer);
 	free(f);
 }

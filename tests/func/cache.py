@@ -360,6 +360,20 @@ def _(bench):
                   f"{qname} took {took:.1f} s")
 
 
+@case("a silent outside that is back is asked at once when the back-off ends")
+def _(bench):
+    with World(bench, "back", upstream="deadline = 1s") as w:
+        w.silent.add("")
+        for n in range(5):
+            equal(rcode(w.ask(f"{n}.example")), "SERVFAIL")
+        w.silent.clear()
+        got, took = w.timed("other.example")
+        equal((data(got), took < 1), ([ADDRESS], True), f"took {took:.1f} s")
+        w.clock.pass_s(2)
+        rvtest.wait_until(lambda: data(w.ask("4.example")) == [ADDRESS] or
+                          w.clock.pass_s(300), 15, "one that had failed")
+
+
 @case("a dead list costs one wait, then nobody waits; it comes back by itself")
 def _(bench):
     with World(bench, "dead-list",

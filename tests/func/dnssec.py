@@ -93,6 +93,36 @@ def _(bench):
           "those that were asked for")
 
 
+def cuts(bench):
+    done = bench.rd.resolverctl("stats")
+    return int(next(line.split()[1] for line in done.stdout.splitlines()
+                    if line.startswith("nxdomain-cuts")))
+
+
+@case("below a secure NXDOMAIN all is NXDOMAIN, of any type (RFC 8020 2)")
+def _(bench):
+    for do in False, True:
+        equal(rcode(query(bench, "cut.fine.zz", "A", do=do)), "NXDOMAIN")
+        time.sleep(.1)  # it is written after the answer has gone
+        before = cuts(bench)
+        for qname in "a.cut.fine.zz", "c.b.a.cut.fine.zz":
+            got = query(bench, qname, "MX", do=do, ad=True)
+            equal((rcode(got), is_ad(got)), ("NXDOMAIN", True), qname)
+            equal([r.name.to_text() for r in got.authority
+                   if r.rdtype == rvtest.dns.rdatatype.SOA], ["fine.zz."])
+            equal("NSEC" in types(got), do, "the proof")
+        equal(cuts(bench) - before, 2, f"cuts with DO={do}")
+
+
+@case("below an insecure one each name is asked for (RFC 8020 3.1)")
+def _(bench):
+    equal(rcode(query(bench, "cut.plain.zz")), "NXDOMAIN")
+    time.sleep(.1)
+    before = cuts(bench)
+    equal(rcode(query(bench, "a.cut.plain.zz")), "NXDOMAIN")
+    equal(cuts(bench), before, "cuts")
+
+
 # --- bogus
 
 @case("bogus: SERVFAIL, with the reason in the log (RFC 4035 5.5)")
