@@ -95,6 +95,7 @@ struct conf {
 	struct conf_endpoint *listen; /* those for TLS, too */
 	size_t n_listen;
 	char *tls_certificate, *tls_key; /* or NULL: no endpoint is for TLS */
+	char *identity, *version; /* what we say of us; NULL: nothing */
 	struct prefix_table query_acl; /* of enum conf_acl */
 	struct {
 		enum conf_cookies cookies;

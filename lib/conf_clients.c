@@ -8,6 +8,8 @@
 #include "lib/conf_values.h"
 #include "lib/xalloc.h"
 
+#define TOLD_MAX 255 /* RFC 1035 3.3 */
+
 static bool
 read_prefix(struct conf_reader *r, const struct conf_row *row,
     const char *value, struct prefix *out)
@@ -199,6 +201,37 @@ conf_set_tls_key(
 	set_file(r, row, value, &r->conf->tls_key);
 }
 
+/* A character-string of the DNS, and something to see. */
+static void
+set_told(struct conf_reader *r, const struct conf_row *row, const char *value,
+    char **out)
+{
+	size_t len = strlen(value);
+
+	if (len == 0 || len > TOLD_MAX) {
+		conf_complain_of(r, row, value,
+		    "is refused; write 1 to %d bytes, or nothing of it",
+		    TOLD_MAX);
+		return;
+	}
+	free(*out);
+	*out = xstrdup(value);
+}
+
+void
+conf_set_identity(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_told(r, row, value, &r->conf->identity);
+}
+
+void
+conf_set_version(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_told(r, row, value, &r->conf->version);
+}
+
 void
 conf_check_clients(struct conf_reader *r)
 {
@@ -224,4 +257,6 @@ conf_clients_free(struct conf *c)
 	free(c->clients.cookie_secret_file);
 	free(c->tls_certificate);
 	free(c->tls_key);
+	free(c->identity);
+	free(c->version);
 }

@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 60
+#define CONF_ROWS 62
 #define CONF_TLS_PORT 853 /* RFC 7858 3.1 */
 
 /* What a value needs to know while the file is read. */
@@ -110,7 +110,7 @@ conf_set_fn conf_set_allow_query, conf_set_refuse_query, conf_set_drop_query,
     conf_set_tcp_connections_per_client, conf_set_tcp_idle,
     conf_set_listen_tls, conf_set_tls_certificate, conf_set_tls_key,
     conf_set_rate_limit, conf_set_network_rate_limit, conf_set_slip,
-    conf_set_no_rate_limit;
+    conf_set_no_rate_limit, conf_set_identity, conf_set_version;
 void conf_check_clients(struct conf_reader *r); /* all values are there */
 void conf_clients_free(struct conf *c);
 

@@ -55,6 +55,7 @@ enum dns_type {
 	DNS_TYPE_MG = 8,
 	DNS_TYPE_MR = 9,
 	DNS_TYPE_PTR = 12,
+	DNS_TYPE_HINFO = 13,
 	DNS_TYPE_MINFO = 14,
 	DNS_TYPE_MX = 15,
 	DNS_TYPE_TXT = 16,

@@ -163,7 +163,7 @@ open_all(struct server *s, const struct compat_args *args,
 	if (args->log_path != NULL)
 		s->log = compat_log_new(args->log_path, args->log_flushed);
 	s->handler.conf = args->conf;
-	s->handler.version = version(args);
+	s->handler.server.version = version(args);
 	s->handler.note = note;
 	s->handler.note_arg = s;
 	s->handler.zones = listzones_open(args->conf);

@@ -6,7 +6,6 @@
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
 #include "resolverd/query.h"
-#include "resolverd/version.h"
 #include "zones/acl.h"
 
 /*
@@ -62,6 +61,9 @@ answer(struct handler *h, struct handling *g, const struct client *client)
 			counter_inc(COUNTER_DROPPED);
 			return false;
 		}
+	} else if (h->outside != NULL && g->q.qtype == DNS_TYPE_ANY &&
+	    (g->q.flags & DNS_FLAG_RD)) {
+		made_up_any_answer(&g->q);
 	} else if (h->outside != NULL) {
 		return h->outside->answer(h, &g->q, client);
 	} else {
@@ -80,9 +82,9 @@ finish(struct handler *h, struct handling *g, const struct client *client)
 			return 0;
 		break;
 	case QUERY_FINISH:
-		if (h->version != NULL && client->acl == CONF_ACL_ALLOW)
-			version_answer(&g->q, h->version);
-		counter_inc(COUNTER_REFUSED);
+		if (client->acl != CONF_ACL_ALLOW ||
+		    !made_up_server_answer(&g->q, &h->server))
+			counter_inc(COUNTER_REFUSED);
 		break;
 	case QUERY_DROP:
 		counter_inc(COUNTER_DROPPED);

@@ -14,6 +14,7 @@
 #include "lib/conf.h"
 #include "resolverd/client.h"
 #include "resolverd/listzone.h"
+#include "resolverd/made_up.h"
 #include "resolverd/query.h"
 
 struct cache;
@@ -36,7 +37,7 @@ struct handler {
 	const struct outside *outside; /* NULL: nobody, REFUSED, RA 0 */
 	struct cache *cache; /* NULL: none that could be opened */
 	struct upstream *upstream;
-	const char *version; /* for version.bind; NULL: REFUSED */
+	struct made_up_server server; /* for version.bind and the like */
 	/* Optional: told about each packet, when it is answered. len: of the
 	 * answer; 0: there is none, or not yet. */
 	void (*note)(void *arg, const struct handling *g,

@@ -140,24 +140,6 @@ listzone_where(const struct list_lookup *l, char *out)
 
 /* ---- answering */
 
-
-static uint8_t *
-put_rr_header(struct query *q, uint16_t owner, uint16_t type, uint32_t ttl,
-    size_t rdlen)
-{
-	uint8_t *p = q->reply + q->reply_len;
-
-	if (query_room(q) < 12 + rdlen)
-		return NULL;
-	put_be16(p, owner);
-	put_be16(p + 2, type);
-	put_be16(p + 4, DNS_CLASS_IN);
-	put_be32(p + 6, ttl);
-	put_be16(p + 10, (uint16_t)rdlen);
-	q->reply_len += 12 + rdlen;
-	return p + 12;
-}
-
 /* Counts RRs that were put; returns false if they did not fit. */
 static bool
 count(uint16_t *counter, int n)
@@ -258,7 +240,7 @@ put_hits(struct query *q, const struct zone_key *key,
 			}
 			if (is_in_answer(q, start, rr.type, rdata, len))
 				continue;
-			to = put_rr_header(q, DNS_QNAME_POINTER, rr.type,
+			to = query_put_rr(q, DNS_QNAME_POINTER, rr.type, DNS_CLASS_IN,
 			    rrset_ttl(hits, rr.type), len);
 			if (to == NULL)
 				return false;

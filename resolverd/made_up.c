@@ -1,43 +1,80 @@
 /*
- * One TXT RR, made on the spot: the question is rare.
+ * One RR each, made on the spot: the questions are rare.
  */
-#include "resolverd/version.h"
+#include "resolverd/made_up.h"
 
+#include <stddef.h>
 #include <string.h>
 
-#include "lib/bytes.h"
+#include "lib/dname.h"
 
-#define CLASS_CH 3
+#define ANY_TTL 3600
 
-static bool
-is_asked(const struct query *q)
+/* Writes a character-string (RFC 1035 3.3); returns where it ends. */
+static uint8_t *
+put_string(uint8_t *p, const char *s, size_t len)
 {
-	static const uint8_t bind[] = "\7version\4bind",
-			     server[] = "\7version\6server";
-
-	return q->has_question && q->qclass == CLASS_CH &&
-	    q->qtype == DNS_TYPE_TXT &&
-	    (dname_equal(q->qname, bind) || dname_equal(q->qname, server));
+	*p++ = (uint8_t)len;
+	memcpy(p, s, len);
+	return p + len;
 }
 
-void
-version_answer(struct query *q, const char *version)
+static const char *
+server_text(const struct query *q, const struct made_up_server *s)
 {
-	size_t len = strlen(version);
-	uint8_t *p = q->reply + q->reply_len;
+	const struct {
+		const char *name, *text;
+	} known[] = {
+	    {"\7version\4bind", s->version},
+	    {"\7version\6server", s->version},
+	    {"\10hostname\4bind", s->identity},
+	    {"\2id\6server", s->identity},
+	};
 
-	if (q->rcode != DNS_RCODE_REFUSED || !is_asked(q) || len > 255 ||
-	    query_room(q) < 13 + len)
-		return;
-	put_be16(p, DNS_QNAME_POINTER);
-	put_be16(p + 2, DNS_TYPE_TXT);
-	put_be16(p + 4, CLASS_CH);
-	put_be32(p + 6, 0); /* TTL */
-	put_be16(p + 10, (uint16_t)(len + 1));
-	p[12] = (uint8_t)len;
-	memcpy(p + 13, version, len);
-	q->reply_len += 13 + len;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (dname_equal(q->qname, (const uint8_t *)known[i].name))
+			return known[i].text;
+	}
+	return NULL;
+}
+
+bool
+made_up_server_answer(struct query *q, const struct made_up_server *s)
+{
+	const char *text;
+	size_t len;
+	uint8_t *p;
+
+	if (q->rcode != DNS_RCODE_REFUSED || !q->has_question ||
+	    q->qclass != DNS_CLASS_CH ||
+	    (q->qtype != DNS_TYPE_TXT && q->qtype != DNS_TYPE_ANY))
+		return false;
+	text = server_text(q, s);
+	if (text == NULL)
+		return false;
+	len = strlen(text);
+	p = query_put_rr(q, DNS_QNAME_POINTER, DNS_TYPE_TXT, DNS_CLASS_CH, 0,
+	    len + 1);
+	if (p == NULL)
+		return false;
+	put_string(p, text, len);
 	q->ancount = 1;
 	q->has_ede = false;
 	q->rcode = DNS_RCODE_NOERROR;
+	return true;
+}
+
+void
+made_up_any_answer(struct query *q)
+{
+	static const char cpu[] = "RFC8482";
+	uint8_t *p = query_put_rr(q, DNS_QNAME_POINTER, DNS_TYPE_HINFO,
+	    DNS_CLASS_IN, ANY_TTL, sizeof(cpu) + 1);
+
+	if (p == NULL) {
+		query_set_truncated(q);
+		return;
+	}
+	put_string(put_string(p, cpu, sizeof(cpu) - 1), "", 0);
+	q->ancount = 1;
 }

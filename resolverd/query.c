@@ -252,6 +252,23 @@ query_hash_from(struct query *q, unsigned label)
 	}
 }
 
+uint8_t *
+query_put_rr(struct query *q, uint16_t owner, uint16_t type, uint16_t class,
+    uint32_t ttl, size_t rdlen)
+{
+	uint8_t *p = q->reply + q->reply_len;
+
+	if (query_room(q) < 12 + rdlen)
+		return NULL;
+	put_be16(p, owner);
+	put_be16(p + 2, type);
+	put_be16(p + 4, class);
+	put_be32(p + 6, ttl);
+	put_be16(p + 10, (uint16_t)rdlen);
+	q->reply_len += 12 + rdlen;
+	return p + 12;
+}
+
 void
 query_clear_answer(struct query *q)
 {

@@ -107,6 +107,14 @@ query_room(const struct query *q)
 	return end > q->reply_len ? end - q->reply_len : 0;
 }
 
+/*
+ * Begins an RR behind what is there; its owner is a pointer (RFC 1035 4.1.4).
+ * Returns where its rdlen bytes of RDATA go, or NULL: it does not fit. The
+ * caller counts it.
+ */
+uint8_t *query_put_rr(struct query *q, uint16_t owner, uint16_t type,
+    uint16_t class, uint32_t ttl, size_t rdlen);
+
 /* What was written behind the question goes. */
 void query_clear_answer(struct query *q);
 

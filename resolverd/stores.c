@@ -15,6 +15,8 @@ stores_open(struct handler *h, const struct conf *conf, struct event_base *base,
 	int rc;
 
 	h->conf = conf;
+	h->server.version = conf->version;
+	h->server.identity = conf->identity;
 	h->outside = &recurse;
 	h->zones = listzones_open(conf);
 	if (cache_open(&h->cache, conf->state_dir, conf->cache.size,

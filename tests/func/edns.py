@@ -240,6 +240,47 @@ def _(bench):
             equal((got.wire[12:12 + len(wire)], got.ancount), (wire, 1), name)
 
 
+# --- what stands nowhere
+
+CH, ANY = 3, 255
+
+
+@case("RFC 8482 4.2: ANY gets one HINFO, and nobody is asked for it")
+def _(bench):
+    rr = b"\xc0\x0c" + struct.pack("!HHIH", 13, 1, 3600, 9) + b"\7RFC8482\0"
+    for name in ("www.example", "cached.example", "nowhere.zz"):
+        for tcp in (False, True):
+            got = send(bench.server, query(name, ANY), tcp)
+            equal((got.rcode, got.ancount, got.wire[-len(rr):]), (0, 1, rr))
+    equal(bench.outside.count("www.example"), 0)
+    equal(send(bench.server, query("www.example", ANY, 0)).rcode, REFUSED)
+    equal(send(bench.server, query("2.0.0.127.bl.test", ANY)).ancount, 1)
+
+
+def chaos(server, name, qtype=TXT, **how):
+    return send(server, question(name, qtype, CH), **how)
+
+
+@case("RFC 4892: what is told of us, and nothing by default")
+def _(bench):
+    names = {"hostname.bind": "mx7", "ID.Server": "mx7",
+             "version.bind": "a resolver", "version.server": "a resolver"}
+    for name in names:
+        equal(chaos(bench.server, name).rcode, REFUSED, name)
+    rd = rvtest.resolverd(bench, name="told", allow=["127.0.0.1"],
+                          extra='identity = "mx7"\nversion = "a resolver"\n')
+    for name, text in names.items():
+        for tcp in (False, True):
+            got = chaos(rd.server, name, tcp=tcp)
+            equal((got.rcode, got.ancount, got.wire[-len(text) - 1:]),
+                  (0, 1, bytes([len(text)]) + text.encode()), name)
+        equal(chaos(rd.server, name, source="127.0.0.2").rcode, REFUSED)
+    for name, qtype in (("authors.bind", TXT), ("version.bind", 1),
+                        ("x.version.bind", TXT), ("bind", TXT)):
+        equal(chaos(rd.server, name, qtype).rcode, REFUSED, name)
+    equal(rd.stop(), 0)
+
+
 # --- extended errors, RFC 8914
 
 @case("RFC 8914: refusals say why to clients with EDNS")

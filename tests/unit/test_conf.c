@@ -435,6 +435,10 @@ static const struct {
     {"TLS, half", "listen-tls = ::1@9853 tls-certificate = a tls-key = ''",
 	"1: tls-key: \"\" is empty; name a file\n"
 	"0: listen-tls: no certificate; add tls-certificate and tls-key\n"},
+    {"what is told of us", "identity = ''\nversion = \"\"",
+	"1: identity: \"\" is refused; write 1 to 255 bytes, or nothing of "
+	"it\n"
+	"2: version: \"\" is refused; write 1 to 255 bytes, or nothing of it\n"},
     {"rates",
 	"clients { rate-limit = 100001 network-rate-limit = -1\n"
 	"slip = 11 no-rate-limit = { ::1, '::1', '10.0.0.1/8' } }",
