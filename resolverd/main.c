@@ -97,7 +97,8 @@ main(int argc, char **argv)
 	bool in_front = false, check_only = false;
 	struct conf *conf;
 	struct crew *crew;
-	int opt;
+	char *absolute;
+	int opt, status;
 
 	while ((opt = getopt(argc, argv, "c:dnVh")) != -1) {
 		switch (opt) {
@@ -138,7 +139,7 @@ main(int argc, char **argv)
 		return 0;
 	}
 
-	path = absolute_path(path);
+	absolute = absolute_path(path);
 	crew = prepare(conf);
 	if (!in_front) {
 		/* what could go wrong at start has been said by now */
@@ -146,5 +147,7 @@ main(int argc, char **argv)
 			fatal("daemon: %s", strerror(errno));
 		log_init("resolverd", false, false);
 	}
-	return supervisor_run(crew, path);
+	status = supervisor_run(crew, absolute);
+	free(absolute);
+	return status;
 }

@@ -238,6 +238,19 @@ end_all(struct supervisor *s)
 	return false;
 }
 
+/* They are dead. */
+static void
+free_crews(struct supervisor *s)
+{
+	struct crew *c;
+
+	crew_free(s->crew);
+	while ((c = TAILQ_FIRST(&s->retired)) != NULL) {
+		TAILQ_REMOVE(&s->retired, c, entry);
+		crew_free(c);
+	}
+}
+
 static void
 open_events(struct supervisor *s)
 {
@@ -311,5 +324,6 @@ supervisor_run(struct crew *first, const char *conf_path)
 	    (unsigned long long)counters_sum(COUNTER_QUERIES),
 	    (unsigned long long)counters_sum(COUNTER_REFUSED),
 	    (unsigned long long)counters_sum(COUNTER_DROPPED));
+	free_crews(&s);
 	return well ? 0 : 1;
 }
