@@ -202,8 +202,8 @@ int dataset_default(struct dataset *ds, char *s)
 int dataset_value(struct dataset *ds, const char *s, uint32_t *value)
     __attribute__((warn_unused_result));
 
-/* An entry: a line that is neither empty nor a comment nor a `$` line. Returns 0
- * or -errno. */
+/* An entry: a line that is not empty, no comment and no `$` line. Returns 0 or
+ * -errno. */
 int dataset_line(struct dataset *ds, char *s)
     __attribute__((warn_unused_result));
 

@@ -83,9 +83,9 @@ const union index *generation_index(const struct generation *gen, unsigned i,
     const struct index_kind **kind);
 
 /*
- * The key as dataset i is asked for it, without the labels of a subzone; hash has
- * room for DNAME_LABELS_MAX + 1, and *out borrows from it. False if it is not
- * asked for this key.
+ * The key as dataset i is asked for it, without the labels of a subzone; hash
+ * has room for DNAME_LABELS_MAX + 1, and *out borrows from it. False if it is
+ * not asked for this key.
  */
 bool generation_key(const struct generation *gen, unsigned i,
     const struct zone_key *key, struct zone_key *out, uint64_t *hash);

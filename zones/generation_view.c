@@ -1,6 +1,6 @@
 /*
- * Views of a generation: the zone itself and its subzones, one by one, for those
- * who look at all that there is.
+ * Views of a generation: the zone itself and its subzones, one by one, for
+ * those who look at all that there is.
  */
 #include "zones/generation_impl.h"
 
@@ -78,7 +78,7 @@ is_at(const struct subzone *s, const struct generation_view *view,
 
 	if (s->len <= view->len || s->len > len + view->len)
 		return false;
-	own = s->len - view->len; /* of the subzone's bytes, before the view's */
+	own = s->len - view->len; /* bytes in front of the view's */
 	while (len - pos > own)
 		pos += labels[pos] + 1u;
 	return len - pos == own && memcmp(s->labels, labels + pos, own) == 0 &&

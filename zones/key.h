@@ -59,7 +59,7 @@ struct zone_hit {
 	size_t len;
 	enum zone_hit_kind kind;
 	unsigned first_label; /* ZONE_HIT_NAME */
-	unsigned subzone_labels; /* last of the key's, that were not looked at */
+	unsigned subzone_labels; /* the last of the key, not looked at */
 	const struct addr *client; /* ZONE_HIT_CLIENT; borrowed */
 };
 

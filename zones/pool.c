@@ -2,8 +2,9 @@
  * Values as written, and their way into RRs.
  *
  * A raw value is one of: 'a', the address and the text; 'r' and ready RRs; 'e',
- * the time and the id of a value that expires; 'u' and the ids of other values. Templates follow rbldnsd's rules: the text of an
- * entry is cut at 255 bytes before `$` is put in, and what comes out at 254.
+ * the time and the id of a value that expires; 'u' and the ids of other values.
+ * Templates follow rbldnsd's rules: the text of an entry is cut at 255 bytes
+ * before `$` is put in, and what comes out at 254.
  */
 #include "zones/pool.h"
 

@@ -34,8 +34,8 @@ const char *pool_get_a_txt(const struct pool *p, uint32_t id, uint32_t *a,
 int pool_rrs(struct pool *p, const void *rrs, size_t len, uint32_t *id)
     __attribute__((warn_unused_result));
 
-/* The same value up to a time, in seconds since the epoch. It cannot be given to
- * pool_get_a_txt(). */
+/* The same value up to a time, in seconds since the epoch. It cannot be given
+ * to pool_get_a_txt(). */
 int pool_expiring(struct pool *p, uint32_t value, uint32_t expires,
     uint32_t *id) __attribute__((warn_unused_result));
 

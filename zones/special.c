@@ -228,8 +228,8 @@ special_expires(struct dataset *ds, const char *s)
 	int64_t expires;
 
 	if (!ds->type->has_expiry)
-		return dataset_bad_line(ds, "entries of this type of dataset do "
-		    "not expire one by one; see $TIMESTAMP");
+		return dataset_bad_line(ds, "entries of this type of dataset "
+		    "do not expire one by one; see $TIMESTAMP");
 	s = text_timestamp(s, &expires);
 	if (s == NULL || *s != '\0' || expires < 0 || expires > UINT32_MAX)
 		return dataset_bad_line(ds, "not a time: write $EXPIRES "

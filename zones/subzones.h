@@ -45,7 +45,8 @@ struct subzones_build {
 
 /* A further combined dataset; the subzones that are added are its own. Returns
  * 0, or -E2BIG if they are too many. */
-int subzones_group(struct subzones_build *b) __attribute__((warn_unused_result));
+int subzones_group(struct subzones_build *b)
+    __attribute__((warn_unused_result));
 
 /* The indexes answer at these lower-case labels, too. Returns 0, -E2BIG or
  * -ENOMEM. */

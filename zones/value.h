@@ -82,14 +82,15 @@ value_has_notes(const uint8_t *rrs, size_t len)
 }
 
 /*
- * The next RRs from *p on that stand under one expiry and have not expired: *rrs,
- * *len, which have no notes. *p moves behind them. Returns false at the end.
+ * The next RRs from *p on that stand under one expiry and have not expired:
+ * *rrs, *len, which have no notes. *p moves behind them. Returns false at the
+ * end.
  */
 bool value_live(const uint8_t **p, const uint8_t *end, uint64_t now,
     const uint8_t **rrs, size_t *len);
 
-/* Appends a note of an expiry at out (VALUE_RR_HEADER + VALUE_EXPIRY_LEN bytes).
- * Returns its size. */
+/* Appends a note of an expiry at out (VALUE_RR_HEADER + VALUE_EXPIRY_LEN
+ * bytes). Returns its size. */
 size_t value_put_expiry(uint8_t *out, uint32_t expires);
 
 /*

@@ -1,7 +1,7 @@
 /*
- * Everything that a view of a generation lists, in order: what exports write and what
- * differences are found by. The datasets are laid over each other: a step is
- * given once, with what each of them has for it.
+ * Everything that a view of a generation lists, in order: what exports write
+ * and what differences are found by. The datasets are laid over each other: a
+ * step is given once, with what each of them has for it.
  *
  * Three walks, each from its start to its end, in any order; walk_rewind() is
  * for all three:

@@ -31,9 +31,10 @@ def setup(bench):
     listen = [(rvtest.LOOPBACK, rvtest.free_port())]
     if socket.has_ipv6:
         listen.append(("::1", listen[0][1]))
-    bench.rd = rvtest.resolverd(bench, listen=listen, locals=["own.test"], zones={
-        "bl.test": [f"ip4set:{bench.dir}/list", f"acl:{bench.dir}/acl"],
-        "free.test": [f"ip4set:{bench.dir}/list"]})
+    bench.rd = rvtest.resolverd(
+        bench, listen=listen, locals=["own.test"], zones={
+            "bl.test": [f"ip4set:{bench.dir}/list", f"acl:{bench.dir}/acl"],
+            "free.test": [f"ip4set:{bench.dir}/list"]})
 
 
 def ask(bench, qname, last, qtype="A", tcp=False, server=None):

@@ -95,7 +95,7 @@ static const struct {
 	RPZ "24.0.2.0.192.rpz-ip CNAME .\n"
 	"128.1.zz.rpz-ip CNAME .\n"
 	"32.zz.db8.2001.rpz-ip CNAME .\n", 0},
-    {"plain", "2001:db8:0:1::1:0:0\n", "rpz",
+    {"plain(exact)", "2001:db8:0:1::1:0:0\n", "rpz",
 	RPZ "128.zz.1.0.1.0.db8.2001.rpz-ip CNAME .\n", 0},
     {"ip4set", "1.2.3.4 it's\n10/8\n", "unbound", UNBOUND
 	"local-data: '4.3.2.1.bl.test. 2100 IN A 127.0.0.2'\n"

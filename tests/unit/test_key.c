@@ -310,5 +310,6 @@ END_TEST
 UNIT_MAIN("key", UNIT_EACH(test_addresses, addresses), UNIT_ONCE(test_labels),
     UNIT_EACH(test_text, texts), UNIT_ONCE(test_longest_text),
     UNIT_ONCE(test_values),
-    UNIT_EACH(test_expiry, expiries), UNIT_ONCE(test_damaged_expiry), UNIT_ONCE(test_damaged_values),
+    UNIT_EACH(test_expiry, expiries), UNIT_ONCE(test_damaged_expiry),
+    UNIT_ONCE(test_damaged_values),
     UNIT_EACH(test_expand, templates), UNIT_ONCE(test_expand_cut))
