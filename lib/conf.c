@@ -659,6 +659,7 @@ conf_free(struct conf *c)
 	free(c->upstream.negative);
 	free(c->user);
 	free(c->state_dir);
+	free(c->hosts_file);
 	free(c->control_socket);
 	conf_clients_free(c);
 	free(c->listen);

@@ -107,6 +107,7 @@ struct conf {
 		unsigned tcp_connections_per_client;
 		uint32_t tcp_idle_s;
 	} clients;
+	char *hosts_file; /* completed; NULL: none */
 	char *state_dir; /* completed like a dataset's file */
 	char *control_socket; /* completed by state_dir */
 	unsigned workers; /* never 0: one per core is already worked out */

@@ -1,6 +1,6 @@
 /*
- * What takes the values of where validation starts, and where it does not. The
- * rows stand in conf_values.c.
+ * What takes the values of the names that are answered here, of where validation
+ * starts, and where it does not. The rows stand in conf_values.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +9,30 @@
 #include "lib/conf_values.h"
 #include "lib/xalloc.h"
 
-void
-conf_set_trust_anchor(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
+static void
+set_path(struct conf_reader *r, const struct conf_row *row, const char *value,
+    char **path)
 {
 	if (value[0] == '\0') {
 		conf_complain_of(r, row, value, "is empty; name a file");
 		return;
 	}
-	free(r->conf->upstream.trust_anchor);
-	r->conf->upstream.trust_anchor = conf_complete_path(r, value);
+	free(*path);
+	*path = conf_complete_path(r, value);
+}
+
+void
+conf_set_hosts_file(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_path(r, row, value, &r->conf->hosts_file);
+}
+
+void
+conf_set_trust_anchor(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	set_path(r, row, value, &r->conf->upstream.trust_anchor);
 }
 
 /* Reads n digits; -1 where there are none. */

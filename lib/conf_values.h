@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 62
+#define CONF_ROWS 63
 #define CONF_TLS_PORT 853 /* RFC 7858 3.1 */
 
 /* What a value needs to know while the file is read. */
@@ -79,7 +79,8 @@ void conf_take_name(struct conf_reader *r, const char *section,
 
 /* ---- conf_anchor.c */
 
-conf_set_fn conf_set_trust_anchor, conf_set_negative_anchor;
+conf_set_fn conf_set_trust_anchor, conf_set_negative_anchor,
+    conf_set_hosts_file;
 
 /* ---- conf_route.c */
 

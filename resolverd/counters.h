@@ -22,6 +22,8 @@
 	X(QUERIES, COUNT, "queries", "packets taken for a question")           \
 	X(QUERIES_TCP, COUNT, "queries-tcp", "of these by TCP")                \
 	X(LIST_ANSWERS, COUNT, "list-answers", "answered from a list zone")    \
+	X(LOCAL_ANSWERS, COUNT, "local-answers",                               \
+	    "answered from the hosts file or for localhost, private zones")    \
 	X(CACHE_HITS, COUNT, "cache-hits", "positive answers from the cache")  \
 	X(CACHE_NEGATIVE_HITS, COUNT, "cache-negative-hits",                   \
 	    "NXDOMAIN and NODATA from the cache")                              \

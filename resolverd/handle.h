@@ -18,6 +18,7 @@
 #include "resolverd/query.h"
 
 struct cache;
+struct localdata;
 struct upstream;
 
 struct handler;
@@ -35,6 +36,7 @@ struct handler {
 	const struct conf *conf; /* all borrowed from the worker */
 	struct listzones *zones;
 	const struct outside *outside; /* NULL: nobody, REFUSED, RA 0 */
+	struct localdata *localdata; /* of outside's */
 	struct cache *cache; /* NULL: none that could be opened */
 	struct upstream *upstream;
 	struct made_up_server server; /* for version.bind and the like */

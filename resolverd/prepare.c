@@ -29,6 +29,7 @@
 #include "resolverd/anchor.h"
 #include "resolverd/cache.h"
 #include "resolverd/cookie.h"
+#include "resolverd/localdata.h"
 #include "resolverd/ratelimit.h"
 #include "resolverd/tls.h"
 #include "resolverd/upstream_pool.h"
@@ -305,6 +306,29 @@ check_upstream(const struct conf *conf, const struct identity *who, char *why)
 	return 0;
 }
 
+static void
+on_hosts_line(void *arg, const char *path, unsigned line, const char *text)
+{
+	(void)arg;
+	log_warn("%s:%u: %s", path, line, text);
+}
+
+/* In the workers' name; they read it without a word. */
+static int
+check_localdata(const struct conf *conf, const struct identity *who, char *why)
+{
+	char reason[LOCALDATA_WHY_MAX];
+	struct localdata *ld;
+	int rc;
+
+	worker_drop_privileges(who);
+	rc = localdata_open(&ld, conf, on_hosts_line, NULL, reason);
+	if (rc != 0)
+		return explain(why, rc, "%s", reason);
+	localdata_close(ld);
+	return 0;
+}
+
 static int
 finish_cache(const struct conf *conf, const struct identity *who, char *why)
 {
@@ -386,6 +410,8 @@ prepare_conf(const struct conf *conf, const struct identity *who, char *why)
 	int rc = in_child(check_upstream, conf, who, why);
 
 	log_ended_anchors(conf);
+	if (rc == 0)
+		rc = in_child(check_localdata, conf, who, why);
 	for (size_t i = 0; rc == 0 && i < conf->n_zones; i++)
 		rc = make_zone_dir(conf->state_dir, conf->zones[i].name, why);
 	if (rc == 0)

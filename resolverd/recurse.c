@@ -15,6 +15,7 @@
 #include "resolverd/cache.h"
 #include "resolverd/counters.h"
 #include "resolverd/handle.h"
+#include "resolverd/localdata.h"
 #include "resolverd/query.h"
 #include "resolverd/upstream.h"
 
@@ -205,6 +206,10 @@ recurse_answer(struct handler *h, struct query *q, const struct client *client)
 	struct answer a;
 	int rc = -ENOENT;
 
+	if (localdata_answer(h->localdata, q)) {
+		counter_inc(COUNTER_LOCAL_ANSWERS);
+		return true;
+	}
 	/* RFC 1034 4.3.1: whoever wants recursion says so */
 	if (!(q->flags & DNS_FLAG_RD)) {
 		query_set_error(q, DNS_RCODE_REFUSED);

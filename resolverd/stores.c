@@ -6,6 +6,7 @@
 
 #include "lib/log.h"
 #include "resolverd/listzone.h"
+#include "resolverd/localdata.h"
 #include "resolverd/recurse.h"
 
 int
@@ -18,6 +19,9 @@ stores_open(struct handler *h, const struct conf *conf, struct event_base *base,
 	h->server.version = conf->version;
 	h->server.identity = conf->identity;
 	h->outside = &recurse;
+	rc = localdata_open(&h->localdata, conf, NULL, NULL, why);
+	if (rc != 0)
+		return rc;
 	h->zones = listzones_open(conf);
 	if (cache_open(&h->cache, conf->state_dir, conf->cache.size,
 		conf->cache.max_stale_s, why) != 0) {
@@ -51,4 +55,5 @@ stores_close(struct handler *h)
 	upstream_close(h->upstream);
 	cache_close(h->cache);
 	listzones_close(h->zones);
+	localdata_close(h->localdata);
 }

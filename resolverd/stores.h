@@ -1,5 +1,5 @@
 /*
- * What a handler answers from: list zones, cache, upstream.
+ * What a handler answers from: list zones, local data, cache, upstream.
  */
 #ifndef RESOLVERD_STORES_H
 #define RESOLVERD_STORES_H

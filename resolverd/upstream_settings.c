@@ -21,6 +21,7 @@
 #include "lib/dns.h"
 #include "lib/log.h"
 #include "resolverd/anchor.h"
+#include "resolverd/localdata.h"
 #include "resolverd/query.h"
 #include "resolverd/upstream_context.h"
 #include "resolverd/upstream_rules.h"
@@ -161,16 +162,23 @@ read_clauses(struct ub_ctx *ctx, const char *txt, char *why)
 static int
 set_route(struct ub_ctx *ctx, const struct conf_route *route, char *why)
 {
-	char zone[DNAME_TXT_MAX + sizeof(" transparent")];
+	if (route->validate)
+		return 0;
+	return set_option(ctx, "domain-insecure:", route->name, why);
+}
+
+/* What is asked of it is not answered by localdata.c, nor by itself then. */
+static int
+unset_zones(struct ub_ctx *ctx, char *why)
+{
+	char value[128];
+	const char *zone;
 	int rc = 0;
 
-	/* it would answer for a zone of RFC 6303 itself */
-	if (route->own & CONF_ROUTE_ASK) {
-		snprintf(zone, sizeof(zone), "%s. transparent", route->name);
-		rc = set_option(ctx, "local-zone:", zone, why);
+	for (size_t i = 0; rc == 0 && (zone = localdata_zone(i)) != NULL; i++) {
+		snprintf(value, sizeof(value), "%s. transparent", zone);
+		rc = set_option(ctx, "local-zone:", value, why);
 	}
-	if (rc == 0 && !route->validate)
-		rc = set_option(ctx, "domain-insecure:", route->name, why);
 	return rc;
 }
 
@@ -326,9 +334,8 @@ upstream_settings_apply(
 		    why, -EINVAL, "ub_ctx_debugout: %s", ub_strerror(rc));
 	rc = set_option(ctx, "qname-minimisation:",
 	    kind & UPSTREAM_WHOLE_NAMES ? "no" : "yes", why);
-	/* a site's own resolver knows the site's private reverse zones */
-	if (rc == 0 && upstream_kind_forwards(conf, kind))
-		rc = set_option(ctx, "unblock-lan-zones:", "yes", why);
+	if (rc == 0)
+		rc = unset_zones(ctx, why);
 	if (rc == 0)
 		rc = set_routes(ctx, conf, kind, why);
 	if (rc == 0)

@@ -297,7 +297,6 @@ worker_run(const struct conf *conf, struct sockets *sockets,
 	struct worker w = { .conf = conf, .notify = -1, .sockets = sockets,
 		.report = start->report };
 	char name[32];
-	sigset_t all;
 
 	snprintf(name, sizeof(name), "worker %u", start->number);
 	log_procname(name);
@@ -322,9 +321,6 @@ worker_run(const struct conf *conf, struct sockets *sockets,
 
 	event_base_dispatch(w.base);
 
-	/* a SIGTERM after SIGUSR1 must not end it half closed */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
 	log_info("ends");
 	block_signals();
 	close_all(&w);
