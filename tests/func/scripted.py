@@ -1,6 +1,6 @@
 """An outside DNS that does as a test tells it, and counts what it is asked.
 
-    def script(q): ...  # a Question -> an answer's Message, or None: silence
+    def script(q): ...  # a Question -> an answer's Message, or bytes; None: silence
 
     with Outside(script) as outside:
         ... forward=[outside.server] ...
@@ -50,6 +50,7 @@ class Outside:
         self.script = script
         self.asked = collections.Counter()
         self.last = None  # the newest Question
+        self.tcp_pieces, self.tcp_pause = 1, .05  # of an answer by TCP
         self.lock = threading.Lock()
         self.server = server or (rvtest.LOOPBACK, rvtest.free_port())
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -93,7 +94,8 @@ class Outside:
         got = self.script(q)
         if got is not None:
             try:
-                send(got.to_wire(max_size=65535))
+                send(got if isinstance(got, bytes) else
+                     got.to_wire(max_size=65535))
             except OSError:
                 pass  # it has gone
 
@@ -120,14 +122,29 @@ class Outside:
         with conn:
             try:
                 while True:
-                    self._answer(
-                        rvtest.recv_tcp(conn), True,
-                        lambda w: conn.sendall(rvtest.frame_tcp(w)))
+                    self._answer(rvtest.recv_tcp(conn), True,
+                                 lambda w: self._send_tcp(conn, w))
             except (EOFError, OSError):
                 pass
 
+    def _send_tcp(self, conn, wire):
+        framed = rvtest.frame_tcp(wire)
+        step = max(1, len(framed) // self.tcp_pieces)
+        for at in range(0, len(framed), step):
+            conn.sendall(framed[at:at + step])
+            if self.tcp_pieces > 1:
+                time.sleep(self.tcp_pause)
+
     def _spawn(self, *args):
         threading.Thread(target=self._answer, args=args, daemon=True).start()
+
+
+def mangled(message, at=0, byte=None, cut=None):
+    """Its bytes, one of them another, or cut."""
+    wire = bytearray(message.to_wire(max_size=65535))
+    if byte is not None:
+        wire[at] = byte(wire[at]) & 255
+    return bytes(wire[:cut])
 
 
 def slowly(seconds, message):
