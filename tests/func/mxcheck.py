@@ -1,9 +1,12 @@
 """mxcheck from names to the exit status, against servers that fail."""
 
+import json
+import random
 import subprocess
 
 import mx_faults
 import rvtest
+import scripted
 from mx_faults import Faults, Mail, Table
 from rvtest import case, contains, equal
 
@@ -115,6 +118,25 @@ def _(bench):
     table = Table(net.mxcheck("share.test"))
     equal(len(net.servers[first].conversations), 1)
     equal(table.domains["share.test"][0], "ILLUSION")
+
+
+@case("the order of the answers changes nothing in what is printed")
+def _(bench):
+    net = bench.net
+    names = [net.host(f"mx{i}.order.test", Mail()) for i in range(6)]
+    net.mx("order.test", *((10 + i, name) for i, name in enumerate(names)))
+    honest = net.answer
+
+    def shuffled(q):
+        return scripted.slowly(random.random() / 5, honest(q))
+    net.dns.script = shuffled
+    seen = set()
+    for _ in range(3):
+        done = net.mxcheck("order.test", "--output", "json")
+        seen.add(tuple(json.loads(line).get("host") for line in
+                       done.stdout.splitlines()))
+    net.dns.script = honest
+    equal(len(seen), 1)
 
 
 @case("domains: U-labels are taken, addresses and rubbish refused")

@@ -229,6 +229,51 @@ facts_name_add(struct facts *facts, struct facts_names *names,
 }
 
 static int
+by_host_name(const void *a, const void *b)
+{
+	const struct facts_host *x = *(struct facts_host *const *)a;
+	const struct facts_host *y = *(struct facts_host *const *)b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int
+by_addr_txt(const void *a, const void *b)
+{
+	const struct facts_addr *x = *(struct facts_addr *const *)a;
+	const struct facts_addr *y = *(struct facts_addr *const *)b;
+
+	return strcmp(x->txt, y->txt);
+}
+
+static int
+by_endpoint(const void *a, const void *b)
+{
+	const struct facts_endpoint *x = *(struct facts_endpoint *const *)a;
+	const struct facts_endpoint *y = *(struct facts_endpoint *const *)b;
+	int order = strcmp(x->host->name, y->host->name);
+
+	return order != 0 ? order : by_addr(a, b);
+}
+
+static void
+sort(void *list, size_t n, int order(const void *a, const void *b))
+{
+	if (n > 0)
+		qsort(list, n, sizeof(void *), order);
+}
+
+void
+facts_sort(struct facts *facts)
+{
+	sort(facts->hosts, facts->n_hosts, by_host_name);
+	sort(facts->addrs, facts->n_addrs, by_addr_txt);
+	sort(facts->endpoints, facts->n_endpoints, by_endpoint);
+	for (size_t i = 0; i < facts->n_endpoints; i++)
+		facts->endpoints[i]->index = i;
+}
+
+static int
 by_pref(const void *a, const void *b)
 {
 	const struct facts_mx *x = a, *y = b;

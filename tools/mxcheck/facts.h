@@ -266,6 +266,10 @@ struct facts_endpoint *facts_endpoint(struct facts *facts,
 void facts_name_add(struct facts *facts, struct facts_names *names,
     const char *name);
 
+/* Hosts, addresses and endpoints into an order that does not depend on whose
+ * answer came first. Pointers stay. */
+void facts_sort(struct facts *facts);
+
 /* The MX RRs into their order. */
 void facts_sort_mxs(struct facts_domain *domain);
 

@@ -151,6 +151,7 @@ static void
 begin_sessions(struct gather *g)
 {
 	g->begun = true;
+	facts_sort(g->facts);
 	look_at_routes(g);
 	for (size_t i = 0; i < g->facts->n_endpoints; i++)
 		g->facts->endpoints[i]->untried =

@@ -9,11 +9,12 @@
 
 #include "tools/mxcheck/model.h"
 
-/* The limit of a stage, what is slow, and what a patient sender grants. */
+/* The limit of a stage, what is slow, and what a patient sender grants; to
+ * connect, what Postfix does (smtp_connect_timeout). */
 static const struct {
 	uint32_t limit_ms, slow_ms, patient_ms;
 } stages[FACTS_STAGES] = {
-    [FACTS_CONNECT] = {10000, 3000, 300000},
+    [FACTS_CONNECT] = {10000, 3000, 30000},
     [FACTS_GREETING] = {30000, 10000, 300000},
     [FACTS_EHLO] = {15000, 5000, 300000},
     [FACTS_HELO] = {15000, 5000, 300000},
