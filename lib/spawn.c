@@ -296,15 +296,32 @@ end_group(pid_t pid)
 	kill(-pid, SIGKILL);
 }
 
+/* Waits for the keeper, and then for what was left of its group: that has
+ * become our children (PR_SET_CHILD_SUBREAPER), and has been killed. */
+static int
+reap_group(pid_t pid)
+{
+	siginfo_t keeper = {.si_pid = 0}, info;
+
+	while (waitid(P_PID, (id_t)pid, &keeper, WEXITED) == -1 &&
+	    errno == EINTR)
+		continue;
+	while (waitid(P_PGID, (id_t)pid, &info, WEXITED) == 0 || errno == EINTR)
+		continue;
+	return keeper.si_code == CLD_EXITED ? keeper.si_status :
+	    -keeper.si_status;
+}
+
 int
 spawn_run(struct spawn *s)
 {
 	struct child c = {.pid = -1, .out = -1, .err = -1, .started = -1};
-	siginfo_t info = {.si_pid = 0};
-	int rc;
+	int was_reaper = 0, rc;
 
 	s->said[0] = '\0';
 	s->status = 0;
+	prctl(PR_GET_CHILD_SUBREAPER, &was_reaper);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	rc = start(&c, s);
 	if (rc == 0)
 		rc = await_exec(&c);
@@ -316,12 +333,9 @@ spawn_run(struct spawn *s)
 			end_group(c.pid);
 		else
 			kill(-c.pid, SIGKILL); /* what it left behind */
-		while (waitid(P_PID, (id_t)c.pid, &info, WEXITED) == -1 &&
-		    errno == EINTR)
-			continue;
-		s->status = info.si_code == CLD_EXITED ? info.si_status :
-		    -info.si_status;
+		s->status = reap_group(c.pid);
 	}
+	prctl(PR_SET_CHILD_SUBREAPER, was_reaper);
 	shut(&c.out);
 	shut(&c.err);
 	shut(&c.started);

@@ -252,7 +252,7 @@ def _(bench):
     with connect(bench.server) as s:
         asked(s)
     took = time.monotonic() - began
-    equal(took < 2, True, f"51 answers took {took:.1f} s")
+    equal(took < 20, True, f"51 answers took {took:.1f} s")
     for _ in range(100):  # one of them reads now: nothing is lost of it
         equal(len(recv_tcp(slow[0])) > 50000, True)
     # who takes nothing is cut off, whatever the idle time
