@@ -19,7 +19,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
-#define BACKLOG 16
+#define BACKLOG 128
 
 struct child {
 	pid_t pid; /* 0: none */

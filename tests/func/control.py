@@ -20,6 +20,9 @@ LISTED = "2.0.0.127.bl.test"
 def outside(q):
     if q.qname.startswith("no."):
         return negative(q)
+    if q.qname.startswith("alias."):
+        return answer(q, f"{q.qname} 300 CNAME target.example.",
+                      "target.example 300 A 192.0.2.1")
     return answer(q, f'{q.qname} 300 TXT "text"' if q.qtype == "TXT" else
                   f"{q.qname} 300 A 192.0.2.1")
 
@@ -224,7 +227,18 @@ def asked_again(bench, *names):
     return {n for n in names if bench.outside.count(n) > before[n]}
 
 
-@case("flush NAME TYPE: that alone is asked for anew, of libunbound as well")
+@case("flush of an alias: the worker that knew it asks for it anew")
+def _(bench):
+    rd = rvtest.resolverd(bench, name="alone", forward=[bench.outside.server])
+    for n in (1, 2):
+        equal(data(ask(rd.server, "alias.example"), "A"), ["192.0.2.1"])
+        equal(bench.outside.count("alias.example"), n)
+        wait_until(lambda: rd.resolverctl("flush", "alias.example").stdout ==
+                   "flushed: 1\n", 5, "it to be flushed")
+    equal(rd.stop(), 0)
+
+
+@case("flush NAME TYPE: that alone is asked for anew")
 def _(bench):
     cached(bench, "flush.example", "www.flush.example")
     cached(bench, "flush.example", qtype="TXT")
