@@ -5,7 +5,7 @@
  *	main.c	  options.c, later config.c -> struct settings
  *	  |
  *	gather.c  resolve.c -> dns.c -> dnsmsg.c	   (the questions)
- *	  |	  prober.c -> probe.c -> conn.c, tls.c, reply.c (the sessions)
+ *	  |	  prober.c -> probe.c -> dial.c, tls.c, reply.c (the sessions)
  *	  v
  *	FACTS	  plain data, here; record.c writes and reads them
  *	  |	  as JSON lines, so that --replay judges a recorded run
@@ -23,8 +23,9 @@
  * Only what stands above FACTS touches the network, only history.c and events.c
  * what earlier runs left: all between is a function of its arguments.
  *
- * To come besides: policy.c (MTA-STS by libcurl), dane.c, check_p.c, check_f.c,
- * check_a.c, check_o.c, hook.c, health.c (--zone).
+ * To come besides: policy.c (MTA-STS by libcurl; sts.c reads it), dane.c,
+ * check_p.c, check_o.c, the rest of check_a.c and check_f.c, hook.c, health.c
+ * (--zone).
  *
  * Text from the network is escaped when it becomes a fact (facts_text()), so
  * nothing behind has to. All memory belongs to the struct facts and goes with
