@@ -245,7 +245,9 @@ def _(bench):
     grown = rss_kib(bench.rd) - before
     rvtest.diag(f"{len(slow)} slow readers: {grown} KiB more")
     # each may have TCP_OUTPUT_MAX, one answer, and its questions unread
-    equal(grown < len(slow) * 400, True, f"grown by {grown} KiB")
+    # (ASan keeps what was freed for a while)
+    each = 4000 if b"__asan_init" in rvtest.RESOLVERD.read_bytes() else 400
+    equal(grown < len(slow) * each, True, f"grown by {grown} KiB")
     began = time.monotonic()
     for n in range(50):
         equal(rvtest.rcode(rvtest.ask(bench.server, LISTED)), "NOERROR")
