@@ -88,12 +88,13 @@ reach_of(struct reach_table *t, const struct conf_route *route)
 }
 
 void
-reach_probes(struct reach_table *t, const struct conf_route *route)
+reach_probes(
+    struct reach_table *t, const struct conf_route *route, bool is_sent)
 {
 	struct state *s = state_of(t, route);
 
 	if (s != NULL)
-		s->probing = true;
+		s->probing = is_sent;
 }
 
 void

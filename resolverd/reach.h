@@ -29,8 +29,9 @@ void reach_free(struct reach_table *t); /* NULL is fine */
 /* route may be NULL in all of these: no route holds for the name. */
 enum reach reach_of(struct reach_table *t, const struct conf_route *route);
 
-/* A probe was sent; it ends with one of the next two. */
-void reach_probes(struct reach_table *t, const struct conf_route *route);
+/* A probe is sent, and ends with one of the next two; or it could not be. */
+void reach_probes(
+    struct reach_table *t, const struct conf_route *route, bool is_sent);
 
 /* Something came from the route, whatever it says. */
 void reach_answered(struct reach_table *t, const struct conf_route *route);

@@ -416,14 +416,24 @@ flight_start(struct flight *f)
 	return rc;
 }
 
-/* A flight that nobody waits for; -EBUSY leaves it. */
+/* A question under way is given another deadline. */
+static int
+probe_again(struct flight *f)
+{
+	f->is_probe = true;
+	if (evtimer_pending(&f->timer, NULL))
+		return 0;
+	return flight_wait(f, false) ? 0 : -EBUSY;
+}
+
+/* A flight that nobody waits for. Returns 0 if it ends; maybe it has. */
 static int
 ask_alone(struct upstream *u, const struct cache_key *key, bool is_probe)
 {
 	struct flight **slot = flight_slot(u, key), *f;
 
 	if (*slot != NULL)
-		return 0;
+		return is_probe ? probe_again(*slot) : 0;
 	f = flight_new(u, key, slot);
 	if (f == NULL)
 		return -EBUSY;
@@ -458,8 +468,10 @@ consult_reach(struct upstream *u, const struct cache_key *key)
 	case REACH_ASK:
 		return 0;
 	case REACH_PROBE:
-		reach_probes(u->reach, route);
-		(void)ask_alone(u, key, true);
+		/* before it is asked: its answer may come in the call */
+		reach_probes(u->reach, route, true);
+		if (ask_alone(u, key, true) != 0)
+			reach_probes(u->reach, route, false);
 		break;
 	case REACH_DEAD:
 		break;
