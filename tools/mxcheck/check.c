@@ -77,6 +77,10 @@ run_check(struct run *run, const char *subject)
 	run->text[0] = '\0';
 	run->on.text = run->text;
 	f.severity = run->check->run(&run->on);
+	if (f.domain != NULL)
+		f.severity = settings_severity(run->on.settings,
+		    run->check->id, f.domain->name,
+		    f.mx != NULL ? f.mx->target : NULL, f.severity);
 	if (f.severity != SEV_OK)
 		findings_add(run->out, &f);
 }

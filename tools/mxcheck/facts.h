@@ -2,7 +2,7 @@
  * The facts of one run of mxcheck(8): what DNS said and what the mail servers
  * did, and nothing that was concluded from it. How a run flows:
  *
- *	main.c	  options.c, later config.c -> struct settings
+ *	main.c	  options.c, later mxconf.c -> struct settings
  *	  |
  *	gather.c  resolve.c -> dns.c -> dnsmsg.c	   (the questions)
  *	  |	  prober.c -> probe.c -> dial.c, tls.c, reply.c (the sessions)

@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "tools/mxcheck/check.h"
+#include "tools/mxcheck/mxconf.h"
 #include "tools/mxcheck/domain.h"
 #include "tools/mxcheck/model.h"
 #include "tools/mxcheck/report.h"
@@ -21,12 +22,14 @@
 
 #define RELAY_TARGET "mxcheck-relay-test@example.net" /* RFC 2606: nobody's */
 #define STATE_DIR LOCALSTATEDIR "/lib/mxcheck"
+#define SHORT_OPTIONS "c:f:o:q46nvh"
 #define RESOLV_CONF "/etc/resolv.conf"
 
 static void
 print_usage(FILE *to)
 {
 	fputs("usage: mxcheck [options] [domain ...]\n"
+	    "  -c, --config FILE\n"
 	    "  -f, --file FILE        domains, one a line; - is stdin\n"
 	    "  -o, --output FORMAT[=FILE]\n"
 	    "  -q, --quiet            print only what changed\n"
@@ -49,6 +52,9 @@ print_usage(FILE *to)
 	    "      --at +DAYS         judge certificates as of that day\n"
 	    "      --assume-down WHAT a host, address, prefix or site\n"
 	    "      --models LIST      postfix,exim,opensmtpd,strict\n"
+	    "      --min-mx N         usable MX hosts that are wanted (2)\n"
+	    "      --relay-target USER@DOMAIN\n"
+	    "      --confirm N, --recover N   runs until it is told (2)\n"
 	    "      --state DIR        what runs leave for the next one\n"
 	    "      --no-state, --exit-zero\n"
 	    "      --replay FILE      judge a run that --output json wrote\n"
@@ -81,6 +87,10 @@ enum {
 	OPT_ASSUME_DOWN,
 	OPT_MODELS,
 	OPT_REPLAY,
+	OPT_RELAY_TARGET,
+	OPT_MIN_MX,
+	OPT_CONFIRM,
+	OPT_RECOVER,
 	OPT_STATE,
 	OPT_NO_STATE,
 	OPT_EXIT_ZERO,
@@ -114,6 +124,11 @@ static const struct option options[] = {
     {"at", required_argument, NULL, OPT_AT},
     {"assume-down", required_argument, NULL, OPT_ASSUME_DOWN},
     {"models", required_argument, NULL, OPT_MODELS},
+    {"config", required_argument, NULL, 'c'},
+    {"relay-target", required_argument, NULL, OPT_RELAY_TARGET},
+    {"min-mx", required_argument, NULL, OPT_MIN_MX},
+    {"confirm", required_argument, NULL, OPT_CONFIRM},
+    {"recover", required_argument, NULL, OPT_RECOVER},
     {"state", required_argument, NULL, OPT_STATE},
     {"no-state", no_argument, NULL, OPT_NO_STATE},
     {"exit-zero", no_argument, NULL, OPT_EXIT_ZERO},
@@ -281,6 +296,17 @@ read_output(struct settings *s, char *text)
 	return false;
 }
 
+/* It goes into a command as it is. */
+static bool
+is_mailbox(const char *text)
+{
+	const char *at = strchr(text, '@');
+
+	return at != NULL && at > text && strspn(text, "abcdefghijklmnopqrstuv"
+	    "wxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_+") ==
+	    (size_t)(at - text) && resolve_is_host_name(at + 1, false);
+}
+
 static bool
 add_server(struct settings *s, const char *text)
 {
@@ -373,6 +399,9 @@ read_one(struct settings *s, int c)
 		fine = read_checks(&s->skip, optarg, "skip");
 		break;
 	case OPT_RESOLVER:
+		if (s->file_servers)
+			s->n_servers = 0;
+		s->file_servers = false;
 		fine = add_server(s, optarg);
 		if (!fine)
 			tool_error("--resolver %s: give ADDR or ADDR@PORT, "
@@ -444,6 +473,24 @@ read_one(struct settings *s, int c)
 	case OPT_MODELS:
 		fine = read_models(s, optarg);
 		break;
+	case 'c':
+		break; /* it has been read */
+	case OPT_RELAY_TARGET:
+		s->relay_target = optarg;
+		fine = is_mailbox(optarg);
+		if (!fine)
+			tool_error("--relay-target %s: give user@domain, which "
+			    "is not ours", optarg);
+		break;
+	case OPT_MIN_MX:
+		fine = read_unsigned("min-mx", optarg, 1, 100, &s->min_mx);
+		break;
+	case OPT_CONFIRM:
+		fine = read_unsigned("confirm", optarg, 1, 100, &s->confirm);
+		break;
+	case OPT_RECOVER:
+		fine = read_unsigned("recover", optarg, 1, 100, &s->recover);
+		break;
 	case OPT_STATE:
 		s->state_dir = optarg;
 		break;
@@ -470,6 +517,40 @@ read_one(struct settings *s, int c)
 		fine = false;
 	}
 	return fine ? OPTIONS_RUN : OPTIONS_WRONG;
+}
+
+bool
+options_set(struct settings *s, const char *name, const char *value)
+{
+	for (const struct option *o = options; o->name != NULL; o++) {
+		if (strcmp(o->name, name) != 0)
+			continue;
+		/* libc's variable is not const; read_one() writes only to
+		 * lists of words, which are cut up where they stand */
+		optarg = (char *)(uintptr_t)value;
+		return read_one(s, o->val) == OPTIONS_RUN;
+	}
+	return false;
+}
+
+static bool
+read_config(struct settings *s, struct facts *facts, int argc, char **argv)
+{
+	const char *path = NULL;
+	int c;
+	bool fine;
+
+	/* first of all, so that options win */
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, SHORT_OPTIONS, options, NULL)) != -1)
+		if (c == 'c')
+			path = optarg;
+	opterr = 1;
+	optind = 0;
+	fine = mxconf_read(s, facts, path != NULL ? path : MXCONF_PATH,
+	    path == NULL);
+	s->file_servers = s->n_servers > 0;
+	return fine;
 }
 
 static void
@@ -502,7 +583,9 @@ options_read(struct settings *s, struct facts *facts, int argc, char **argv)
 	bool fine = true;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "f:o:q46nvh", options, NULL)) !=
+	if (!read_config(s, facts, argc, argv))
+		return OPTIONS_WRONG;
+	while ((c = getopt_long(argc, argv, SHORT_OPTIONS, options, NULL)) !=
 	    -1) {
 		what = read_one(s, c);
 		if (what != OPTIONS_RUN)
@@ -512,6 +595,8 @@ options_read(struct settings *s, struct facts *facts, int argc, char **argv)
 		fine &= domain_add_file(facts, s->files.word[i]);
 	for (; optind < argc; optind++)
 		fine &= domain_add(facts, argv[optind]);
+	if (facts->n_domains == 0 && s->replay == NULL)
+		mxconf_add_domains(s, facts);
 	if (fine && s->quiet && s->no_state) {
 		tool_error("--quiet tells what changed, and needs a state");
 		fine = false;

@@ -16,4 +16,10 @@ enum options_what {
 enum options_what options_read(struct settings *s, struct facts *facts,
     int argc, char **argv);
 
+/*
+ * The same for one option by its long name, one that takes a value (borrowed).
+ * Returns false after a message.
+ */
+bool options_set(struct settings *s, const char *name, const char *value);
+
 #endif

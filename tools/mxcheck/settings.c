@@ -99,6 +99,37 @@ settings_host(const struct settings *s, const char *name)
 	return &none;
 }
 
+static bool
+said(const struct settings_list *list, const char *id, enum severity *severity)
+{
+	size_t len = strlen(id);
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (strncmp(list->word[i], id, len) != 0 ||
+		    list->word[i][len] != '=')
+			continue;
+		for (enum severity v = SEV_OK; v <= SEV_CRIT; v++)
+			if (strcmp(list->word[i] + len + 1, severity_txt(v)) ==
+			    0)
+				*severity = v;
+		return true;
+	}
+	return false;
+}
+
+enum severity
+settings_severity(const struct settings *s, const char *id, const char *domain,
+    const char *host, enum severity severity)
+{
+	if (severity == SEV_OK || severity > SEV_CRIT)
+		return severity;
+	if (host == NULL ||
+	    !said(&settings_host(s, host)->severity, id, &severity))
+		(void)said(&settings_domain(s, domain)->severity, id,
+		    &severity);
+	return severity;
+}
+
 /* The id, or the group that it begins with. */
 static bool
 names(const struct settings_list *list, const char *id)

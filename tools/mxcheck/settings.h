@@ -1,6 +1,6 @@
 /*
  * What the admin wants: from the command line (options.c) and, to come, from a
- * configuration file (config.c). Nothing here comes from the network.
+ * configuration file (mxconf.c). Nothing here comes from the network.
  */
 #ifndef TOOLS_MXCHECK_SETTINGS_H
 #define TOOLS_MXCHECK_SETTINGS_H
@@ -30,6 +30,7 @@ struct settings_domain {
 	bool nofailover_ok;
 	struct settings_list expect_mx; /* "10 mx1.example.com" or a name */
 	struct settings_list outbound;	/* addresses that send its mail */
+	struct settings_list severity;	/* "B01=CRIT" */
 };
 
 enum settings_role { ROLE_NONE, ROLE_PRIMARY, ROLE_BACKUP, ROLE_NOLISTING };
@@ -41,6 +42,7 @@ struct settings_host {
 	bool internal; /* private addresses are fine, and are dialled */
 	bool trusted;  /* it relays for us: R01 says nothing */
 	const char *site;
+	struct settings_list severity; /* "C01=WARN" */
 };
 
 struct settings_dns {
@@ -54,6 +56,7 @@ struct settings {
 	/* names and network */
 	struct settings_dns servers[SETTINGS_SERVERS_MAX];
 	size_t n_servers;
+	bool file_servers; /* of the configuration: an option replaces them */
 	const char *helo;
 	bool has_source4, has_source6;
 	struct addr source4, source6;
@@ -112,6 +115,11 @@ const struct settings_domain *settings_domain(const struct settings *s,
     const char *name);
 const struct settings_host *settings_host(const struct settings *s,
     const char *name);
+
+/* What the admin says of a finding's severity, for its host or else its domain;
+ * host may be NULL. As it is if nothing is said. */
+enum severity settings_severity(const struct settings *s, const char *id,
+    const char *domain, const char *host, enum severity severity);
 
 /* --only and --skip: by id ("D03") or group ("D"). */
 bool settings_wants(const struct settings *s, const char *id);
