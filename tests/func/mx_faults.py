@@ -21,6 +21,8 @@ import subprocess
 import threading
 import time
 
+import dns.flags
+
 import rvtest
 import scripted
 
@@ -267,6 +269,7 @@ class Faults:
         self.others = []
         self.records = collections.defaultdict(list)
         self.ttl = 3600
+        self.signed = set()  # zones whose answers are secure: AD
         r = random.SystemRandom()
         self.prefix = f"127.{r.randrange(16, 200)}"
         self.numbers = itertools.count(1)
@@ -295,6 +298,14 @@ class Faults:
                                  f"{pref} ." for pref, host in rows))
 
     def answer(self, q):
+        message = self.plain_answer(q)
+        if message and message.rcode() in (0, 3) and any(
+                q.qname == zone or q.qname.endswith("." + zone)
+                for zone in self.signed):
+            message.flags |= dns.flags.AD
+        return message
+
+    def plain_answer(self, q):
         rrs, name = [], q.qname
         for _ in range(12):
             alias = self.records.get((name, "CNAME"))

@@ -11,8 +11,8 @@
 #include <strings.h>
 
 static const struct check *const groups[] = {
-    check_c, check_d, check_n, check_s, check_t, check_r, check_b, check_f,
-    check_a,
+    check_c, check_d, check_n, check_s, check_t, check_p, check_r, check_b,
+    check_f, check_a,
 };
 #define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
 

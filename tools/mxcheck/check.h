@@ -46,7 +46,7 @@ struct check {
 
 /* The groups; each ends with a row of NULLs. */
 extern const struct check check_c[], check_d[], check_n[], check_s[], check_t[],
-    check_r[], check_b[], check_f[], check_a[];
+    check_p[], check_r[], check_b[], check_f[], check_a[];
 
 /* Runs every check that is wanted over every subject. */
 void check_all(struct findings *out, const struct facts *facts,

@@ -15,7 +15,7 @@
 #define DNSMSG_QUESTION_MAX 512
 #define DNSMSG_RECORDS_MAX 64 /* that are kept of an RRset */
 #define DNSMSG_ALIASES_MAX 8
-#define DNSMSG_DATA_MAX 512 /* of TXT and TLSA */
+#define DNSMSG_DATA_MAX 2048 /* of TXT and TLSA: a whole certificate */
 
 struct dnsmsg_record {
 	uint32_t ttl;

@@ -23,9 +23,8 @@
  * Only what stands above FACTS touches the network, only history.c and events.c
  * what earlier runs left: all between is a function of its arguments.
  *
- * To come besides: policy.c (MTA-STS by libcurl; sts.c reads it), dane.c,
- * check_p.c, check_o.c, the rest of check_a.c and check_f.c, hook.c, health.c
- * (--zone).
+ * To come besides: fetch.c (the policies of MTA-STS by libcurl), check_o.c, the
+ * rest of check_a.c and check_f.c, hook.c, health.c (--zone).
  *
  * Text from the network is escaped when it becomes a fact (facts_text()), so
  * nothing behind has to. All memory belongs to the struct facts and goes with
@@ -44,6 +43,7 @@
 #define FACTS_ADDRS_MAX 32  /* of a host and a family; more are not dialled */
 #define FACTS_EHLO_MAX 64   /* keywords of a reply to EHLO */
 #define FACTS_CERTS_MAX 10  /* of a chain as it was shown */
+#define FACTS_TLSA_MAX 32   /* records of a host; more are not looked at */
 
 /* ---- DNS */
 
@@ -67,9 +67,19 @@ struct facts_lookup {
 	const char *alias; /* where they led to; NULL without */
 };
 
-struct facts_names { /* names of a lookup: PTR, NS */
+struct facts_names { /* names of a lookup: PTR, NS; or texts */
 	const char **name;
 	size_t n;
+};
+
+struct facts_txt { /* the TXT RRs of a name, the strings of each joined */
+	struct facts_lookup lookup;
+	struct facts_names texts;
+};
+
+struct facts_tlsa { /* RFC 6698 2.1 */
+	uint8_t usage, selector, matching;
+	const char *data; /* hex */
 };
 
 /* ---- a session with a mail server */
@@ -204,6 +214,9 @@ struct facts_endpoint {
 struct facts_host { /* by name, whatever domains have it */
 	const char *name;
 	struct facts_lookup a, aaaa;
+	struct facts_lookup tlsa; /* of _25._tcp */
+	struct facts_tlsa *tlsas;
+	size_t n_tlsas;
 	struct facts_endpoint **endpoints; /* IPv4 first, then by address */
 	size_t n_endpoints;
 };
@@ -221,6 +234,7 @@ struct facts_domain {
 	bool implicit; /* no MX: the domain's own addresses, RFC 5321 5.1 */
 	struct facts_mx *mxs; /* by preference, then target */
 	size_t n_mxs;
+	struct facts_txt sts, tlsrpt; /* of _mta-sts and _smtp._tls */
 };
 
 struct facts {

@@ -276,6 +276,18 @@ visit_names(struct record *r, const char *member, struct facts_names *names)
 }
 
 static void
+visit_txt(struct record *r, const char *member, struct facts_txt *txt)
+{
+	struct record sub;
+
+	if (!enter(r, member, &sub))
+		return;
+	visit_lookup(&sub, "lookup", &txt->lookup);
+	visit_names(&sub, "texts", &txt->texts);
+	leave(r, member, &sub);
+}
+
+static void
 visit_step(struct record *r, const char *member, struct facts_step *step)
 {
 	struct record sub;
@@ -424,13 +436,38 @@ visit_domain(struct record *r, struct facts_domain *d)
 			visit_mx(&item, &d->mxs[i]);
 		r->bad = item.bad != NULL ? item.bad : r->bad;
 	}
+	visit_txt(r, "sts", &d->sts);
+	visit_txt(r, "tlsrpt", &d->tlsrpt);
+}
+
+static void
+visit_tlsa(struct record *r, struct facts_tlsa *tlsa)
+{
+	NUMBER(r, tlsa, usage, UINT8_MAX);
+	NUMBER(r, tlsa, selector, UINT8_MAX);
+	NUMBER(r, tlsa, matching, UINT8_MAX);
+	WORD(r, tlsa, data);
 }
 
 static void
 visit_host(struct record *r, struct facts_host *h)
 {
+	struct record item;
+	json_t *array;
+
 	visit_lookup(r, "a", &h->a);
 	visit_lookup(r, "aaaa", &h->aaaa);
+	visit_lookup(r, "tlsa", &h->tlsa);
+	h->n_tlsas = visit_list(r, "records", h->n_tlsas, FACTS_TLSA_MAX,
+	    &array);
+	if (r->reads)
+		h->tlsas = facts_alloc(r->facts, h->n_tlsas + 1,
+		    sizeof(*h->tlsas));
+	for (size_t i = 0; i < h->n_tlsas; i++) {
+		if (enter_item(r, "records", array, i, &item))
+			visit_tlsa(&item, &h->tlsas[i]);
+		r->bad = item.bad != NULL ? item.bad : r->bad;
+	}
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -145,6 +146,51 @@ on_aaaa(struct resolve *r, void *of, const struct dns_answer *answer)
 	add_endpoints(r, host, answer);
 }
 
+/* A prefix in front of a name that may be too long for it: then not asked. */
+static void
+ask_below(struct resolve *r, const char *prefix, const char *name,
+    uint16_t qtype, task_fn *fn, void *of)
+{
+	char full[DNAME_TXT_MAX];
+
+	if (snprintf(full, sizeof(full), "%s.%s", prefix, name) <
+	    (int)sizeof(full))
+		ask(r, full, qtype, fn, of);
+}
+
+static const char *
+hex_txt(struct resolve *r, const uint8_t *bytes, size_t len)
+{
+	char *out = facts_alloc(r->facts, 2 * len + 1, 1);
+
+	for (size_t i = 0; i < len; i++)
+		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+	return out;
+}
+
+static void
+on_tlsa(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_host *host = of;
+	const struct dnsmsg_record *record;
+
+	keep(r, &host->tlsa, answer);
+	host->tlsas = facts_alloc(r->facts, FACTS_TLSA_MAX,
+	    sizeof(*host->tlsas));
+	for (size_t i = 0; i < answer->n_records &&
+	    host->n_tlsas < FACTS_TLSA_MAX; i++) {
+		record = &answer->records[i];
+		if (record->data_len < 3)
+			continue;
+		host->tlsas[host->n_tlsas++] = (struct facts_tlsa){
+		    .usage = record->data[0],
+		    .selector = record->data[1],
+		    .matching = record->data[2],
+		    .data = hex_txt(r, record->data + 3, record->data_len - 3),
+		};
+	}
+}
+
 static struct facts_host *
 need_host(struct resolve *r, const char *name)
 {
@@ -158,6 +204,7 @@ need_host(struct resolve *r, const char *name)
 	if (r->facts->n_hosts > n) { /* it is new */
 		ask(r, name, DNS_TYPE_A, on_a, host);
 		ask(r, name, DNS_TYPE_AAAA, on_aaaa, host);
+		ask_below(r, "_25._tcp", name, DNS_TYPE_TLSA, on_tlsa, host);
 	}
 	return host;
 }
@@ -194,12 +241,31 @@ on_mx(struct resolve *r, void *of, const struct dns_answer *answer)
 	facts_sort_mxs(domain);
 }
 
+/* ---- policy */
+
+static void
+on_txt(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_txt *txt = of;
+
+	keep(r, &txt->lookup, answer);
+	for (size_t i = 0; i < answer->n_records; i++)
+		facts_name_add(r->facts, &txt->texts, facts_text(r->facts,
+		    answer->records[i].data, answer->records[i].data_len));
+}
+
 void
 resolve_domains(struct resolve *r)
 {
-	for (size_t i = 0; i < r->facts->n_domains; i++)
-		ask(r, r->facts->domains[i]->name, DNS_TYPE_MX, on_mx,
-		    r->facts->domains[i]);
+	for (size_t i = 0; i < r->facts->n_domains; i++) {
+		struct facts_domain *domain = r->facts->domains[i];
+
+		ask(r, domain->name, DNS_TYPE_MX, on_mx, domain);
+		ask_below(r, "_mta-sts", domain->name, DNS_TYPE_TXT, on_txt,
+		    &domain->sts);
+		ask_below(r, "_smtp._tls", domain->name, DNS_TYPE_TXT, on_txt,
+		    &domain->tlsrpt);
+	}
 }
 
 /* ---- PTR, and back */

@@ -14,7 +14,10 @@ struct resolve *resolve_new(struct dns *dns, struct facts *facts,
     void (*done)(void *arg), void *arg);
 void resolve_free(struct resolve *r); /* before the dns it was made of */
 
-/* The MX set of every domain of the facts, and the hosts' endpoints. */
+/*
+ * The MX set of every domain of the facts, the hosts' endpoints and TLSA
+ * records; the records of MTA-STS and TLSRPT.
+ */
 void resolve_domains(struct resolve *r);
 
 /* PTR of every address, and the addresses of those names. */

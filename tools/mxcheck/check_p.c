@@ -1,0 +1,172 @@
+/*
+ * P: policies that make senders leave out a host: MTA-STS and DANE. What is
+ * wrong with them stays unseen until the primary dies: then the backup that no
+ * policy knows is the only one left.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "tools/mxcheck/check.h"
+#include "tools/mxcheck/policy.h"
+
+/* ---- records of the domain */
+
+static enum severity
+sts_record(const struct check_on *on)
+{
+	const struct facts_domain *d = on->domain;
+	char id[STS_ID_LEN], why[STS_WHY_MAX] = "";
+
+	if (d->sts.lookup.dns == FACTS_NOT_ASKED || facts_is_null_mx(d))
+		return SEV_SKIPPED;
+	if (d->sts.lookup.dns == FACTS_FAILED)
+		return check_say(on, SEV_WARN, "_mta-sts: %s",
+		    d->sts.lookup.why);
+	switch (policy_sts_id(d, id, why)) {
+	case 0:
+		return SEV_OK;
+	case -ENOENT:
+		return check_say(on, SEV_INFO, "no MTA-STS");
+	default:
+		return check_say(on, SEV_WARN, "_mta-sts: %s; senders take it "
+		    "for no policy", why);
+	}
+}
+
+static bool
+has_policy(const struct check_on *on)
+{
+	char id[STS_ID_LEN], why[STS_WHY_MAX];
+
+	for (size_t i = 0; i < on->domain->n_mxs; i++)
+		if (policy_has_dane(on->domain->mxs[i].host))
+			return true;
+	return policy_sts_id(on->domain, id, why) == 0;
+}
+
+static enum severity
+tlsrpt(const struct check_on *on)
+{
+	const struct facts_txt *txt = &on->domain->tlsrpt;
+	char why[STS_WHY_MAX];
+	size_t n = 0;
+
+	if (txt->lookup.dns == FACTS_NOT_ASKED)
+		return SEV_SKIPPED;
+	if (txt->lookup.dns == FACTS_FAILED)
+		return check_say(on, SEV_WARN, "_smtp._tls: %s",
+		    txt->lookup.why);
+	for (size_t i = 0; i < txt->texts.n; i++)
+		switch (tlsrpt_record_read(txt->texts.name[i],
+		    strlen(txt->texts.name[i]), why)) {
+		case 0:
+			n++;
+			break;
+		case -EINVAL:
+			return check_say(on, SEV_WARN, "_smtp._tls: %s", why);
+		}
+	if (n > 1)
+		return check_say(on, SEV_WARN, "_smtp._tls: several records: "
+		    "senders take them for none");
+	if (n == 0 && has_policy(on))
+		return check_say(on, SEV_WARN, "no TLSRPT record at "
+		    "_smtp._tls: nobody tells when the policy keeps mail out");
+	return SEV_OK;
+}
+
+/* ---- TLSA */
+
+static enum severity
+tlsa_lookup(const struct check_on *on)
+{
+	const struct facts_host *host = on->mx->host;
+
+	if (host == NULL || host->tlsa.dns == FACTS_NOT_ASKED)
+		return SEV_SKIPPED;
+	if (host->tlsa.dns != FACTS_FAILED)
+		return SEV_OK;
+	if (host->a.ad || host->aaaa.ad || host->tlsa.bogus)
+		return check_say(on, SEV_CRIT, "_25._tcp: %s: senders with "
+		    "DANE leave this host out", host->tlsa.why);
+	return check_say(on, SEV_INFO, "_25._tcp: %s; the addresses are not "
+	    "secure, so senders do not ask", host->tlsa.why);
+}
+
+#define SHORT_LIFE (100 * (int64_t)86400) /* 90 days, and some */
+
+/* A record of the whole certificate, and one that is renewed by a machine. */
+static bool
+breaks_at_renewal(const struct facts_host *host)
+{
+	bool whole = false;
+
+	for (size_t i = 0; i < host->n_tlsas; i++)
+		whole |= host->tlsas[i].usage == 3 &&
+		    host->tlsas[i].selector == 0;
+	for (size_t i = 0; whole && i < host->n_endpoints; i++) {
+		const struct facts_tls *tls = &host->endpoints[i]->probe.tls;
+
+		if (tls->n_certs > 0 && tls->certs[0].not_after -
+		    tls->certs[0].not_before <= SHORT_LIFE)
+			return true;
+	}
+	return false;
+}
+
+static enum severity
+tlsa_usable(const struct check_on *on)
+{
+	const struct facts_host *host = on->mx->host;
+
+	if (host == NULL || host->n_tlsas == 0 || !host->tlsa.ad)
+		return SEV_SKIPPED;
+	if (!policy_has_dane(host))
+		return check_say(on, SEV_WARN, "no TLSA record is of use for "
+		    "mail: senders take usage 2 and 3 only, with known "
+		    "parameters");
+	if (breaks_at_renewal(host))
+		return check_say(on, SEV_INFO, "a TLSA record 3 0 x and a "
+		    "certificate of 90 days: each renewal breaks it; 3 1 1 "
+		    "with the key kept does not");
+	return SEV_OK;
+}
+
+static enum severity
+tlsa_cover(const struct check_on *on)
+{
+	const struct facts_domain *d = on->domain;
+	const char *with = NULL, *without = NULL;
+
+	for (size_t i = 0; i < d->n_mxs; i++) {
+		if (d->mxs[i].host == NULL)
+			continue;
+		if (policy_has_dane(d->mxs[i].host))
+			with = d->mxs[i].target;
+		else
+			without = d->mxs[i].target;
+	}
+	if (with == NULL)
+		return SEV_SKIPPED;
+	return without == NULL ? SEV_OK : check_say(on, SEV_WARN, "%s has TLSA "
+	    "records, %s has none: who can block the first reads at the "
+	    "second", with, without);
+}
+
+const struct check check_p[] = {
+    {"P01", "sts record", CHECK_DOMAIN, sts_record,
+	"The TXT record at _mta-sts (RFC 8461 3.1). Several of them, or one "
+	"that is malformed, count as no policy."},
+    {"P10", "tlsrpt", CHECK_DOMAIN, tlsrpt,
+	"Who has MTA-STS or DANE wants to hear from senders that fail by it: "
+	"the TXT record at _smtp._tls (RFC 8460 3)."},
+    {"P11", "tlsa lookup", CHECK_HOST, tlsa_lookup,
+	"If the TLSA records of a host in a signed zone cannot be had, senders "
+	"with DANE leave the host out (RFC 7672 2.1.1)."},
+    {"P13", "tlsa usable", CHECK_HOST, tlsa_usable,
+	"For mail only the usages 2 and 3 count (RFC 7672 3.1.3); a host whose "
+	"records are all unusable is one without any, yet TLS is required."},
+    {"P14", "tlsa cover", CHECK_DOMAIN, tlsa_cover,
+	"DANE on some of the hosts protects none: the attacker picks another "
+	"(RFC 7672 2.2.1)."},
+    {0},
+};

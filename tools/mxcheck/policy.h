@@ -1,0 +1,28 @@
+/*
+ * What the facts say of a domain's policies: MTA-STS (RFC 8461) and DANE
+ * (RFC 7672). Questions that more than one check has, and that senders with
+ * these policies ask; nothing is fetched here.
+ */
+#ifndef TOOLS_MXCHECK_POLICY_H
+#define TOOLS_MXCHECK_POLICY_H
+
+#include "tools/mxcheck/facts.h"
+#include "tools/mxcheck/sts.h"
+
+/*
+ * The id in the domain's record of MTA-STS. Returns 0; -ENOENT if there is no
+ * record; -EINVAL with why if it counts as none (RFC 8461 3.1): several, or a
+ * bad one.
+ */
+int policy_sts_id(const struct facts_domain *domain, char id[STS_ID_LEN],
+    char why[STS_WHY_MAX]);
+
+/* Of use to a sender of mail: DANE-TA or DANE-EE (RFC 7672 3.1), with
+ * parameters that are known and data that fits them. */
+bool policy_tlsa_is_usable(const struct facts_tlsa *tlsa);
+
+/* The host has TLSA records that DNSSEC vouches for, and one that is usable:
+ * DANE senders hold it to them. */
+bool policy_has_dane(const struct facts_host *host);
+
+#endif
