@@ -414,7 +414,7 @@ put_type(struct export *x, int wanted, bool is_combined)
 {
 	size_t i = 0;
 
-	while (wanted != (int)sections[i].section && i < N_SECTIONS - 1)
+	while (i < N_SECTIONS - 1 && wanted != (int)sections[i].section)
 		i++;
 	fprintf(x->out, "# %s:%s\n", x->apex_txt,
 	    is_combined ? "combined" : sections[i].name);

@@ -110,7 +110,7 @@ put_entry(struct writer *w, const struct prov_range *e)
 	to = put_number(to, (uint64_t)(e->key - w->key) << 3 | (e->tag & 7));
 	if ((e->tag >> 1 & 3) == PROV_RANGE)
 		to = put_number(to, e->last - e->key);
-	to = put_number(to, (uint64_t)by << 1 ^ (uint64_t)(by >> 63));
+	to = put_number(to, (uint64_t)by << 1 ^ (by < 0 ? UINT64_MAX : 0));
 	w->from.len = to - w->from.data;
 	w->key = e->key;
 	w->place = e->tag >> 3;

@@ -38,18 +38,19 @@ worst(const struct facts *facts, const struct findings *findings,
 /* What is told, and what is kept for the next run: in this order, so that a
  * change whose telling failed is told again. */
 static int
-report_and_keep(struct report *report, struct state *state, bool baseline)
+report_and_keep(struct report *report, struct state *state,
+    struct events *events, bool baseline)
 {
 	const struct settings *settings = report->settings;
 	struct facts *facts = report->facts;
-	struct events events;
 	char why[STATE_WHY_MAX];
 	bool fine = true;
 
 	if (state != NULL) {
-		events_collect(&events, state, report, baseline);
-		report->events = &events;
-		report->worst = events.is_cut_off ? SEV_UNKNOWN : events.worst;
+		events_collect(events, state, report, baseline);
+		report->events = events;
+		report->worst = events->is_cut_off ? SEV_UNKNOWN :
+		    events->worst;
 		history_keep(facts, state);
 	}
 	for (size_t i = 0; i < settings->outputs.n; i++)
@@ -59,7 +60,8 @@ report_and_keep(struct report *report, struct state *state, bool baseline)
 			tool_error("%s", why);
 			fine = false;
 		}
-		events_clear(&events);
+		report->events = NULL;
+		events_clear(events);
 	}
 	if (!fine)
 		return EXIT_UNKNOWN;
@@ -71,6 +73,7 @@ judge_and_report(struct facts *facts, const struct settings *settings,
     struct state *state, bool baseline)
 {
 	struct findings findings;
+	struct events events;
 	struct report report = {.facts = facts, .settings = settings};
 	int status;
 
@@ -80,7 +83,7 @@ judge_and_report(struct facts *facts, const struct settings *settings,
 	report.judgments = judge_all(facts, settings, &findings);
 	report.worst = worst(facts, &findings, report.judgments);
 	report.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-	status = report_and_keep(&report, state, baseline);
+	status = report_and_keep(&report, state, &events, baseline);
 	findings_clear(&findings);
 	return status;
 }

@@ -29,7 +29,7 @@ static struct {
 	struct settings_host host;
 } reading;
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char text[512];

@@ -70,7 +70,7 @@ worst(const struct report *report)
 static void
 put_line(FILE *to, const char *line)
 {
-	for (size_t i = 0; line[i] != '\0' && i < LINE_MAX_LEN; i++)
+	for (size_t i = 0; i < LINE_MAX_LEN && line[i] != '\0'; i++)
 		fputc(line[i] == '|' ? '/' : line[i], to);
 }
 
