@@ -1,6 +1,13 @@
 """mxcheck and what makes senders leave out a host: MTA-STS (RFC 8461), TLSRPT
 (RFC 8460) and DANE (RFC 7672)."""
 
+import gzip
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
 import mx_pki
 import rvtest
 from mx_faults import Faults, Mail, Table
@@ -13,6 +20,7 @@ TLSRPT = "_smtp._tls."
 def setup(bench):
     bench.net = Faults().__enter__()
     bench.pki = mx_pki.Pki(bench.dir)
+    bench.web = Web(bench.pki, bench.net.address())
 
 
 def pair(net, domain, *mails):
@@ -24,7 +32,85 @@ def pair(net, domain, *mails):
 
 
 def run(bench, *args):
-    return Table(bench.net.mxcheck("--ca-file", bench.pki.ca_file, *args))
+    return Table(bench.net.mxcheck(
+        "--ca-file", bench.pki.ca_file, "--sts-port", bench.web.port, *args))
+
+
+class Web:
+    """An HTTPS server of many names: {name: (certificate, bytes of the
+    response, or a function that sends them)}."""
+
+    def __init__(self, pki, addr):
+        self.pki, self.addr, self.port = pki, addr, rvtest.free_port(addr)
+        self.sites, self.asked = {}, []
+        self.listener = socket.create_server((addr, self.port))
+        self.default = pki.server("web.test")
+        self.default.sni_callback = self.pick
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def pick(self, sock, name, _):
+        if name in self.sites:
+            sock.context = self.sites[name][0]
+
+    def serve(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.one, args=(sock,),
+                             daemon=True).start()
+
+    def one(self, sock):
+        try:
+            sock.settimeout(30)
+            with self.default.wrap_socket(sock, server_side=True) as tls:
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    got = tls.recv(4096)
+                    if not got:
+                        return
+                    request += got
+                text = request.decode("latin-1")
+                self.asked.append(text)
+                name = text.split("Host: ")[1].split(":")[0]
+                response = self.sites[name][1]
+                if callable(response):
+                    response(tls)
+                else:
+                    tls.sendall(response)
+        except (OSError, ssl.SSLError):
+            pass
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+def response(body, status="200 OK", kind="text/plain", more=""):
+    if isinstance(body, str):
+        body = body.encode()
+    return (f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{more}"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            ).encode() + body
+
+
+def policy(*patterns, mode="enforce", max_age=604800):
+    return "\r\n".join(["version: STSv1", f"mode: {mode}", *(
+        f"mx: {p}" for p in patterns), f"max_age: {max_age}", ""])
+
+
+def publish(bench, domain, answer, cert=None, **how):
+    """The record of a policy, and what its server answers."""
+    net, host = bench.net, f"mta-sts.{domain}"
+    net.records[STS + domain, "TXT"] = ['"v=STSv1; id=1;"']
+    net.records[host, "A"] = [bench.web.addr]
+    bench.web.sites[host] = (bench.pki.server(cert or host, **how), answer)
+
+
+def tls_pair(bench, domain):
+    return pair(bench.net, domain, *(
+        Mail(tls=bench.pki.server(f"mx{i}.{domain}")) for i in (1, 2)))
 
 
 # --- records
@@ -75,6 +161,150 @@ def _(bench):
         contains(text, "SERVFAIL")
 
 
+# --- the policy of MTA-STS
+
+def endless(tls):
+    tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+    while True:
+        tls.sendall(b"mx: mx1.long.test\r\n" * 512)
+
+
+def headers(tls):
+    tls.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        tls.sendall(b"X: " + b"x" * 1000 + b"\r\n")
+
+
+def silence(tls):
+    tls.recv(1)
+
+
+GZIP = gzip.compress(b"version: STSv1\n" + b"x: " + b"0" * 10_000_000)
+FETCHES = (  # name, response, certificate, P02 has, P03 has
+    ("whole", response(policy("*.whole.test")), {}, None, None),
+    ("missing", response("no", "404 Not Found"), {}, "HTTP status 404", None),
+    ("moved", response("", "301 Moved", more="Location: https://mta-sts."
+                       "fine.test/.well-known/mta-sts.txt\r\n"), {},
+     "HTTP status 301: a redirect", None),
+    ("wrong", response(policy("*.wrong.test")), {"cert": "other.test"},
+     "name", None),
+    ("self", response(policy("*.self.test")), {"self_signed": True},
+     "certificate", None),
+    ("expired", response(policy("*.expired.test")), {"hours": (-48, -24)},
+     "expired", None),
+    ("html", response(policy("*.html.test"), kind="text/html"), {},
+     "text/html", None),
+    ("big", response(b"mx: a.test\n" * 6000), {}, "more than 64 KiB", None),
+    ("endless", endless, {}, "more than 64 KiB", None),
+    ("headers", headers, {}, "64 KiB", None),
+    ("silent", silence, {}, "not had in time", None),
+    ("gzip", response(GZIP, more="Content-Encoding: gzip\r\n"), {}, None,
+     "the policy is none"),
+    ("empty", response(""), {}, None, "the policy is none"),
+    ("address", response(policy("192.0.2.1")), {}, None,
+     "the policy is none"),
+    ("ages", response(policy("*.ages.test", max_age=31557601)), {}, None,
+     "the policy is none"),
+)
+
+
+@case("RFC 8461 3.3, 3.2: each way in which a policy does not come")
+def _(bench):
+    for name, answer, how, *_ in FETCHES:
+        domain = f"{name}.test"
+        bench.net.mx(domain, (10, bench.net.host(f"mx.{domain}", Mail())))
+        publish(bench, domain, answer, **how)
+    table = run(bench, "--only", "P02,P03", "--sts-limit", "5",
+                *(f"{row[0]}.test" for row in FETCHES))
+    for name, _, _, p02, p03 in FETCHES:
+        domain = f"{name}.test"
+        for check, part in (("P02", p02), ("P03", p03)):
+            equal(table.severity(domain, check, domain),
+                  "WARN" if part else "OK", (name, check))
+            contains(table.text(domain, check, domain), part or "")
+    equal([r for r in bench.web.asked if "Accept-Encoding" in r or
+           "GET /.well-known/mta-sts.txt HTTP/1.1" not in r], [])
+
+
+@case("RFC 8461 4.1, 8.4: a pattern that misses the backup")
+def _(bench):
+    for mode, p04, verdict in (("enforce", "CRIT", "PARTIAL"),
+                               ("testing", "WARN", "OK"),
+                               ("none", "OK", "OK")):
+        domain = f"mode-{mode}.test"
+        first, second = tls_pair(bench, domain)
+        publish(bench, domain, response(policy(first, mode=mode)))
+        table = run(bench, "--only", "P04,P05", domain)
+        equal((table.severity(domain, "P04", first),
+               table.severity(domain, "P04", second)), ("OK", p04), mode)
+        equal(table.domains[domain][0], verdict, table.domains[domain])
+    table = run(bench, "--only", "P04", "mode-enforce.test")
+    contains(table.domains["mode-enforce.test"][1], "MTA-STS")
+
+
+@case("RFC 8461 4.2, 5: a host whose TLS fails the policy")
+def _(bench):
+    net, pki = bench.net, bench.pki
+    net.mx("live.test", *((10 * i, net.host(f"mx{i}.live.test", mail))
+           for i, mail in enumerate((
+               Mail(tls=pki.server("mx1.live.test")), Mail(),
+               Mail(tls=pki.server("mx3.live.test", self_signed=True)),
+               Mail(tls=pki.server("other.test")),
+               Mail(tls=pki.server("mx5.live.test", hours=(-48, -24)))), 1)))
+    net.mx("dead.test", (10, net.host("mx1.dead.test")))
+    for domain in ("live.test", "dead.test"):
+        publish(bench, domain, response(policy(f"*.{domain}")))
+    table = run(bench, "--only", "P05", "live.test", "dead.test")
+    for i, part in enumerate(("", "no STARTTLS", "self-signed",
+                              "another name", "expired"), 1):
+        host = f"mx{i}.live.test"
+        equal(table.severity("live.test", "P05", host),
+              "CRIT" if part else "OK", host)
+        contains(table.text("live.test", "P05", host), part)
+    equal(table.severity("dead.test", "P05", "mx1.dead.test"), "OK",
+          "nobody can say")
+
+
+@case("RFC 8461 3.1, 8.1, 8.3: against what the last run saw")
+def _(bench):
+    state = bench.dir / "state"
+    tls_pair(bench, "life.test")
+
+    def life(check, answer=None):
+        if answer:
+            publish(bench, "life.test", answer)
+        return run(bench, "--only", "P02,P06", "--state", state,
+                   "life.test").findings.get(("life.test", check,
+                                              "life.test"), ("OK", ""))
+
+    equal(life("P06", response(policy("*.life.test"))), ("OK", ""))
+    severity, text = life("P06", response(policy("*.life.test", "a.test")))
+    equal(severity, "WARN")
+    contains(text, "its id has not")
+    equal(life("P06", response(policy("*.life.test", "a.test"))), ("OK", ""))
+    del bench.net.records[STS + "life.test", "TXT"]
+    severity, text = life("P06")
+    equal(severity, "WARN")
+    contains(text, "is gone before")
+    # the enforced policy runs out within the second: half of it has passed
+    equal(life("P06", response(policy("*.life.test", max_age=0)))[0], "WARN")
+    time.sleep(1.1)
+    equal(life("P02", response("no", "404 Not Found"))[0], "CRIT")
+
+
+@case("without --internal no policy is fetched from a loopback address")
+def _(bench):
+    n = len(bench.web.asked)
+    argv = [a for a in bench.net.argv(
+        "--ca-file", bench.pki.ca_file, "--sts-port", bench.web.port,
+        "--only", "P02", "whole.test") if a != "--internal"]
+    done = subprocess.run(argv, text=True, capture_output=True, timeout=30)
+    contains(done.stdout, "a loopback address")
+    equal(len(bench.web.asked), n)
+
+
+# --- DANE
+
 DIGEST = "00" * 32
 
 
@@ -115,7 +345,11 @@ def _(bench):
 def _(bench):
     record = bench.dir / "record.json"
     domains = ["fine.test", "twice.test", "half.test", "signed.test"]
-    done = bench.net.mxcheck(*domains, "-o", "table", "-o", f"json={record}")
+    domains += ["mode-enforce.test", "html.test", "gzip.test", "live.test"]
+    done = bench.net.mxcheck("--ca-file", bench.pki.ca_file, "--sts-port",
+                             bench.web.port, *domains, "-o", "table", "-o",
+                             f"json={record}")
+    contains(done.stdout, "P04 mx2.mode-enforce.test")
     equal(bench.net.mxcheck("--replay", record).stdout, done.stdout)
     equal(bench.net.mxcheck("--replay", record, "-o", "json").stdout,
           record.read_text())
@@ -124,6 +358,7 @@ def _(bench):
 @case("no server was asked for more than it should be, or too early")
 def _(bench):
     equal(bench.net.sins, [])
+    bench.web.stop()
     bench.net.__exit__()
 
 

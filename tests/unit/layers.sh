@@ -48,6 +48,8 @@ done
 check "OpenSSL is for tools/mxcheck/tls.c and resolverd/tls.c" \
     "$(for dir in lib zones resolverd tools; do includes $dir 'openssl/'; done |
 	grep -v '^\(tools/mxcheck\|resolverd\)/tls\.c:')"
+check "libcurl is for tools/mxcheck/fetch.c" \
+    "$(only_in tools/mxcheck/fetch.c 'curl/curl\.h')"
 check "idn2.h is for tools/mxcheck/domain.c" \
     "$(only_in tools/mxcheck/domain.c 'idn2\.h')"
 check "confuse.h is for lib/conf.c and tools/mxcheck/mxconf.c" \

@@ -56,6 +56,10 @@ void check_all(struct findings *out, const struct facts *facts,
 const struct check *check_next(const struct check *check);
 const struct check *check_find(const char *id); /* NULL if there is none */
 
+/* check_t.c: what the endpoint lacks of the TLS that a policy asks for (T01,
+ * T02, T04, T05, T06); false: nothing, or it was not reached. Fills on->text. */
+bool check_tls_fails(const struct check_on *on);
+
 /* For checks: fills on->text and returns severity. */
 enum severity check_say(const struct check_on *on, enum severity severity,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -74,6 +74,122 @@ tlsrpt(const struct check_on *on)
 	return SEV_OK;
 }
 
+/* ---- the policy of MTA-STS */
+
+#define DAY 86400
+
+/* Senders that know an enforced policy go by it until it is too old. */
+static bool
+is_running_out(const struct check_on *on)
+{
+	const struct facts_sts_past *past = &on->domain->sts_past;
+
+	return past->mode == STS_MODE_ENFORCE &&
+	    on->facts->at - past->fetched > past->max_age / 2;
+}
+
+static enum severity
+sts_fetch(const struct check_on *on)
+{
+	const struct facts_fetch *fetch = &on->domain->fetch;
+
+	if (fetch->is_had)
+		return SEV_OK;
+	if (fetch->why == NULL)
+		return SEV_SKIPPED;
+	if (is_running_out(on))
+		return check_say(on, SEV_CRIT, "the policy cannot be had: %s; "
+		    "for %lld h now, and senders forget the enforced one "
+		    "after %u", fetch->why,
+		    (long long)(on->facts->at - on->domain->sts_past.fetched) /
+		    3600, on->domain->sts_past.max_age / 3600);
+	return check_say(on, SEV_WARN, "the policy cannot be had: %s",
+	    fetch->why);
+}
+
+static enum severity
+sts_body(const struct check_on *on)
+{
+	const struct facts_fetch *fetch = &on->domain->fetch;
+
+	if (!fetch->is_had)
+		return SEV_SKIPPED;
+	return fetch->wrong == NULL ? SEV_OK : check_say(on, SEV_WARN,
+	    "the policy is none: %s", fetch->wrong);
+}
+
+/* What a host's failure is worth under the policy. */
+static enum severity
+mode_severity(const struct check_on *on)
+{
+	if (!policy_is_had(on->domain) ||
+	    on->domain->fetch.mode == STS_MODE_NONE)
+		return SEV_SKIPPED;
+	return on->domain->fetch.mode == STS_MODE_ENFORCE ? SEV_CRIT :
+	    SEV_WARN;
+}
+
+static enum severity
+sts_covers(const struct check_on *on)
+{
+	enum severity severity = mode_severity(on);
+
+	if (severity == SEV_SKIPPED || on->mx->host == NULL)
+		return SEV_SKIPPED;
+	if (policy_covers(on->domain, on->mx->host->name))
+		return SEV_OK;
+	return check_say(on, severity, "matches no mx: of the %s MTA-STS "
+	    "policy: senders leave it out", severity == SEV_CRIT ? "enforced" :
+	    "tested");
+}
+
+static enum severity
+sts_live(const struct check_on *on)
+{
+	const struct facts_host *host = on->mx->host;
+	enum severity severity = mode_severity(on);
+	char text[FINDING_TEXT_MAX] = "";
+	struct check_on sub = *on;
+
+	if (severity == SEV_SKIPPED || host == NULL || host->n_endpoints == 0)
+		return SEV_SKIPPED;
+	sub.text = text;
+	for (size_t i = 0; i < host->n_endpoints; i++) {
+		sub.ep = host->endpoints[i];
+		if (check_tls_fails(&sub))
+			return check_say(on, severity, "%s fails the MTA-STS "
+			    "policy: %s", sub.ep->addr->txt, text);
+	}
+	return SEV_OK;
+}
+
+static enum severity
+sts_life(const struct check_on *on)
+{
+	const struct facts_domain *d = on->domain;
+	const struct facts_sts_past *past = &d->sts_past;
+	char id[STS_ID_LEN], why[STS_WHY_MAX];
+	bool is_known = past->fetched != 0 && past->mode != STS_MODE_NONE &&
+	    on->facts->at < past->fetched + past->max_age;
+	int rc = policy_sts_id(d, id, why);
+
+	if (rc != 0 && is_known && d->sts.lookup.dns != FACTS_FAILED &&
+	    d->sts.lookup.dns != FACTS_NOT_ASKED)
+		return check_say(on, SEV_WARN, "the record at _mta-sts is gone "
+		    "before the policy has run out: publish mode none first");
+	if (rc != 0 || !policy_is_had(d))
+		return SEV_SKIPPED;
+	if (past->id != NULL && past->digest != NULL &&
+	    strcmp(past->id, id) == 0 &&
+	    strcmp(past->digest, d->fetch.digest) != 0)
+		return check_say(on, SEV_WARN, "the policy has changed, its id "
+		    "has not: senders keep the old one");
+	if (d->fetch.mode != STS_MODE_NONE && d->fetch.max_age < DAY)
+		return check_say(on, SEV_WARN, "max_age is %u s: less than a "
+		    "day protects nobody", d->fetch.max_age);
+	return SEV_OK;
+}
+
 /* ---- TLSA */
 
 static enum severity
@@ -156,6 +272,26 @@ const struct check check_p[] = {
     {"P01", "sts record", CHECK_DOMAIN, sts_record,
 	"The TXT record at _mta-sts (RFC 8461 3.1). Several of them, or one "
 	"that is malformed, count as no policy."},
+    {"P02", "sts fetch", CHECK_DOMAIN, sts_fetch,
+	"The policy comes from https://mta-sts.DOMAIN/.well-known/mta-sts.txt: "
+	"a certificate that is good, status 200, no redirect, text/plain, 64 "
+	"KiB and a minute at most (RFC 8461 3.3). Critical when an enforced "
+	"one could not be had for half of its max_age."},
+    {"P03", "sts body", CHECK_DOMAIN, sts_body,
+	"version, mode, max_age and mx as RFC 8461 3.2 has them; a policy that "
+	"cannot be read is none."},
+    {"P04", "sts covers", CHECK_HOST, sts_covers,
+	"Every MX host matches a pattern of the policy (RFC 8461 4.1), the "
+	"backup first of all: senders with MTA-STS leave out the others, and "
+	"if the primary dies their mail waits."},
+    {"P05", "sts live", CHECK_HOST, sts_live,
+	"Every address of every MX host has the TLS that the policy asks for: "
+	"STARTTLS, a certificate in time, to a trusted root, for that name "
+	"(RFC 8461 4.2, 5)."},
+    {"P06", "sts life", CHECK_DOMAIN, sts_life,
+	"A policy that changes gets a new id (RFC 8461 3.1); a max_age of weeks "
+	"protects, one of hours does not (8.1); a policy goes by mode none "
+	"before its record does (8.3)."},
     {"P10", "tlsrpt", CHECK_DOMAIN, tlsrpt,
 	"Who has MTA-STS or DANE wants to hear from senders that fail by it: "
 	"the TXT record at _smtp._tls (RFC 8460 3)."},

@@ -280,6 +280,23 @@ renewal(const struct check_on *on)
 	    tls->certs[0].spki) == 0 ? "the same key" : "a new key");
 }
 
+/* ---- for policies */
+
+bool
+check_tls_fails(const struct check_on *on)
+{
+	static check_fn *const needs[] = {offered, handshake, dates, chain,
+	    name};
+	enum severity severity;
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		severity = needs[i](on);
+		if (severity == SEV_WARN || severity == SEV_CRIT)
+			return true;
+	}
+	return false;
+}
+
 const struct check check_t[] = {
     {"T01", "offered", CHECK_ENDPOINT, offered,
 	"A server should offer STARTTLS (RFC 3207); with MTA-STS or DANE it "

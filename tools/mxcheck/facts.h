@@ -6,6 +6,7 @@
  *	  |
  *	gather.c  resolve.c -> dns.c -> dnsmsg.c	   (the questions)
  *	  |	  prober.c -> probe.c -> dial.c, tls.c, reply.c (the sessions)
+ *	  |	  fetch.c -> sts.c		   (the policies of MTA-STS)
  *	  v
  *	FACTS	  plain data, here; record.c writes and reads them
  *	  |	  as JSON lines, so that --replay judges a recorded run
@@ -23,8 +24,8 @@
  * Only what stands above FACTS touches the network, only history.c and events.c
  * what earlier runs left: all between is a function of its arguments.
  *
- * To come besides: fetch.c (the policies of MTA-STS by libcurl), check_o.c, the
- * rest of check_a.c and check_f.c, hook.c, health.c (--zone).
+ * To come besides: check_o.c, the rest of check_a.c and check_f.c, hook.c,
+ * health.c (--zone).
  *
  * Text from the network is escaped when it becomes a fact (facts_text()), so
  * nothing behind has to. All memory belongs to the struct facts and goes with
@@ -38,6 +39,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "tools/mxcheck/sts.h"
 
 #define FACTS_TEXT_MAX 400  /* bytes that are kept of a reply, unescaped */
 #define FACTS_ADDRS_MAX 32  /* of a host and a family; more are not dialled */
@@ -221,6 +223,27 @@ struct facts_host { /* by name, whatever domains have it */
 	size_t n_endpoints;
 };
 
+/* The policy of MTA-STS (RFC 8461 3.2, 3.3). */
+struct facts_fetch {
+	struct facts_names addrs; /* of mta-sts.DOMAIN */
+	bool is_had;		  /* it came, and by the rules */
+	const char *why; /* it did not; NULL if nothing was fetched */
+	uint32_t ms, size;
+	const char *digest; /* SHA-256 of the body, hex */
+	const char *wrong;  /* the body is no policy: why; NULL */
+	enum sts_mode mode;
+	uint32_t max_age;
+	struct facts_names patterns; /* of MX hosts */
+};
+
+/* What the last run that had the policy saw; all 0 without a state. */
+struct facts_sts_past {
+	const char *id, *digest;
+	enum sts_mode mode;
+	uint32_t max_age;
+	int64_t fetched; /* s since 1970; 0: never */
+};
+
 struct facts_mx {
 	uint16_t pref;
 	const char *target;	 /* as in the RR; "." is the null MX */
@@ -235,6 +258,8 @@ struct facts_domain {
 	struct facts_mx *mxs; /* by preference, then target */
 	size_t n_mxs;
 	struct facts_txt sts, tlsrpt; /* of _mta-sts and _smtp._tls */
+	struct facts_fetch fetch;
+	struct facts_sts_past sts_past;
 };
 
 struct facts {

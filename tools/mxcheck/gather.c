@@ -18,6 +18,7 @@
 
 #include "lib/log.h"
 #include "tools/mxcheck/address.h"
+#include "tools/mxcheck/fetch.h"
 #include "tools/mxcheck/prober.h"
 #include "tools/mxcheck/resolve.h"
 
@@ -30,6 +31,7 @@ struct gather {
 	struct tls_ctx *tls;
 	struct prober_how how;
 	struct prober *prober;
+	struct fetcher *fetcher;
 	bool begun, sessions_done; /* the sessions */
 	bool interrupted;
 };
@@ -89,17 +91,15 @@ look_at_routes(struct gather *g)
 
 /* NULL: it is to be dialled. */
 static const char *
-why_not(const struct gather *g, const struct facts_endpoint *ep)
+why_not(const struct gather *g, const struct addr *addr, bool internal)
 {
 	const struct settings *s = g->settings;
-	const struct addr *addr = &ep->addr->addr;
 	enum address_scope scope = address_scope(addr);
 	bool v4 = addr->family == AF_INET;
 
 	if (scope == ADDRESS_NOWHERE)
 		return "a multicast or reserved address";
-	if (scope != ADDRESS_GLOBAL && !s->internal &&
-	    !settings_host(s, ep->host->name)->internal)
+	if (scope != ADDRESS_GLOBAL && !internal)
 		return scope == ADDRESS_SELF ? "a loopback address" :
 		    scope == ADDRESS_PRIVATE ? "a private address" :
 		    "a documentation address";
@@ -116,7 +116,8 @@ why_not(const struct gather *g, const struct facts_endpoint *ep)
 static void
 check_finished(struct gather *g)
 {
-	if (g->sessions_done && !resolve_is_busy(g->resolve))
+	if (g->sessions_done && !resolve_is_busy(g->resolve) &&
+	    !fetcher_is_busy(g->fetcher))
 		event_base_loopbreak(g->base);
 }
 
@@ -147,20 +148,63 @@ on_trace(void *arg, const struct facts_endpoint *ep, char way,
 	    facts_text(g->facts, bytes, len));
 }
 
+/* ---- policies */
+
+static const char *
+refuse(void *arg, const struct addr *addr)
+{
+	const struct gather *g = arg;
+
+	return why_not(g, addr, g->settings->internal);
+}
+
+static void
+on_fetched(void *arg)
+{
+	check_finished(arg);
+}
+
+static void
+begin_fetches(struct gather *g)
+{
+	static const char *const ids[] = {"P02", "P03", "P04", "P05", "P06"};
+	const struct fetch_how how = {
+	    .base = g->base,
+	    .settings = g->settings,
+	    .facts = g->facts,
+	    .refuse = refuse,
+	    .done = on_fetched,
+	    .arg = g,
+	};
+	bool is_wanted = false;
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		is_wanted |= settings_wants(g->settings, ids[i]);
+	if (is_wanted)
+		g->fetcher = fetcher_new(&how);
+}
+
+/* ---- */
+
 static void
 begin_sessions(struct gather *g)
 {
 	g->begun = true;
 	facts_sort(g->facts);
 	look_at_routes(g);
-	for (size_t i = 0; i < g->facts->n_endpoints; i++)
-		g->facts->endpoints[i]->untried =
-		    why_not(g, g->facts->endpoints[i]);
+	for (size_t i = 0; i < g->facts->n_endpoints; i++) {
+		struct facts_endpoint *ep = g->facts->endpoints[i];
+
+		ep->untried = why_not(g, &ep->addr->addr,
+		    g->settings->internal || settings_host(g->settings,
+			ep->host->name)->internal);
+	}
 	if (g->settings->dry_run) {
 		g->sessions_done = true;
 		return;
 	}
 	resolve_addrs(g->resolve);
+	begin_fetches(g);
 	g->how = (struct prober_how){
 	    .base = g->base,
 	    .settings = g->settings,
@@ -253,6 +297,7 @@ gather(struct facts *facts, const struct settings *settings, char *why)
 	g.resolve = resolve_new(g.dns, facts, on_resolved, &g);
 	run(&g);
 	prober_free(g.prober);
+	fetcher_free(g.fetcher);
 	resolve_free(g.resolve);
 	dns_free(g.dns);
 	event_base_free(g.base);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/mxcheck/outcome.h"
+#include "tools/mxcheck/policy.h"
 
 static const char *
 to_hex(struct facts *facts, const uint8_t *bytes)
@@ -33,11 +34,49 @@ from_hex(uint8_t *bytes, const char *hex)
 	return true;
 }
 
+static void
+load_policy(struct facts *facts, struct facts_domain *domain,
+    struct state *state)
+{
+	struct state_sts was;
+
+	if (!state_get_sts(state, domain->name, &was) ||
+	    was.mode > STS_MODE_ENFORCE)
+		return;
+	domain->sts_past = (struct facts_sts_past){
+	    .id = facts_str(facts, was.id),
+	    .digest = to_hex(facts, was.body),
+	    .mode = was.mode,
+	    .max_age = was.max_age,
+	    .fetched = was.fetched,
+	};
+}
+
+/* One that could not be had leaves the old one: so do senders. */
+static void
+keep_policy(const struct facts *facts, const struct facts_domain *domain,
+    struct state *state)
+{
+	const struct facts_fetch *fetch = &domain->fetch;
+	struct state_sts now = {
+	    .mode = (uint8_t)fetch->mode,
+	    .max_age = fetch->max_age,
+	    .fetched = facts->at,
+	};
+	char why[STS_WHY_MAX];
+
+	if (policy_is_had(domain) && policy_sts_id(domain, now.id, why) == 0 &&
+	    from_hex(now.body, fetch->digest))
+		state_put_sts(state, domain->name, &now);
+}
+
 void
 history_load(struct facts *facts, struct state *state)
 {
 	struct state_endpoint was;
 
+	for (size_t i = 0; i < facts->n_domains; i++)
+		load_policy(facts, facts->domains[i], state);
 	for (size_t i = 0; i < facts->n_endpoints; i++) {
 		struct facts_endpoint *ep = facts->endpoints[i];
 
@@ -102,6 +141,8 @@ keep(const struct facts *facts, const struct facts_endpoint *ep,
 void
 history_keep(const struct facts *facts, struct state *state)
 {
+	for (size_t i = 0; i < facts->n_domains; i++)
+		keep_policy(facts, facts->domains[i], state);
 	for (size_t i = 0; i < facts->n_endpoints; i++)
 		if (facts->endpoints[i]->untried == NULL)
 			keep(facts, facts->endpoints[i], state);

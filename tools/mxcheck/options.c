@@ -38,6 +38,7 @@ print_usage(FILE *to)
 	    "      --resolver ADDR[@PORT]\n"
 	    "      --helo NAME, --source4 ADDR, --source6 ADDR, --port N\n"
 	    "      --ca-file FILE     instead of the system's roots\n"
+	    "      --sts-port N, --sts-limit SEC   to fetch policies (443, 60)\n"
 	    "      --jobs N           connections at once (64)\n"
 	    "      --deadline SEC     of the whole run (240)\n"
 	    "      --recheck SEC      a second look at what failed (20; 0: "
@@ -73,6 +74,8 @@ enum {
 	OPT_SOURCE6,
 	OPT_PORT,
 	OPT_CA_FILE,
+	OPT_STS_PORT,
+	OPT_STS_LIMIT,
 	OPT_JOBS,
 	OPT_DEADLINE,
 	OPT_RECHECK,
@@ -111,6 +114,8 @@ static const struct option options[] = {
     {"source6", required_argument, NULL, OPT_SOURCE6},
     {"port", required_argument, NULL, OPT_PORT},
     {"ca-file", required_argument, NULL, OPT_CA_FILE},
+    {"sts-port", required_argument, NULL, OPT_STS_PORT},
+    {"sts-limit", required_argument, NULL, OPT_STS_LIMIT},
     {"jobs", required_argument, NULL, OPT_JOBS},
     {"deadline", required_argument, NULL, OPT_DEADLINE},
     {"recheck", required_argument, NULL, OPT_RECHECK},
@@ -427,6 +432,14 @@ read_one(struct settings *s, int c)
 		break;
 	case OPT_CA_FILE:
 		s->ca_file = optarg;
+		break;
+	case OPT_STS_PORT:
+		fine = read_unsigned("sts-port", optarg, 1, 65535, &n);
+		s->sts_port = (uint16_t)n;
+		break;
+	case OPT_STS_LIMIT:
+		fine = read_unsigned("sts-limit", optarg, 1, 3600, &n);
+		s->sts_limit_ms = 1000 * n;
 		break;
 	case OPT_JOBS:
 		fine = read_unsigned("jobs", optarg, 1, 100000, &s->jobs);

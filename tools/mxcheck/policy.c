@@ -32,6 +32,23 @@ policy_sts_id(const struct facts_domain *domain, char id[STS_ID_LEN],
 }
 
 bool
+policy_is_had(const struct facts_domain *domain)
+{
+	return domain->fetch.is_had && domain->fetch.wrong == NULL;
+}
+
+bool
+policy_covers(const struct facts_domain *domain, const char *host)
+{
+	const struct facts_names *patterns = &domain->fetch.patterns;
+
+	for (size_t i = 0; i < patterns->n; i++)
+		if (sts_pattern_covers(patterns->name[i], host))
+			return true;
+	return false;
+}
+
+bool
 policy_tlsa_is_usable(const struct facts_tlsa *tlsa)
 {
 	size_t len = strlen(tlsa->data) / 2;

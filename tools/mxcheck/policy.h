@@ -17,6 +17,12 @@
 int policy_sts_id(const struct facts_domain *domain, char id[STS_ID_LEN],
     char why[STS_WHY_MAX]);
 
+/* A policy was fetched and can be read; "none" is one, too. */
+bool policy_is_had(const struct facts_domain *domain);
+
+/* The MX host matches a pattern of the policy that was had (RFC 8461 4.1). */
+bool policy_covers(const struct facts_domain *domain, const char *host);
+
 /* Of use to a sender of mail: DANE-TA or DANE-EE (RFC 7672 3.1), with
  * parameters that are known and data that fits them. */
 bool policy_tlsa_is_usable(const struct facts_tlsa *tlsa);

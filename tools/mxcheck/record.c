@@ -287,6 +287,51 @@ visit_txt(struct record *r, const char *member, struct facts_txt *txt)
 	leave(r, member, &sub);
 }
 
+static const char *
+mode_txt(unsigned i)
+{
+	return sts_mode_txt((enum sts_mode)i);
+}
+
+static void
+visit_fetch(struct record *r, struct facts_fetch *fetch)
+{
+	struct record sub;
+
+	if (!enter(r, "fetch", &sub))
+		return;
+	visit_names(&sub, "addrs", &fetch->addrs);
+	FLAG(&sub, fetch, is_had);
+	TEXT(&sub, fetch, why);
+	NUMBER(&sub, fetch, ms, UINT32_MAX);
+	NUMBER(&sub, fetch, size, STS_BODY_MAX);
+	TEXT(&sub, fetch, digest);
+	TEXT(&sub, fetch, wrong);
+	fetch->mode = visit_enum(&sub, "mode", fetch->mode,
+	    STS_MODE_ENFORCE + 1, mode_txt);
+	NUMBER(&sub, fetch, max_age, UINT32_MAX);
+	visit_names(&sub, "patterns", &fetch->patterns);
+	if (r->reads && fetch->is_had && fetch->digest == NULL)
+		fetch->digest = "";
+	leave(r, "fetch", &sub);
+}
+
+static void
+visit_sts_past(struct record *r, struct facts_sts_past *past)
+{
+	struct record sub;
+
+	if (!enter(r, "past-policy", &sub))
+		return;
+	TEXT(&sub, past, id);
+	TEXT(&sub, past, digest);
+	past->mode = visit_enum(&sub, "mode", past->mode,
+	    STS_MODE_ENFORCE + 1, mode_txt);
+	NUMBER(&sub, past, max_age, UINT32_MAX);
+	TIME(&sub, past, fetched);
+	leave(r, "past-policy", &sub);
+}
+
 static void
 visit_step(struct record *r, const char *member, struct facts_step *step)
 {
@@ -387,8 +432,8 @@ visit_probe(struct record *r, const char *member, struct facts_probe *p)
 	if (!enter(r, member, &sub))
 		return;
 	for (unsigned i = 0; i < FACTS_STAGES; i++)
-		visit_step(&sub, facts_stage_txt((enum facts_stage)i),
-		    &p->step[i]);
+		visit_step(&sub, i == FACTS_TLS ? "handshake" :
+		    facts_stage_txt((enum facts_stage)i), &p->step[i]);
 	visit_ehlo(&sub, "said", &p->ehlo);
 	visit_ehlo(&sub, "said-tls", &p->ehlo_tls);
 	FLAG(&sub, p, clear);
@@ -438,6 +483,8 @@ visit_domain(struct record *r, struct facts_domain *d)
 	}
 	visit_txt(r, "sts", &d->sts);
 	visit_txt(r, "tlsrpt", &d->tlsrpt);
+	visit_fetch(r, &d->fetch);
+	visit_sts_past(r, &d->sts_past);
 }
 
 static void

@@ -14,6 +14,7 @@
 
 #include "lib/dns.h"
 #include "lib/xalloc.h"
+#include "tools/mxcheck/policy.h"
 
 #define PTR_NAMES_MAX 5 /* whose addresses are looked up */
 
@@ -244,6 +245,17 @@ on_mx(struct resolve *r, void *of, const struct dns_answer *answer)
 /* ---- policy */
 
 static void
+on_fetch_addr(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_domain *domain = of;
+	char txt[ADDR_TXT_MAX];
+
+	for (size_t i = 0; i < answer->n_records && i < FACTS_ADDRS_MAX; i++)
+		facts_name_add(r->facts, &domain->fetch.addrs,
+		    addr_to_txt(txt, &answer->records[i].addr));
+}
+
+static void
 on_txt(struct resolve *r, void *of, const struct dns_answer *answer)
 {
 	struct facts_txt *txt = of;
@@ -254,6 +266,22 @@ on_txt(struct resolve *r, void *of, const struct dns_answer *answer)
 		    answer->records[i].data, answer->records[i].data_len));
 }
 
+/* Without a record there is no policy to fetch (RFC 8461 3.1). */
+static void
+on_sts(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_domain *domain = of;
+	char id[STS_ID_LEN], why[STS_WHY_MAX];
+
+	on_txt(r, &domain->sts, answer);
+	if (policy_sts_id(domain, id, why) != 0)
+		return;
+	ask_below(r, "mta-sts", domain->name, DNS_TYPE_A, on_fetch_addr,
+	    domain);
+	ask_below(r, "mta-sts", domain->name, DNS_TYPE_AAAA, on_fetch_addr,
+	    domain);
+}
+
 void
 resolve_domains(struct resolve *r)
 {
@@ -261,8 +289,8 @@ resolve_domains(struct resolve *r)
 		struct facts_domain *domain = r->facts->domains[i];
 
 		ask(r, domain->name, DNS_TYPE_MX, on_mx, domain);
-		ask_below(r, "_mta-sts", domain->name, DNS_TYPE_TXT, on_txt,
-		    &domain->sts);
+		ask_below(r, "_mta-sts", domain->name, DNS_TYPE_TXT, on_sts,
+		    domain);
 		ask_below(r, "_smtp._tls", domain->name, DNS_TYPE_TXT, on_txt,
 		    &domain->tlsrpt);
 	}

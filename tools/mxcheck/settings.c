@@ -33,6 +33,8 @@ settings_init(struct settings *s)
 
 	*s = (struct settings){
 	    .port = 25,
+	    .sts_port = 443,
+	    .sts_limit_ms = 60000, /* RFC 8461 3.3 */
 	    .jobs = 64,
 	    .deadline_s = 240,
 	    .recheck_s = 20,

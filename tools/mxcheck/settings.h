@@ -63,6 +63,8 @@ struct settings {
 	bool only4, only6;
 	uint16_t port;
 	const char *ca_file; /* NULL: the system's */
+	uint16_t sts_port;
+	uint32_t sts_limit_ms; /* of the fetch of a policy */
 	/* how much */
 	unsigned jobs, deadline_s, recheck_s; /* recheck 0: none */
 	bool patient;

@@ -211,6 +211,18 @@ hex_txt(struct facts *facts, const uint8_t *bytes, size_t len)
 	return out;
 }
 
+const char *
+tls_digest_txt(struct facts *facts, const void *bytes, size_t len)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned digest_len = 0;
+
+	if (EVP_Digest(bytes, len, digest, &digest_len, EVP_sha256(), NULL) !=
+	    1)
+		fatal("SHA-256 cannot be had");
+	return hex_txt(facts, digest, digest_len);
+}
+
 static const char *
 serial_txt(struct facts *facts, const X509 *cert)
 {

@@ -44,6 +44,9 @@ int tls_write(struct tls *tls, const void *bytes, size_t len); /* 0, -EPROTO */
 /* What was shown in the handshake; out->why and injected are the caller's. */
 void tls_to_facts(struct tls *tls, struct facts *facts, struct facts_tls *out);
 
+/* SHA-256 of bytes, hex. */
+const char *tls_digest_txt(struct facts *facts, const void *bytes, size_t len);
+
 /* Whether the certificate that was shown is good for another name, too. */
 enum facts_yes tls_matches(struct tls *tls, const char *name);
 
