@@ -2,7 +2,10 @@
 resolver is whatever answers at RESOLVER: rvtest.enter_namespace() comes first.
 """
 
+import os
+import re
 import shutil
+import signal
 import smtplib
 import subprocess
 
@@ -53,6 +56,9 @@ retry unix - - n - - error
 error unix - - n - - error
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+tlsmgr unix - - n 1000? 1 tlsmgr
+smtp unix - - n - - smtp
+verify unix - - n - 1 verify
 postlog unix-dgram n - n - 1 postlogd
 """
 
@@ -80,32 +86,65 @@ def add_addresses(addresses):
         subprocess.run(command + ["nodad"] * (":" in addr), check=True)
 
 
+def last_counts(main_cf):
+    """Without what is set again below: each process warns of that, postlogd
+    to itself, until it waits for itself."""
+    settings = {}
+    for entry in re.split(r"\n(?=\S)", main_cf.rstrip("\n")):
+        settings[entry.split("=")[0].strip()] = entry
+    return "".join(entry + "\n" for entry in settings.values())
+
+
+class Postfix:
+    """An instance of its own. main_cf: what stands behind MAIN_CF. client: an
+    address to try it from."""
+
+    def __init__(self, bench, main_cf, client, name="postfix", server=SMTP,
+                 master_cf=MASTER_CF):
+        self.bench, self.name = bench, name
+        self.client, self.server = client, server
+        self.home = bench.dir / name
+        self.maillog = self.home / "mail.log"
+        (self.home / "conf").mkdir(parents=True)
+        (self.home / "spool").mkdir()
+        (self.home / "data").mkdir()
+        shutil.chown(self.home / "data", "postfix")
+        bench.file(f"{name}/conf/master.cf", master_cf)
+        self.configure(main_cf)
+        self.start()
+
+    def configure(self, main_cf):
+        """smtpd ends with each client (max_use=1): the next one reads it."""
+        self.bench.file(f"{self.name}/conf/main.cf", last_counts(
+            MAIN_CF.format(home=self.home) + main_cf))
+
+    def start(self):
+        # makes the folders of the queue, checks, and ends as the master
+        self.process = self.bench.start(
+            [rvtest.program("postfix"), "-c", self.home / "conf",
+             "start-fg"], self.name)
+        rvtest.wait_until(self.answers, 30, f"{self.name} to answer")
+
+    def stop(self):
+        """What was started is a shell; the master is its child."""
+        os.kill(int((self.home / "spool/pid/master.pid").read_text()),
+                signal.SIGTERM)
+        self.process.wait(30)
+
+    def answers(self):
+        if not self.process.alive():
+            raise AssertionError(f"{self.name} ended: {self.process.log()}")
+        try:
+            with smtplib.SMTP(*self.server, timeout=15,
+                              source_address=(self.client, 0)):
+                return True
+        except OSError:
+            return False
+
+
 def start(bench, main_cf, client):
-    """main_cf: what stands behind MAIN_CF. client: an address to try it from.
-    Returns the path of the mail log."""
-    home = bench.dir / "postfix"
-    (home / "conf").mkdir(parents=True)
-    (home / "spool").mkdir()
-    (home / "data").mkdir()
-    shutil.chown(home / "data", "postfix")
-    bench.file("postfix/conf/main.cf", MAIN_CF.format(home=home) + main_cf)
-    bench.file("postfix/conf/master.cf", MASTER_CF)
-    # makes the folders of the queue, checks, and ends as the master process
-    postfix = bench.start(
-        [rvtest.program("postfix"), "-c", home / "conf", "start-fg"])
-    rvtest.wait_until(lambda: _can_connect(postfix, client), 20,
-                      "Postfix to answer")
-    return home / "mail.log"
-
-
-def _can_connect(postfix, client):
-    if not postfix.alive():
-        raise AssertionError(f"postfix ended: {postfix.log()}")
-    try:
-        with smtplib.SMTP(*SMTP, source_address=(client, 0)):
-            return True
-    except OSError:
-        return False
+    """Returns the path of the mail log."""
+    return Postfix(bench, main_cf, client).maillog
 
 
 def mail_from(client, sender="a@good.example", server=SMTP):

@@ -99,6 +99,7 @@ def _(bench):
     equal((done.stdout, done.returncode), ("", 3))
     contains(done.stderr, str(path))
     equal([p.name for p in bench.dir.glob("mx.prom*")], ["mx.prom"])
+    equal(bench.net.sins, [])
     bench.net.__exit__()
 
 

@@ -150,6 +150,7 @@ def _(bench):
     n = sum(len(s.conversations) for s in bench.net.servers.values())
     equal(replay(bench).returncode, bench.done.returncode)
     equal(sum(len(s.conversations) for s in bench.net.servers.values()), n)
+    equal(bench.net.sins, [])
     bench.net.__exit__()
 
 

@@ -224,6 +224,7 @@ def _(bench):
     equal(len(past), 2)
     equal([abs(p["last_usable"] - time.time()) < 60 for p in past],
           [True, True])
+    equal(bench.net.sins, [])
     bench.net.__exit__()
 
 
