@@ -25,7 +25,7 @@ static const struct command {
     {"log", "ZONE", zonectl_log},
     {"rollback", "ZONE [GENERATION]", zonectl_rollback},
     {"sync", "[--loop] [ZONE...]", zonectl_sync},
-    {"why", "KEY [ZONE...]", zonectl_why},
+    {"why", "[--client ADDRESS] KEY [ZONE...]", zonectl_why},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

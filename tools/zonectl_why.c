@@ -4,6 +4,7 @@
  * by the same rules, as the daemon's.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "lib/dns.h"
 #include "lib/xalloc.h"
 #include "tools/zonectl.h"
+#include "zones/acl.h"
 #include "zones/age.h"
 #include "zones/export_format.h"
 #include "zones/local_why.h"
@@ -34,6 +36,8 @@ struct question {
 	uint8_t labels[DNAME_MAX]; /* below a zone, no root byte */
 	size_t len;
 	const uint8_t *only; /* apex of the one zone that is asked; NULL: all */
+	const struct addr *client; /* NULL: one that no acl names */
+	struct generation *acl;	   /* of the zone "."; NULL: there is none */
 };
 
 /* A zone's question. */
@@ -228,6 +232,7 @@ struct entries {
 	const struct asked *asked;
 	bool is_listed;
 	const char *instead; /* what overrides all of it; NULL: nothing */
+	enum acl_action acl;
 	unsigned n;
 };
 
@@ -241,21 +246,52 @@ begin(struct entries *e)
 		    e->instead != NULL ? e->instead : "");
 }
 
+/* Is it a list that the acl tells a client nothing of? */
+static bool
+is_hidden(const struct entries *e, const struct why_entry *w)
+{
+	static const char records[] = "generic";
+
+	return (e->acl == ACL_LISTED || e->acl == ACL_EMPTY) &&
+	    w->type.len > 0 && (w->type.len != sizeof(records) - 1 ||
+	    memcmp(w->type.text, records, w->type.len) != 0);
+}
+
 static void
 print_entry(void *arg, const struct why_entry *w)
 {
 	static const char *const roles[] = {[WHY_LISTS] = "entry",
-	    [WHY_EXCLUDES] = "excluded", [WHY_COVERED] = "overridden"};
+	    [WHY_EXCLUDES] = "excluded", [WHY_COVERED] = "overridden",
+	    [WHY_EXPIRED] = "expired"};
 	struct entries *e = arg;
 
 	begin(e);
-	printf("  %s  %s", roles[w->role], w->key);
+	printf("  %s  %s", roles[is_hidden(e, w) ? WHY_COVERED : w->role],
+	    w->key);
 	if (w->file.len > 0)
 		printf("  %.*s:%" PRIu32, (int)w->file.len, w->file.text,
 		    w->line);
 	if (w->type.len > 0)
 		printf("  (%.*s)", (int)w->type.len, w->type.text);
 	printf("\n");
+}
+
+static void
+print_acl(const struct question *q, const struct generation *gen,
+    enum acl_action action)
+{
+	static const char *const does[] = {[ACL_PASS] = "is answered as usual",
+	    [ACL_LISTED] = "is told that everything is listed",
+	    [ACL_EMPTY] = "is told that nothing is listed",
+	    [ACL_REFUSE] = "is refused", [ACL_IGNORE] = "is not answered"};
+	char client[ADDR_TXT_MAX];
+
+	if (q->client != NULL)
+		printf("  acl  %s %s\n", addr_to_txt(client, q->client),
+		    does[action]);
+	else if (q->acl != NULL || generation_has_acl(gen))
+		printf("  acl  there is one: clients may get other answers, "
+		    "see --client\n");
 }
 
 static void
@@ -266,9 +302,25 @@ print_generation(const struct generation *gen)
 
 	printf("  generation  %" PRIu64 ", built %s\n", info->number,
 	    tool_time_txt(built, info->built));
-	if (generation_has_acl(gen))
-		printf("  acl  the zone has one: clients may get other "
-		    "answers\n");
+}
+
+/* The acl for all zones, then the zone's own; gen may be NULL. */
+static void
+ask_acls(const struct question *q, const struct generation *gen,
+    struct acl_verdict *v)
+{
+	*v = (struct acl_verdict){.client = q->client};
+	if (q->client != NULL && q->acl != NULL)
+		generation_acl(q->acl, v);
+	if (q->client != NULL && gen != NULL)
+		generation_acl(gen, v);
+}
+
+static const char *
+refusal(enum acl_action action)
+{
+	return action == ACL_IGNORE ? "the acl ignores the client" :
+	    action == ACL_REFUSE ? "the acl refuses the client" : NULL;
 }
 
 /* What the daemon answers in place of the data. */
@@ -298,6 +350,7 @@ why_zone(const struct question *q, const struct conf_zone *zone)
 {
 	char path[PATH_MAX], why[GENERATION_WHY_MAX] = "the path is too long";
 	struct generation *gen;
+	struct acl_verdict acl;
 	struct entries e = {0};
 	struct asked a;
 	int rc;
@@ -313,17 +366,23 @@ why_zone(const struct question *q, const struct conf_zone *zone)
 		    "build");
 		return FAILED;
 	}
-	generation_lookup(gen, &a.key, &a.hits);
+	ask_acls(q, gen, &acl);
+	generation_lookup_for(gen, &a.key, &acl, &a.hits);
 	e.asked = &a;
+	e.acl = acl.action;
 	e.instead = overriding(q->conf, zone, &a, gen);
+	if (e.instead == NULL)
+		e.instead = refusal(acl.action);
 	e.is_listed = a.hits.n > 0 && e.instead == NULL;
 	if (e.is_listed) {
 		begin(&e);
 		print_answer(&a);
 	}
 	rc = why_generation(gen, &a.key, print_entry, &e);
-	if (e.n > 0)
+	if (e.n > 0) {
 		print_generation(gen);
+		print_acl(q, gen, acl.action);
+	}
 	generation_close(gen);
 	if (rc != 0)
 		tool_error("%s: %s", zone->name, strerror(-rc));
@@ -359,6 +418,7 @@ why_local(const struct question *q, const struct conf_local *local)
 	char why[LOCAL_WHY_MAX];
 	struct entries e = {0};
 	const char *other = NULL;
+	struct acl_verdict acl;
 	struct local *l;
 	struct asked a;
 	int rc;
@@ -373,8 +433,9 @@ why_local(const struct question *q, const struct conf_local *local)
 	}
 	rc = local_lookup(l, &a.key, &a.hits);
 	e.asked = &a;
-	if (route(q->conf, a.dname, &other) != local->apex)
-		e.instead = "the name belongs to another zone";
+	ask_acls(q, NULL, &acl);
+	e.instead = route(q->conf, a.dname, &other) != local->apex ?
+	    "the name belongs to another zone" : refusal(acl.action);
 	e.is_listed = a.hits.n > 0 && e.instead == NULL;
 	if (e.is_listed) {
 		begin(&e);
@@ -441,11 +502,51 @@ why_all(const struct question *q, char *const *names)
 							 : TOOL_NOT_LISTED;
 }
 
+/* The acl for all zones; before its first build, there is none. */
+static int
+open_acl(struct question *q)
+{
+	char path[PATH_MAX], why[GENERATION_WHY_MAX] = "the path is too long";
+	const struct conf_zone *zone = conf_zone_find(q->conf, ".");
+	int rc;
+
+	q->acl = NULL;
+	if (zone == NULL)
+		return TOOL_DONE;
+	rc = publish_current(path, q->conf->state_dir, zone->name);
+	if (rc == 0)
+		rc = generation_open(&q->acl, path, zone->apex, why);
+	return rc == 0 || rc == -ENOENT ? TOOL_DONE :
+	    tool_error("the acl for all zones: %s", why);
+}
+
+/* Returns the arguments behind the options; NULL if they are wrong. */
+static char **
+read_options(struct question *q, struct addr *client, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"client", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+	int opt;
+
+	optind = 0; /* glibc: from the start */
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt != 'c')
+			return NULL;
+		if (addr_parse(client, optarg) != 0) {
+			tool_error("--client: %s: not an address", optarg);
+			return NULL;
+		}
+		q->client = client;
+	}
+	return optind < argc ? argv + optind : NULL;
+}
+
 int
 zonectl_why(const char *conf_path, int argc, char **argv)
 {
-	char **args = zonectl_args(argc, argv, 1, -1);
-	struct question q;
+	struct question q = {0};
+	struct addr client;
+	char **args = read_options(&q, &client, argc, argv);
 	struct conf *conf;
 	int rc;
 
@@ -459,7 +560,11 @@ zonectl_why(const char *conf_path, int argc, char **argv)
 	if (rc == TOOL_DONE)
 		rc = read_key(&q, args[0], args + 1);
 	if (rc == TOOL_DONE)
+		rc = open_acl(&q);
+	if (rc == TOOL_DONE)
 		rc = why_all(&q, args + 1);
+	if (q.acl != NULL)
+		generation_close(q.acl);
 	conf_free(conf);
 	return rc;
 }

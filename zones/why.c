@@ -7,18 +7,21 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/addr.h"
 #include "zones/buf.h"
 #include "zones/ip4.h"
 #include "zones/ip6.h"
 #include "zones/names.h"
+#include "zones/value.h"
 
 struct why {
 	const struct prov *prov; /* NULL: not known */
 	const struct zone_key *key;
 	why_fn *fn;
 	void *arg;
+	bool is_expired; /* all of the value that counts */
 };
 
 /* One whose key is written; place 0: not known. */
@@ -27,6 +30,8 @@ tell(const struct why *w, struct why_entry *e, uint32_t place)
 {
 	unsigned rule;
 
+	if (e->role == WHY_LISTS && w->is_expired)
+		e->role = WHY_EXPIRED;
 	e->type.len = e->file.len = 0;
 	e->line = 0;
 	if (w->prov != NULL && place != 0 &&
@@ -322,21 +327,44 @@ why_names(const struct why *w, const union index *ix)
 
 /* ---- all datasets */
 
-int
-why_index(const struct index_kind *kind, const union index *ix,
-    const struct prov *prov, const struct zone_key *key, why_fn *fn, void *arg)
+static int
+run(const struct why *w, const struct index_kind *kind, const union index *ix)
 {
 	static const struct {
 		const struct index_kind *kind;
 		int (*why)(const struct why *w, const union index *ix);
 	} kinds[] = {{&ip4_index_kind, why_ip4}, {&ip6_index_kind, why_ip6},
 	    {&name_index_kind, why_names}};
-	struct why w = {.prov = prov, .key = key, .fn = fn, .arg = arg};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].kind == kind)
-			return kinds[i].why(&w, ix);
+			return kinds[i].why(w, ix);
 	return 0;
+}
+
+int
+why_index(const struct index_kind *kind, const union index *ix,
+    const struct prov *prov, const struct zone_key *key, why_fn *fn, void *arg)
+{
+	struct why w = {.prov = prov, .key = key, .fn = fn, .arg = arg};
+
+	return run(&w, kind, ix);
+}
+
+/* Is there a value for the key, and nothing of it that has not expired? */
+static bool
+is_expired(const struct generation *gen, const struct index_kind *kind,
+    const union index *ix, const struct zone_key *key)
+{
+	struct index_hit found = {0};
+	const uint8_t *rrs, *live;
+	size_t len, live_len;
+
+	kind->lookup(ix, key, &found);
+	return generation_value(gen, found.value, &rrs, &len) &&
+	    value_has_notes(rrs, len) &&
+	    !value_live(&(const uint8_t *){rrs}, rrs + len,
+		(uint64_t)time(NULL), &live, &live_len);
 }
 
 int
@@ -353,7 +381,10 @@ why_generation(const struct generation *gen, const struct zone_key *key,
 	for (unsigned i = 0; rc == 0 &&
 	    (ix = generation_index(gen, i, &kind)) != NULL; i++)
 		if (generation_key(gen, i, key, &own, hash))
-			rc = why_index(kind, ix, generation_prov(gen, i, &prov)
-			    ? &prov : NULL, &own, fn, arg);
+			rc = run(&(struct why){.key = &own, .fn = fn,
+			    .arg = arg,
+			    .prov = generation_prov(gen, i, &prov) ? &prov : NULL,
+			    .is_expired = is_expired(gen, kind, ix, &own)},
+			    kind, ix);
 	return rc;
 }

@@ -16,6 +16,7 @@ enum why_role {
 	WHY_LISTS,    /* its value is answered */
 	WHY_EXCLUDES, /* it is why the dataset lists nothing */
 	WHY_COVERED,  /* another entry counts in its place */
+	WHY_EXPIRED,  /* it would count, and keeps others from it till a build */
 };
 
 struct why_entry {

@@ -1,5 +1,6 @@
 """Access control by client address, in the daemon: clients are 127.0.0.x."""
 
+import re
 import socket
 
 import dns.message
@@ -150,6 +151,25 @@ def _(bench):
         done = rd.zonectl("build")
         equal(done.returncode, 1)
         contains(done.stderr, want)
+
+
+@case("zonectl why --client says what each client is answered")
+def _(bench):
+    does = {1: "is answered as usual", 3: "is refused", 4: "is not answered",
+            7: "is not answered"}
+    for last in (1, 3, 4, 5, 6, 7, 8, 16, 17, 18):
+        client = f"127.0.0.{last}"
+        said = bench.rd.zonectl("why", "--client", client, "1.2.3.4",
+                                "bl.test").stdout
+        m = ask(bench, LISTED, last)
+        want = data(m) if m is not None else []
+        equal(re.findall("^  answers  .* A (.*)$", said, re.M), want, said)
+        contains(said, f"  acl  {client} " + does.get(last, ""))
+        if m is None or rcode(m) == "REFUSED":
+            contains(said, "bl.test: not listed: the acl ")
+    said = bench.rd.zonectl("why", "1.2.3.4", "bl.test").stdout
+    contains(said, "clients may get other answers, see --client")
+    equal(bench.rd.zonectl("why", "--client", "x", "1.2.3.4").returncode, 2)
 
 
 @case("the daemon lost no worker")

@@ -341,6 +341,8 @@ def _(bench):
     wait_until(lambda: data(ask(bench.rd.server, "9.9.9.10.a.test")) ==
                ["127.0.0.3"], 10, "one of them")
     equal(rcode(ask(bench.rd.server, "8.9.9.10.a.test")), "NXDOMAIN")
+    contains(bench.rd.zonectl("why", "10.9.9.8", "a.test").stdout,
+             "  expired  10.9.9.8  ")
     contains(bench.rd.zonectl("list").stdout, "a.test")
     bench.file("feed-a.test", old)
     equal(bench.rd.zonectl("build", "a.test").returncode, 0)

@@ -28,7 +28,8 @@ static void
 on_entry(void *arg, const struct why_entry *e)
 {
 	static const char *const roles[] = {[WHY_LISTS] = "lists",
-	    [WHY_EXCLUDES] = "excludes", [WHY_COVERED] = "covered"};
+	    [WHY_EXCLUDES] = "excludes", [WHY_COVERED] = "covered",
+	    [WHY_EXPIRED] = "expired"};
 	struct said *said = arg;
 
 	said->len += (size_t)snprintf(said->text + said->len,
