@@ -6,6 +6,7 @@
 """
 
 import datetime
+import hashlib
 import itertools
 import ssl
 import warnings
@@ -79,7 +80,25 @@ class Pki:
         return path
 
     def server(self, name, old=False, **what):
-        """A context that takes weak keys; old: TLS 1.0 and nothing else."""
+        return self.context(self.chain(name, **what), old)
+
+    def tlsa(self, path, usage, selector, matching, depth=0):
+        """The TLSA record of a certificate in a file of chain()."""
+        pem = path.read_bytes().split(b"-----BEGIN CERTIFICATE-----")[1:]
+        cert = x509.load_pem_x509_certificate(
+            b"-----BEGIN CERTIFICATE-----" + pem[depth])
+        data = cert.public_bytes(serialization.Encoding.DER)
+        if selector == 1:
+            data = cert.public_key().public_bytes(
+                serialization.Encoding.DER,
+                serialization.PublicFormat.SubjectPublicKeyInfo)
+        if matching:
+            data = hashlib.new(("sha256", "sha512")[matching - 1],
+                               data).digest()
+        return f"{usage} {selector} {matching} {data.hex()}"
+
+    def context(self, chain, old=False):
+        """Takes weak keys; old: TLS 1.0 and nothing else."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
         if old:
@@ -87,5 +106,5 @@ class Pki:
                 warnings.simplefilter("ignore")
                 context.minimum_version = ssl.TLSVersion.TLSv1
                 context.maximum_version = ssl.TLSVersion.TLSv1
-        context.load_cert_chain(self.chain(name, **what))
+        context.load_cert_chain(chain)
         return context

@@ -341,10 +341,70 @@ def _(bench):
                 ("half.test", "P14"): "WARN", ("half.test", "P10"): "WARN"})
 
 
+# --- what a host has, its TLSA records, and what P12 and P15 say of it
+FAR = {"intermediate": (-100, 100)}
+OTHER = f"3 1 1 {DIGEST}"
+MATCHES = (
+    ("ee", {}, [(3, 1, 1)], [], "OK", "INFO"),
+    ("ee512", {}, [(3, 0, 2)], [], "OK", "INFO"),
+    ("whole", {}, [(3, 0, 0)], [], "OK", "INFO"),
+    ("old", {"hours": (-48, -24)}, [(3, 1, 1)], [], "OK", "INFO"),
+    ("name", {"names": ["other.test"]}, [(3, 1, 1)], [], "OK", "INFO"),
+    ("own", {"self_signed": True}, [(3, 1, 1)], [], "OK", "INFO"),
+    ("roll", {}, [(3, 1, 1)], [OTHER], "OK", "OK"),
+    ("stale", {}, [], [OTHER], "CRIT", "OK"),
+    ("ta", FAR, [(2, 1, 1, 1)], [], "OK", "INFO"),
+    ("tacert", FAR, [(2, 0, 1, 1)], [], "OK", "INFO"),
+    ("taname", {**FAR, "names": ["other.test"]}, [(2, 1, 1, 1)], [], "CRIT",
+     "OK"),
+    ("taold", {**FAR, "hours": (-48, -24)}, [(2, 1, 1, 1)], [], "CRIT",
+     "INFO"),
+    ("tahidden", {**FAR, "show_intermediate": False}, [], [OTHER], "CRIT",
+     "OK"),
+    ("taleaf", FAR, [(2, 0, 1, 0)], [], "CRIT", "OK"),
+    ("pkix", {}, [(1, 1, 1)], [], "OK", "OK"),
+    ("clear", None, [], [OTHER], "CRIT", "OK"),
+)
+
+
+@case("RFC 7672 2.2, 3.1: what a server shows against its TLSA records")
+def _(bench):
+    net, pki = bench.net, bench.pki
+    for name, how, own, other, *_ in MATCHES:
+        domain = f"dane-{name}.test"
+        host = f"mx.{domain}"
+        path = how is not None and pki.chain(host, **how)
+        net.mx(domain, (10, net.host(host, Mail(
+            tls=pki.context(path) if path else None))))
+        net.add(f"_25._tcp.{host}", "TLSA", *other,
+                *(pki.tlsa(path, *row) for row in own))
+        net.signed.add(domain)
+    table = run(bench, "--only", "P12,P15", *(
+        f"dane-{row[0]}.test" for row in MATCHES))
+    for name, *_, p12, p15 in MATCHES:
+        domain = f"dane-{name}.test"
+        equal((table.severity(domain, "P12", f"mx.{domain}"),
+               table.severity(domain, "P15", f"mx.{domain}")), (p12, p15),
+              (name, table.text(domain, "P12", f"mx.{domain}")))
+
+
+@case("senders with DANE leave the mismatch out: their mail waits")
+def _(bench):
+    net = bench.net
+    first, second = tls_pair(bench, "walk.test")
+    net.signed.add("walk.test")
+    net.add(f"_25._tcp.{second}", "TLSA", OTHER)
+    table = run(bench, "--only", "P12", "walk.test")
+    verdict, sentence = table.domains["walk.test"]
+    equal(verdict, "PARTIAL")
+    contains(sentence, "Postfix with DANE -> DEFER")
+
+
 @case("a replay judges policies as the run did")
 def _(bench):
     record = bench.dir / "record.json"
     domains = ["fine.test", "twice.test", "half.test", "signed.test"]
+    domains += [f"dane-{row[0]}.test" for row in MATCHES[:9]]
     domains += ["mode-enforce.test", "html.test", "gzip.test", "live.test"]
     done = bench.net.mxcheck("--ca-file", bench.pki.ca_file, "--sts-port",
                              bench.web.port, *domains, "-o", "table", "-o",

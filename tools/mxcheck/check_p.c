@@ -208,6 +208,57 @@ tlsa_lookup(const struct check_on *on)
 	    "secure, so senders do not ask", host->tlsa.why);
 }
 
+/* By usage 2 the dates count, by usage 3 they do not (RFC 7672 3.1.1). */
+static bool
+is_out_of_date(const struct check_on *on)
+{
+	const struct facts_tls *tls = &on->ep->probe.tls;
+
+	for (size_t i = 0; i < tls->n_certs; i++)
+		if (on->now < tls->certs[i].not_before ||
+		    on->now > tls->certs[i].not_after)
+			return policy_tlsa_matches(on->ep, true) == 0;
+	return false;
+}
+
+static enum severity
+tlsa_match(const struct check_on *on)
+{
+	const struct facts_endpoint *ep = on->ep;
+	enum facts_end end = ep->probe.step[FACTS_TLS].end;
+
+	if (!policy_has_dane(ep->host) || end == FACTS_END_STOPPED ||
+	    ep->probe.step[FACTS_EHLO].reply.code != 250)
+		return SEV_SKIPPED;
+	if (ep->probe.tls.n_certs == 0)
+		return check_say(on, SEV_CRIT, "there are TLSA records, but no "
+		    "TLS: senders with DANE leave it out");
+	if (policy_tlsa_matches(ep, false) > 0)
+		return !is_out_of_date(on) ? SEV_OK : check_say(on, SEV_CRIT,
+		    "by usage 2 the certificates' dates count, and they are "
+		    "not in time");
+	if (ep->shared != NULL)
+		return check_say(on, SEV_UNKNOWN, "not tried: its address was "
+		    "dialled as %s", ep->shared->host->name);
+	return check_say(on, SEV_CRIT, "no TLSA record matches what the server "
+	    "shows: senders with DANE leave it out");
+}
+
+static enum severity
+tlsa_rollover(const struct check_on *on)
+{
+	const struct facts_host *host = on->mx->host;
+
+	if (!policy_has_dane(host))
+		return SEV_SKIPPED;
+	for (size_t i = 0; i < host->n_endpoints; i++)
+		if (policy_tlsa_matches(host->endpoints[i], false) == 1 &&
+		    host->n_tlsas == 1)
+			return check_say(on, SEV_INFO, "a single TLSA record: "
+			    "publish that of the next key before it is used");
+	return SEV_OK;
+}
+
 #define SHORT_LIFE (100 * (int64_t)86400) /* 90 days, and some */
 
 /* A record of the whole certificate, and one that is renewed by a machine. */
@@ -298,11 +349,17 @@ const struct check check_p[] = {
     {"P11", "tlsa lookup", CHECK_HOST, tlsa_lookup,
 	"If the TLSA records of a host in a signed zone cannot be had, senders "
 	"with DANE leave the host out (RFC 7672 2.1.1)."},
+    {"P12", "tlsa match", CHECK_ENDPOINT, tlsa_match,
+	"A host with secure and usable TLSA records shows a chain that one of "
+	"them matches, or senders with DANE leave it out (RFC 7672 2.2, 3)."},
     {"P13", "tlsa usable", CHECK_HOST, tlsa_usable,
 	"For mail only the usages 2 and 3 count (RFC 7672 3.1.3); a host whose "
 	"records are all unusable is one without any, yet TLS is required."},
     {"P14", "tlsa cover", CHECK_DOMAIN, tlsa_cover,
 	"DANE on some of the hosts protects none: the attacker picks another "
 	"(RFC 7672 2.2.1)."},
+    {"P15", "tlsa roll-over", CHECK_HOST, tlsa_rollover,
+	"With the record of the next key, or of the authority, beside the "
+	"present one a new certificate breaks nothing (RFC 7671 8)."},
     {0},
 };

@@ -157,6 +157,7 @@ struct facts_tls {
 	const char *verify_txt;
 	enum facts_yes name; /* a dNSName of the leaf matches the host */
 	bool cn_matches;     /* the CN would, but that is no match any more */
+	uint32_t tlsa_matches; /* a bit for each of the host's TLSA records */
 	struct facts_cert *certs; /* as shown, the leaf first */
 	size_t n_certs;
 };

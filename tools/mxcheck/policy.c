@@ -60,6 +60,19 @@ policy_tlsa_is_usable(const struct facts_tlsa *tlsa)
 	    tlsa->matching == 2 ? len == 64 : false;
 }
 
+unsigned
+policy_tlsa_matches(const struct facts_endpoint *ep, bool ee)
+{
+	const struct facts_host *host = ep->host;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < host->n_tlsas && i < FACTS_TLSA_MAX; i++)
+		n += (ep->probe.tls.tlsa_matches >> i & 1) &&
+		    policy_tlsa_is_usable(&host->tlsas[i]) &&
+		    (!ee || host->tlsas[i].usage == 3);
+	return n;
+}
+
 bool
 policy_has_dane(const struct facts_host *host)
 {

@@ -27,6 +27,10 @@ bool policy_covers(const struct facts_domain *domain, const char *host);
  * parameters that are known and data that fits them. */
 bool policy_tlsa_is_usable(const struct facts_tlsa *tlsa);
 
+/* How many of the host's usable records match what its endpoint showed. With
+ * ee only those of usage 3, which need no name and no dates. */
+unsigned policy_tlsa_matches(const struct facts_endpoint *ep, bool ee);
+
 /* The host has TLSA records that DNSSEC vouches for, and one that is usable:
  * DANE senders hold it to them. */
 bool policy_has_dane(const struct facts_host *host);

@@ -356,6 +356,7 @@ shake_hands(struct probe *p)
 	}
 	end_step(p, FACTS_END_DONE);
 	tls_to_facts(p->tls, p->how->facts, &p->found->tls);
+	p->found->tls.tlsa_matches = tls_dane(p->tls, p->ep->host);
 	p->found->tls.old_proto = p->how->use_tls == PROBE_TLS_OLD;
 	p->tls_is_on = true;
 	begin_stage(p, EHLO_TLS, FACTS_EHLO_TLS);
@@ -637,6 +638,12 @@ enum facts_yes
 probe_matches(const struct probe *p, const char *name)
 {
 	return p->tls != NULL ? tls_matches(p->tls, name) : FACTS_UNKNOWN;
+}
+
+uint32_t
+probe_dane(const struct probe *p, const struct facts_host *host)
+{
+	return p->tls != NULL ? tls_dane(p->tls, host) : 0;
 }
 
 bool

@@ -47,6 +47,7 @@ bool probe_is_connecting(const struct probe *probe);
 
 /* After the handshake: is the certificate good for another name? */
 enum facts_yes probe_matches(const struct probe *probe, const char *name);
+uint32_t probe_dane(const struct probe *probe, const struct facts_host *host);
 
 /* After a failed handshake. */
 bool probe_is_old_peer(const struct probe *probe);

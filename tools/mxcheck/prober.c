@@ -90,6 +90,8 @@ share(struct prober *prober, struct job *job)
 		    (job->probe == NULL || probe_matches(job->probe,
 			ep->host->name) != FACTS_YES))
 			ep->probe.tls.name = FACTS_UNKNOWN;
+		ep->probe.tls.tlsa_matches = job->probe != NULL ?
+		    probe_dane(job->probe, ep->host) : 0;
 		prober->how->on_endpoint(prober->how->arg, ep);
 	}
 }

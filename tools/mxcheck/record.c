@@ -396,6 +396,7 @@ visit_tls(struct record *r, struct facts_tls *tls)
 	TEXT(&sub, tls, verify_txt);
 	tls->name = visit_enum(&sub, "name", tls->name, FACTS_YES + 1, yes_txt);
 	FLAG(&sub, tls, cn_matches);
+	NUMBER(&sub, tls, tlsa_matches, UINT32_MAX);
 	tls->n_certs = visit_list(&sub, "certs", tls->n_certs, FACTS_CERTS_MAX,
 	    &array);
 	if (r->reads)

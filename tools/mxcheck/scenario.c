@@ -49,10 +49,11 @@ add_hop(struct walk_list *list, const struct facts_mx *mx,
 }
 
 static bool
-is_failing(const struct build *b, const char *id, const struct facts_mx *mx)
+is_failing(const struct build *b, const char *id, const struct facts_mx *mx,
+    const struct facts_endpoint *ep)
 {
 	const struct finding *f =
-	    findings_get(b->findings, id, b->domain, mx, NULL);
+	    findings_get(b->findings, id, b->domain, mx, ep);
 
 	return f != NULL && f->severity == SEV_CRIT;
 }
@@ -92,10 +93,10 @@ add_host(struct build *b, const struct facts_mx *mx, bool any_tried)
 			add_hop(list, mx, outcome, host->endpoints[i]);
 	}
 	for (i = first; i < list->n; i++) {
-		list->hop[i].sts_fails = is_failing(b, "P04", mx) ||
-		    is_failing(b, "P05", mx);
-		list->hop[i].dane_fails = is_failing(b, "P11", mx) ||
-		    is_failing(b, "P12", mx);
+		list->hop[i].sts_fails = is_failing(b, "P04", mx, NULL) ||
+		    is_failing(b, "P05", mx, NULL);
+		list->hop[i].dane_fails = is_failing(b, "P11", mx, NULL) ||
+		    is_failing(b, "P12", mx, list->hop[i].ep);
 		b->has_sts |= list->hop[i].sts_fails;
 		b->has_dane |= list->hop[i].dane_fails;
 		b->has4 |= list->hop[i].family == AF_INET;

@@ -18,6 +18,8 @@
 
 #include "lib/log.h"
 #include "lib/xalloc.h"
+#include "tools/mxcheck/dnsmsg.h"
+#include "tools/mxcheck/policy.h"
 
 struct tls_ctx {
 	SSL_CTX *ssl;
@@ -50,6 +52,8 @@ tls_ctx_new(const char *ca_file, char *why)
 	ctx->ssl = SSL_CTX_new(TLS_client_method());
 	if (ctx->ssl == NULL)
 		fatal("SSL_CTX_new failed");
+	if (SSL_CTX_dane_enable(ctx->ssl) != 1)
+		fatal("OpenSSL has no DANE");
 	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_options(ctx->ssl, SSL_OP_NO_TICKET);
 	SSL_CTX_set_security_level(ctx->ssl, 0);
@@ -312,6 +316,81 @@ tls_matches(struct tls *tls, const char *name)
 	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1 ?
 	    FACTS_YES : FACTS_NO;
 }
+
+/* ---- DANE */
+
+static size_t
+from_hex(uint8_t out[DNSMSG_DATA_MAX], const char *hex)
+{
+	size_t n = 0;
+	unsigned byte;
+
+	while (n < DNSMSG_DATA_MAX && sscanf(hex + 2 * n, "%2x", &byte) == 1)
+		out[n++] = (uint8_t)byte;
+	return n;
+}
+
+/* The SSL is not one of a session: it only carries the record. */
+static bool
+matches(struct tls *tls, SSL *carrier, const char *name)
+{
+	X509 *leaf = SSL_get0_peer_certificate(tls->ssl);
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(tls->ssl);
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	bool fine;
+
+	if (ctx == NULL ||
+	    X509_STORE_CTX_init(ctx, tls->roots, leaf, chain) != 1)
+		fatal("out of memory");
+	X509_STORE_CTX_set0_dane(ctx, SSL_get0_dane(carrier));
+	X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER);
+	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_NO_CHECK_TIME);
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_hostflags(param,
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	fine = X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 &&
+	    X509_verify_cert(ctx) == 1;
+	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return fine;
+}
+
+static bool
+one_matches(struct tls *tls, const char *name, const struct facts_tlsa *tlsa)
+{
+	SSL *carrier = SSL_new(SSL_get_SSL_CTX(tls->ssl));
+	uint8_t data[DNSMSG_DATA_MAX];
+	size_t len = from_hex(data, tlsa->data);
+	bool fine;
+
+	if (carrier == NULL)
+		fatal("out of memory");
+	fine = SSL_dane_enable(carrier, name) == 1;
+	SSL_dane_set_flags(carrier, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+	fine = fine && SSL_dane_tlsa_add(carrier, tlsa->usage, tlsa->selector,
+	    tlsa->matching, data, len) == 1 && matches(tls, carrier, name);
+	SSL_free(carrier);
+	ERR_clear_error();
+	return fine;
+}
+
+uint32_t
+tls_dane(struct tls *tls, const struct facts_host *host)
+{
+	uint32_t bits = 0;
+
+	if (SSL_get0_peer_certificate(tls->ssl) == NULL)
+		return 0;
+	for (size_t i = 0; i < host->n_tlsas; i++)
+		if (policy_tlsa_is_usable(&host->tlsas[i]) &&
+		    one_matches(tls, host->name, &host->tlsas[i]))
+			bits |= UINT32_C(1) << i;
+	return bits;
+}
+
+/* ---- */
 
 void
 tls_to_facts(struct tls *tls, struct facts *facts, struct facts_tls *out)

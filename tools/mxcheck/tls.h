@@ -50,4 +50,11 @@ const char *tls_digest_txt(struct facts *facts, const void *bytes, size_t len);
 /* Whether the certificate that was shown is good for another name, too. */
 enum facts_yes tls_matches(struct tls *tls, const char *name);
 
+/*
+ * Which of the host's TLSA records match what was shown, as senders take them
+ * (RFC 7672 3.1): usage 3 without name and dates, usage 2 with the name; the
+ * dates are for the checks. Bit i is for host->tlsas[i].
+ */
+uint32_t tls_dane(struct tls *tls, const struct facts_host *host);
+
 #endif
