@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -93,6 +94,21 @@ prepare_read(struct conf **out, const char *path, conf_report_fn *report,
 
 /* ---- whom, how much */
 
+/*
+ * Once, not in each process: it may load modules of nsswitch(5), a millisecond
+ * or more before the first answer each time.
+ */
+static int
+find_groups(struct identity *who, char *why)
+{
+	who->n_groups = IDENTITY_GROUPS_MAX;
+	if (getgrouplist(who->user, who->gid, who->groups, &who->n_groups) >= 0)
+		return 0;
+	return explain(why, -E2BIG,
+	    "user \"%s\": in more than %d groups; take it out of some",
+	    who->user, IDENTITY_GROUPS_MAX);
+}
+
 int
 prepare_identity(struct identity *out, const struct conf *conf, char *why)
 {
@@ -112,7 +128,7 @@ prepare_identity(struct identity *out, const struct conf *conf, char *why)
 		    conf->user, conf->user);
 	out->uid = pw->pw_uid;
 	out->gid = pw->pw_gid;
-	return 0;
+	return find_groups(out, why);
 }
 
 /* The workers inherit it. Root may raise what is the most, too. */

@@ -56,7 +56,7 @@ worker_drop_privileges(const struct identity *who)
 {
 	if (!who->change)
 		return;
-	if (initgroups(who->user, who->gid) == -1 ||
+	if (setgroups((size_t)who->n_groups, who->groups) == -1 ||
 	    setresgid(who->gid, who->gid, who->gid) == -1 ||
 	    setresuid(who->uid, who->uid, who->uid) == -1)
 		fatal("cannot become user %s: %s", who->user, strerror(errno));

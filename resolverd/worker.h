@@ -11,12 +11,16 @@
 #include "lib/conf.h"
 #include "resolverd/sockets.h"
 
+#define IDENTITY_GROUPS_MAX 64
+
 /* Who the workers run as. */
 struct identity {
 	bool change; /* false: started without root, stay as we are */
 	const char *user;
 	uid_t uid;
 	gid_t gid;
+	gid_t groups[IDENTITY_GROUPS_MAX]; /* gid and the others */
+	int n_groups;
 };
 
 /* This start of a worker. */

@@ -50,10 +50,10 @@ def listed(server):
 
 
 def status_ids(pid):
-    """The real, effective and saved user and group of a process."""
+    """The real, effective and saved user and group of a process; its groups."""
     lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
     fields = dict(line.split(":", 1) for line in lines)
-    return [set(map(int, fields[f].split())) for f in ("Uid", "Gid")]
+    return [set(map(int, fields[f].split())) for f in ("Uid", "Gid", "Groups")]
 
 
 def is_running(pid):
@@ -205,8 +205,10 @@ def _(bench):
     rd = started(bench, "dropped", workers=2)
     want = pwd.getpwnam(rd.user)
     pids = wait_until(lambda: len(p := rd.worker_pids()) == 2 and p)
-    wait_until(lambda: all(status_ids(p) == [{want.pw_uid}, {want.pw_gid}]
-                           for p in pids), 5, "the user to change")
+    ids = [{want.pw_uid}, {want.pw_gid},
+           set(os.getgrouplist(rd.user, want.pw_gid))]
+    wait_until(lambda: all(status_ids(p) == ids for p in pids), 5,
+               "the user to change")
     listed(rd.server)
     equal(rd.stop(), 0)
 
