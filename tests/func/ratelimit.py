@@ -175,32 +175,40 @@ print(n)
 """
 
 
-@case("a flood from one network: all others are served, none is lost")
+@case("a flood from one network: all others are served")
 def _(bench):
+    """Where the machine is too busy to read all of the flood the kernel drops
+    packets of anyone; who asks again, as resolvers do, is served."""
     rd = start(bench, "flood", "network-rate-limit = 1000")
     seconds = 4
     flood = subprocess.Popen(
         [sys.executable, "-c", FLOOD, rd.server[0], str(rd.server[1]),
          question(LISTED).hex(), str(seconds)], stdout=subprocess.PIPE,
         text=True)
-    asked, slowest, end = 0, 0, time.monotonic() + seconds - .5
+    asked, again, slowest, end = 0, 0, 0, time.monotonic() + seconds - .5
     try:
         while time.monotonic() < end:
             n = asked % 200 + 1
-            answer, s = took(lambda n=n: raw(
-                rd.server, question(LISTED), 2, f"127.2.{n}.{n}"))
+            for _ in range(5):
+                answer, s = took(lambda n=n: raw(
+                    rd.server, question(LISTED), 1, f"127.2.{n}.{n}"))
+                if answer is not None:
+                    break
+                again += 1
             equal(answer is not None and answer[7], 1, f"question {asked}")
             asked, slowest = asked + 1, max(slowest, s)
     finally:
         sent = int(flood.communicate(timeout=20)[0])
     rvtest.diag(f"flood of {sent / seconds:.0f} a second; {asked} questions "
-                f"of others, the slowest {slowest * 1000:.0f} ms")
-    equal((asked > 50, sent > 10 * 1000 * seconds), (True, True))
+                f"of others, {again} asked again, the slowest "
+                f"{slowest * 1000:.0f} ms")
+    equal((asked > 50, again <= asked // 20, sent > 10 * 1000 * seconds),
+          (True, True, True))
     equal(rd.stop(), 0)
     total, refused, dropped = map(int, re.search(
         r"(\d+) questions, (\d+) refused, (\d+) dropped",
         rd.process.log()).groups())
-    passed = total - refused - dropped - asked
+    passed = total - refused - dropped - asked - again
     rvtest.diag(f"of the flood {passed} were answered")
     equal(passed < 1000 * (seconds + 2), True, "the limit")
 
