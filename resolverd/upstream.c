@@ -32,6 +32,7 @@
 #define BUCKETS 4096                          /* a power of two */
 #define BOGUS_LIFETIME_S 60 /* RFC 4035 4.7: of bad data, for CD questions */
 #define BOGUS_LOG_S 10      /* between two log lines about bogus answers */
+#define ON_THE_WAY_MS 50    /* of a deadline: ours to the client, our delays */
 
 struct waiter {
 	struct waiter *next;
@@ -134,12 +135,15 @@ flight_free(struct flight *f)
 
 /* ---- its timer */
 
+/* When we give up, so that a client has its answer within the deadline. */
 static unsigned
 deadline_ms(const struct flight *f)
 {
+	uint32_t s = f->up->deadline_s;
+
 	if (f->route != NULL && f->route->deadline_s != 0)
-		return f->route->deadline_s * 1000;
-	return f->up->deadline_s * 1000;
+		s = f->route->deadline_s;
+	return s * 1000 - ON_THE_WAY_MS;
 }
 
 static struct timeval
