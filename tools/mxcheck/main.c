@@ -35,6 +35,16 @@ worst(const struct facts *facts, const struct findings *findings,
 	return severity;
 }
 
+/* Nothing can be said from here: what the zone has stays, and runs out. */
+static bool
+is_blind(const struct report *report)
+{
+	const struct finding *f = findings_get(report->findings, "C00", NULL,
+	    NULL, NULL);
+
+	return f != NULL && f->severity == SEV_UNKNOWN;
+}
+
 /* What is told, and what is kept for the next run: in this order, so that a
  * change whose telling failed is told again. */
 static int
@@ -55,6 +65,8 @@ report_and_keep(struct report *report, struct state *state,
 	}
 	for (size_t i = 0; i < settings->outputs.n; i++)
 		fine &= report_write(report, settings->outputs.word[i]);
+	if (settings->zone != NULL && !is_blind(report))
+		fine &= report_write_file(report, &report_zone, settings->zone);
 	if (state != NULL) {
 		if (fine && state_save(state, why) != 0) {
 			tool_error("%s", why);

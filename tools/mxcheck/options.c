@@ -38,6 +38,8 @@ print_usage(FILE *to)
 	    "      --resolver ADDR[@PORT]\n"
 	    "      --helo NAME, --source4 ADDR, --source6 ADDR, --port N\n"
 	    "      --ca-file FILE     instead of the system's roots\n"
+	    "      --zone FILE, --zone-life SEC    the hosts' health for a list\n"
+	    "                         zone (3600)\n"
 	    "      --sts-port N, --sts-limit SEC   to fetch policies (443, 60)\n"
 	    "      --jobs N           connections at once (64)\n"
 	    "      --deadline SEC     of the whole run (240)\n"
@@ -75,6 +77,8 @@ enum {
 	OPT_PORT,
 	OPT_CA_FILE,
 	OPT_STS_PORT,
+	OPT_ZONE,
+	OPT_ZONE_LIFE,
 	OPT_STS_LIMIT,
 	OPT_JOBS,
 	OPT_DEADLINE,
@@ -114,6 +118,8 @@ static const struct option options[] = {
     {"source6", required_argument, NULL, OPT_SOURCE6},
     {"port", required_argument, NULL, OPT_PORT},
     {"ca-file", required_argument, NULL, OPT_CA_FILE},
+    {"zone", required_argument, NULL, OPT_ZONE},
+    {"zone-life", required_argument, NULL, OPT_ZONE_LIFE},
     {"sts-port", required_argument, NULL, OPT_STS_PORT},
     {"sts-limit", required_argument, NULL, OPT_STS_LIMIT},
     {"jobs", required_argument, NULL, OPT_JOBS},
@@ -432,6 +438,13 @@ read_one(struct settings *s, int c)
 		break;
 	case OPT_CA_FILE:
 		s->ca_file = optarg;
+		break;
+	case OPT_ZONE:
+		s->zone = optarg;
+		break;
+	case OPT_ZONE_LIFE:
+		fine = read_unsigned("zone-life", optarg, 60, 7 * 86400,
+		    &s->zone_life_s);
 		break;
 	case OPT_STS_PORT:
 		fine = read_unsigned("sts-port", optarg, 1, 65535, &n);

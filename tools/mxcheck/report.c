@@ -15,6 +15,7 @@ static const struct report_format *const formats[] = {
     &report_changes,
     &report_nagios,
     &report_prom,
+    &report_zone,
 };
 
 const struct report_format *
@@ -27,9 +28,9 @@ report_find(const char *name)
 }
 
 /* A file is replaced whole, or not at all. */
-static bool
-write_file(const struct report_format *format, const struct report *report,
-    const char *path)
+bool
+report_write_file(const struct report *report,
+    const struct report_format *format, const char *path)
 {
 	char temp[4096];
 	FILE *f;
@@ -60,7 +61,8 @@ report_write(const struct report *report, const char *word)
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, word);
 	if (word[len] == '=')
-		return write_file(report_find(name), report, word + len + 1);
+		return report_write_file(report, report_find(name),
+		    word + len + 1);
 	report_find(name)->write(stdout, report);
 	return true;
 }

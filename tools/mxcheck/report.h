@@ -26,12 +26,14 @@ struct report_format {
 };
 
 extern const struct report_format report_table, report_json,
-    report_changes, report_nagios, report_prom;
+    report_changes, report_nagios, report_prom, report_zone;
 
 const struct report_format *report_find(const char *name);
 
 /* word: FORMAT, to standard output, or FORMAT=FILE, which is replaced whole.
  * Returns false after a message. */
 bool report_write(const struct report *report, const char *word);
+bool report_write_file(const struct report *report,
+    const struct report_format *format, const char *path);
 
 #endif

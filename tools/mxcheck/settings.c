@@ -47,6 +47,7 @@ settings_init(struct settings *s)
 	    .recover = 2,
 	    .flap_high = 50,
 	    .flap_low = 25,
+	    .zone_life_s = 3600,
 	};
 	for (unsigned i = 0; i < FACTS_STAGES; i++) {
 		s->limit_ms[i] = stages[i].limit_ms;
