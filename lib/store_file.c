@@ -13,23 +13,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/store_format.h"
+#include "lib/why.h"
 
-__attribute__((format(printf, 3, 4))) static int
-refuse(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, STORE_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define refuse(why, rc, ...) why_fail(why, STORE_WHY_MAX, rc, __VA_ARGS__)
 
 #define PAGE_SIZE_MIN 512
 #define PAGE_SIZE_MAX 0x8000

@@ -9,12 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "lib/why.h"
 
 #define FILE_MAX (256 * 1024)
 
@@ -90,16 +91,7 @@ write_file(const char *path, const char *text)
 	return rc;
 }
 
-static int __attribute__((format(printf, 3, 4)))
-explain(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, ANCHOR_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define explain(why, rc, ...) why_fail(why, ANCHOR_WHY_MAX, rc, __VA_ARGS__)
 
 int
 anchor_prepare(const struct conf *conf, char *why)

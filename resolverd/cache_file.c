@@ -21,13 +21,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "resolverd/cache.h"
 #include "resolverd/cache_file.h"
 
@@ -40,19 +40,8 @@
 #define CHECK_TRIES 10 /* others may write at the same time */
 #define STATE_MAX 128
 
-static int explain(char *why, int rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
-static int
-explain(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, CACHE_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define explain(why, rc, ...) why_fail(why, CACHE_WHY_MAX, rc, __VA_ARGS__)
 
 /* ---- the folder; all names below are relative to its descriptor */
 

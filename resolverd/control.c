@@ -10,13 +10,13 @@
 #include <sys/un.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/why.h"
 #include "lib/xalloc.h"
 
 #define BACKLOG 128
@@ -32,19 +32,8 @@ struct control {
 	struct child children[CONTROL_CHILDREN];
 };
 
-static int explain(char *why, int rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
-static int
-explain(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, CONTROL_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define explain(why, rc, ...) why_fail(why, CONTROL_WHY_MAX, rc, __VA_ARGS__)
 
 /* ---- the socket */
 

@@ -17,7 +17,6 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "resolverd/anchor.h"
 #include "resolverd/cache.h"
 #include "resolverd/cookie.h"
@@ -41,19 +41,8 @@
 
 #define FILES_MIN 8192 /* of a worker, besides connections of clients */
 
-static int explain(char *why, int rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
-static int
-explain(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, PREPARE_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define explain(why, rc, ...) why_fail(why, PREPARE_WHY_MAX, rc, __VA_ARGS__)
 
 /* ---- the configuration */
 

@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "lib/log.h"
+#include "lib/why.h"
 #include "resolverd/notify.h"
 #include "resolverd/prepare.h"
 
@@ -21,19 +21,8 @@
 #define LINGER_MS 200	/* TCP handshakes with those who are one too many */
 #define RETIRED_MAX 4	/* crews; the oldest then ends faster */
 
-static int explain(char *why, int rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
-static int
-explain(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, SUPERVISOR_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define explain(why, rc, ...) why_fail(why, SUPERVISOR_WHY_MAX, rc, __VA_ARGS__)
 
 struct complaints {
 	char *text; /* SUPERVISOR_WHY_MAX bytes */

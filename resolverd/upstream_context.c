@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unbound-event.h>
@@ -18,6 +17,7 @@
 
 #include "lib/dns.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "resolverd/bogus.h"
 #include "resolverd/upstream_settings.h"
 
@@ -30,19 +30,8 @@ struct upstream_context {
 	void *idle_arg;
 };
 
-static int explain(char *why, int rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
-static int
-explain(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, UPSTREAM_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define explain(why, rc, ...) why_fail(why, UPSTREAM_WHY_MAX, rc, __VA_ARGS__)
 
 /* ---- self-test */
 

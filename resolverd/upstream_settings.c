@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "lib/clock.h"
 #include "lib/dns.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "resolverd/anchor.h"
 #include "resolverd/localdata.h"
 #include "resolverd/query.h"
@@ -69,19 +69,8 @@ static const struct option options[] = {
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
-static int explain(char *why, int rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
-static int
-explain(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, UPSTREAM_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define explain(why, rc, ...) why_fail(why, UPSTREAM_WHY_MAX, rc, __VA_ARGS__)
 
 static int
 set_options(struct ub_ctx *ctx, const struct option *rows, size_t n, char *why)

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "lib/feed_source.h"
+#include "lib/why.h"
 
 #define STAGING "staging"
 #define OLD "old"
@@ -40,16 +41,7 @@ struct feed {
 	char staging[PATH_MAX], current[PATH_MAX];
 };
 
-__attribute__((format(printf, 3, 4))) static int
-fail(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, FEED_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define fail(why, rc, ...) why_fail(why, FEED_WHY_MAX, rc, __VA_ARGS__)
 
 static int
 fail_errno(char *why, const struct feed *f, const char *name)

@@ -7,26 +7,17 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/bytes.h"
 #include "lib/store.h"
+#include "lib/why.h"
 #include "zones/format.h"
 #include "zones/prov.h"
 
-__attribute__((format(printf, 3, 4))) static int
-refuse(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, GENERATION_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define refuse(why, rc, ...) why_fail(why, GENERATION_WHY_MAX, rc, __VA_ARGS__)
 
 /* ---- opening */
 

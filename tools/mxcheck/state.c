@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 
 #include "lib/bytes.h"
 #include "lib/store.h"
+#include "lib/why.h"
 #include "lib/xalloc.h"
 
 #define SIZE_MAX_BYTES ((size_t)64 << 20)
@@ -52,16 +52,7 @@ struct state {
 	struct change *changes, **last;
 };
 
-static int __attribute__((format(printf, 3, 4)))
-fail(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, STATE_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rc;
-}
+#define fail(why, rc, ...) why_fail(why, STATE_WHY_MAX, rc, __VA_ARGS__)
 
 /* ---- keys and changes */
 

@@ -5,28 +5,19 @@
 #include "tools/mxcheck/sts.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/addr.h"
 #include "lib/dname.h"
+#include "lib/why.h"
 
 struct text { /* what is left to read; not NUL-terminated */
 	const char *s;
 	size_t len;
 };
 
-static int __attribute__((format(printf, 2, 3)))
-wrong(char *why, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, STS_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return -EINVAL;
-}
+#define wrong(why, ...) why_fail(why, STS_WHY_MAX, -EINVAL, __VA_ARGS__)
 
 /* ---- text */
 
