@@ -108,6 +108,17 @@ def _(bench):
                if c.startswith("RCPT TO:<postmaster")]), 5)
 
 
+@case("a backup that hangs up at RCPT has said nothing, and is judged so")
+def _(bench):
+    net = bench.net
+    net.mx("hangsup.test", (10, net.host("mx1.hangsup.test", Mail())),
+           (20, net.host("mx2.hangsup.test", Mail(
+               postmaster=lambda c: c.hang_up()))))
+    done = net.mxcheck("hangsup.test")
+    equal((Table(done).domains["hangsup.test"][0], done.stderr),
+          ("NONE", ""))
+
+
 @case("two names of one address share a session")
 def _(bench):
     net = bench.net

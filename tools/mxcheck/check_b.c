@@ -67,9 +67,10 @@ has_rcpt(const struct facts_endpoint *ep, const struct facts_domain *d)
 static bool
 says_call_out(const struct facts_reply *reply)
 {
-	return strcasestr(reply->text, "unverified") != NULL ||
-	    strcasestr(reply->text, "verification") != NULL ||
-	    strcasestr(reply->text, "callout") != NULL;
+	return reply->code != 0 &&
+	    (strcasestr(reply->text, "unverified") != NULL ||
+		strcasestr(reply->text, "verification") != NULL ||
+		strcasestr(reply->text, "callout") != NULL);
 }
 
 static bool

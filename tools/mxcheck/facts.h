@@ -120,7 +120,7 @@ enum facts_end {
 struct facts_reply {
 	uint16_t code;	  /* 0: none */
 	uint8_t faults;	  /* FACTS_REPLY_* */
-	const char *text; /* escaped, lines joined by " / "; "" if none */
+	const char *text; /* escaped, lines joined by " / "; NULL: no code */
 };
 
 struct facts_step {
