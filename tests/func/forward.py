@@ -135,7 +135,7 @@ def _(bench):
     equal(asked(bench, "brief.example") >= 2, True)
 
 
-@case("NXDOMAIN lives as long as the lesser of SOA TTL and MINIMUM")
+@case("RFC 2308 5: NXDOMAIN lives as long as the lesser of SOA TTL and MINIMUM")
 def _(bench):
     for qname, want in (("nx-minimum.example", 20), ("nx-ttl.example", 30)):
         for _ in range(10):
@@ -146,7 +146,7 @@ def _(bench):
         equal(asked(bench, qname) <= 2, True, qname)
 
 
-@case("NODATA likewise, and it is kept apart by type")
+@case("RFC 2308 5: NODATA likewise, and it is kept apart by type")
 def _(bench):
     got = ask(bench.server, "nodata.example", "MX")
     equal((rcode(got), data(got), ttl(got)), ("NOERROR", [], 40))
@@ -161,7 +161,7 @@ def _(bench):
     equal(ttl(ask(bench.server, "nx-long.example")), 600)
 
 
-@case("a CNAME chain comes whole, each TTL its own")
+@case("RFC 1034 3.6.2: a CNAME chain comes whole, each TTL its own")
 def _(bench):
     for _ in range(2):
         got = ask(bench.server, "chain.example")
@@ -216,7 +216,7 @@ def _(bench):
 
 # --- sizes
 
-@case("a truncated answer of the outside is asked for again over TCP")
+@case("RFC 7766 5: a cut answer of the outside is asked for again over TCP")
 def _(bench):
     got = ask(bench.server, "cut.example", "TXT")
     equal((rcode(got), data(got)), ("NOERROR", ["whole"]))
@@ -224,7 +224,7 @@ def _(bench):
            asked(bench, "cut.example", tcp=True)), (True, 1), "UDP, TCP")
 
 
-@case("what is too large for the client: TC, and whole over TCP")
+@case("RFC 2181 9: what is too large for the client: TC, and whole over TCP")
 def _(bench):
     got = ask(bench.server, "big.example", "TXT")
     equal((bool(got.flags & rvtest.dns.flags.TC), data(got)), (True, []))
