@@ -81,17 +81,17 @@ for_exec(const char *const *strings)
 static void __attribute__((noreturn))
 become(const struct spawn *s, pid_t parent, int out, int err, int started)
 {
-	int null = open("/dev/null", O_RDONLY), error;
+	int in = s->input > 0 ? s->input : open("/dev/null", O_RDONLY), error;
 
 	reset_signals();
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* for it to end its own children */
 	if (getppid() != parent)
 		_exit(127); /* it died before it could be noticed */
-	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+	if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 &&
 	    dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0 &&
 	    chdir("/") == 0) {
-		if (null > STDERR_FILENO)
-			close(null);
+		if (in > STDERR_FILENO)
+			close(in);
 		environ = (char **)(uintptr_t)s->env;
 		execvp(s->argv[0], for_exec(s->argv));
 	}

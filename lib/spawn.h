@@ -1,6 +1,7 @@
 /*
  * Another program, run to its end: an array of arguments, never a shell; an
- * environment of its own; /dev/null to read from; what it prints comes here.
+ * environment of its own; /dev/null or a file to read from; what it prints
+ * comes here.
  */
 #ifndef LIB_SPAWN_H
 #define LIB_SPAWN_H
@@ -13,6 +14,7 @@ struct spawn {
 	const char *const *argv; /* argv[0] is looked for in env's PATH */
 	const char *const *env;
 	unsigned limit_s; /* until it is ended */
+	int input; /* what it reads, the caller's; 0 or less: /dev/null */
 	const volatile sig_atomic_t *stop; /* it is ended when *stop != 0 */
 	/* gets what it prints, as it comes, NUL behind it; may be NULL */
 	void (*on_output)(void *arg, const char *text);

@@ -212,6 +212,53 @@ def _(bench):
     contains(done.stderr, "needs a state")
 
 
+HOOK = """#!/bin/sh
+{ cat; env | sort; } >>%s
+echo oops >&2
+exit %d
+"""
+
+
+@case("--hook: once per change, an environment of its own, JSON to read")
+def _(bench):
+    domain, servers, state = pair(bench)
+    out, hook = bench.dir / "hook.out", bench.dir / "hook"
+    hook.write_text(HOOK % (out, 0))
+    hook.chmod(0o755)
+    servers[0].stop()
+    for n in range(3):
+        run(bench, domain, state, "--hook", hook)
+        equal(out.exists(), n > 0, "confirmed in the second run")
+    lines = out.read_text().splitlines()
+    events = [json.loads(line) for line in lines if line.startswith("{")]
+    equal(len({(e["id"], e["subject"]) for e in events}), len(events))
+    changes = [(e["id"], e["was"], e["is"]) for e in events]
+    equal(("verdict", "OK", "CRIT") in changes, True, changes)
+    equal(("C01", "OK", "CRIT") in changes, True, changes)
+    names = {line.split("=")[0] for line in lines if "=" in line and
+             not line.startswith("{")}
+    equal(names - {"_", "PWD", "SHLVL", "OLDPWD"}, {
+        "MXC_DOMAIN", "MXC_ID", "MXC_SUBJECT", "MXC_OLD", "MXC_NEW",
+        "MXC_VERDICT", "PATH"})
+    contains("\n".join(lines), f"MXC_DOMAIN={domain}")
+    contains("\n".join(lines), "MXC_NEW=CRIT")
+
+
+@case("a hook that fails is told; the change is not told again")
+def _(bench):
+    domain, servers, state = pair(bench)
+    hook = bench.dir / "bad-hook"
+    hook.write_text(HOOK % ("/dev/null", 7))
+    hook.chmod(0o755)
+    servers[0].stop()
+    run(bench, domain, state, "--hook", hook)
+    contains(run(bench, domain, state, "--hook", hook).stderr,
+             f"hook {hook}: status 7: oops")
+    equal(run(bench, domain, state, "--hook", hook).stderr, "")
+    contains(run(bench, domain, state, "--hook", "bad-hook").stderr,
+             "absolute path")
+
+
 @case("the record of a run has what earlier runs saw")
 def _(bench):
     domain, (first, _), state = pair(bench)

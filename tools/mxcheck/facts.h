@@ -19,12 +19,13 @@
  *	  v
  *	events.c  what changed since the last run: alert.c over state.c
  *	report_*.c  struct report -> table, json, changes, nagios, prom, zone
+ *	hook.c	  a program of the admin's for each event
  *	state.c	  LMDB through lib/store.h; history.c: between it and the facts
  *
  * Only what stands above FACTS touches the network, only history.c and events.c
  * what earlier runs left: all between is a function of its arguments.
  *
- * To come besides: check_o.c, the rest of check_a.c and check_f.c, hook.c.
+ * To come besides: check_o.c, the rest of check_a.c and check_f.c.
  *
  * Text from the network is escaped when it becomes a fact (facts_text()), so
  * nothing behind has to. All memory belongs to the struct facts and goes with

@@ -14,6 +14,7 @@
 #include "tools/mxcheck/events.h"
 #include "tools/mxcheck/gather.h"
 #include "tools/mxcheck/history.h"
+#include "tools/mxcheck/hook.h"
 #include "tools/mxcheck/options.h"
 #include "tools/mxcheck/record.h"
 #include "tools/mxcheck/report.h"
@@ -65,6 +66,7 @@ report_and_keep(struct report *report, struct state *state,
 	}
 	for (size_t i = 0; i < settings->outputs.n; i++)
 		fine &= report_write(report, settings->outputs.word[i]);
+	hook_run(report);
 	if (settings->zone != NULL && !is_blind(report))
 		fine &= report_write_file(report, &report_zone, settings->zone);
 	if (state != NULL) {

@@ -38,6 +38,7 @@ print_usage(FILE *to)
 	    "      --resolver ADDR[@PORT]\n"
 	    "      --helo NAME, --source4 ADDR, --source6 ADDR, --port N\n"
 	    "      --ca-file FILE     instead of the system's roots\n"
+	    "      --hook PROGRAM     is run for each change\n"
 	    "      --zone FILE, --zone-life SEC    the hosts' health for a list\n"
 	    "                         zone (3600)\n"
 	    "      --sts-port N, --sts-limit SEC   to fetch policies (443, 60)\n"
@@ -77,6 +78,7 @@ enum {
 	OPT_PORT,
 	OPT_CA_FILE,
 	OPT_STS_PORT,
+	OPT_HOOK,
 	OPT_ZONE,
 	OPT_ZONE_LIFE,
 	OPT_STS_LIMIT,
@@ -118,6 +120,7 @@ static const struct option options[] = {
     {"source6", required_argument, NULL, OPT_SOURCE6},
     {"port", required_argument, NULL, OPT_PORT},
     {"ca-file", required_argument, NULL, OPT_CA_FILE},
+    {"hook", required_argument, NULL, OPT_HOOK},
     {"zone", required_argument, NULL, OPT_ZONE},
     {"zone-life", required_argument, NULL, OPT_ZONE_LIFE},
     {"sts-port", required_argument, NULL, OPT_STS_PORT},
@@ -439,6 +442,12 @@ read_one(struct settings *s, int c)
 	case OPT_CA_FILE:
 		s->ca_file = optarg;
 		break;
+	case OPT_HOOK:
+		s->hook = optarg;
+		fine = optarg[0] == '/';
+		if (!fine)
+			tool_error("--hook %s: give an absolute path", optarg);
+		break;
 	case OPT_ZONE:
 		s->zone = optarg;
 		break;
@@ -625,6 +634,11 @@ options_read(struct settings *s, struct facts *facts, int argc, char **argv)
 		mxconf_add_domains(s, facts);
 	if (fine && s->quiet && s->no_state) {
 		tool_error("--quiet tells what changed, and needs a state");
+		fine = false;
+	}
+	if (fine && s->hook != NULL && s->replay == NULL &&
+	    s->state_dir == NULL && !s->quiet) {
+		tool_error("--hook is for changes, and needs --state");
 		fine = false;
 	}
 	if (fine && s->replay != NULL && facts->n_domains > 0) {
