@@ -4,6 +4,10 @@
  * sender do in its first pass? "strict" is no program but the least that
  * RFC 5321 5.1 asks of one: two addresses, and 4xx queues.
  *
+ * Exim goes on after a 5xx greeting, but returns the mail if the last server of
+ * the list gives one. Postfix dials an address that stands as an MX target;
+ * here it is a name without address, as it is to the others.
+ *
  * Not measured, taken from the neighbouring cell: PROTO as a 4xx greeting,
  * MAIL5 as RCPT5. GREY and the two outcomes that only tell of us (LIMITED,
  * UNWELCOME) count as delivered: nothing speaks against it. LOOP bounces
@@ -50,6 +54,7 @@ static const struct model models[] = {
 	.addr_limit = 5, /* hosts_max_try */
 	.one_per_level = true,
 	.action = {COMMON, GREETINGS(MODEL_NEXT), LATER(MODEL_NEXT)},
+	.last_greet5_bounces = true,
 	.tls_fail = MODEL_CLEAR,
 	.tls_hang = MODEL_CLEAR,
 	.all_nameless = MODEL_BOUNCE,

@@ -16,6 +16,7 @@ struct view {
 	enum model_action action;
 	uint32_t cost_s;
 	const char *why;
+	bool greets5; /* a 5xx greeting was seen */
 	bool session; /* it counts as a session: the peer came past EHLO */
 };
 
@@ -105,6 +106,7 @@ look(struct view *v, const struct walk_hop *hop, bool dead,
 	    .dead = dead,
 	    .action = how->model->action[outcome],
 	    .cost_s = cost(how->model, outcome),
+	    .greets5 = outcome == OUTCOME_GREET5,
 	    .session = is_session(outcome),
 	    .why = outcome_txt(outcome),
 	};
@@ -114,6 +116,7 @@ look(struct view *v, const struct walk_hop *hop, bool dead,
 	    (how->overlay == WALK_DANE && hop->dane_fails)) {
 		v->action = MODEL_NEXT;
 		v->why = "policy";
+		v->greets5 = false;
 	}
 }
 
@@ -242,6 +245,7 @@ go(struct walk_result *out, const struct walker *w)
 	const struct model *m = w->how->model;
 	unsigned tried[2] = {0, 0}, sessions = 0;
 	bool level_tried = false, skipped = w->was_cut;
+	const struct view *last = NULL;
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct view *v = &w->view[i];
@@ -252,6 +256,7 @@ go(struct walk_result *out, const struct walker *w)
 			skipped = true;
 			continue;
 		}
+		last = v;
 		level_tried |= has_address(v);
 		tried[v->hop->family == AF_INET6] += has_address(v);
 		out->delay_s += v->cost_s;
@@ -276,6 +281,10 @@ go(struct walk_result *out, const struct walker *w)
 			    "session limit");
 			return;
 		}
+	}
+	if (m->last_greet5_bounces && last != NULL && last->greets5) {
+		end(out, WALK_BOUNCED, last->hop->host, last->why);
+		return;
 	}
 	end(out, WALK_DEFERRED, NULL,
 	    skipped ? "address limit" : "list exhausted");
