@@ -122,7 +122,7 @@ class Conversation:
                 raise Gone
             self.buffer += got
         line, self.buffer = self.buffer.split(b"\n", 1)
-        if self.buffer:
+        if self.buffer and not self.server.net.takes_mail:
             self.sin(f"pipelined {self.buffer!r}")
         return line.rstrip(b"\r").decode("latin-1")
 
@@ -161,6 +161,13 @@ class Conversation:
             raise Gone
         self.is_tls = True
 
+    def data(self):
+        """From a real sender: only where a test asks for it."""
+        self.reply("354 go on")
+        while self.line() != ".":
+            pass
+        self.reply("250 ok")
+
     def talk(self):
         mail = self.mail
         if mail.on_accept:
@@ -172,7 +179,9 @@ class Conversation:
             line = self.line()
             self.commands.append(line)
             verb = line.split(" ")[0].upper()
-            if verb not in ALLOWED:
+            if verb == "DATA" and self.server.net.takes_mail:
+                self.data()
+            elif verb not in ALLOWED:
                 self.sin(f"said {line!r}")
                 self.reply("502 not here")
             elif verb == "EHLO":
@@ -261,9 +270,11 @@ class Filtered:
 
 class Faults:
     """Servers, and a DNS of {(name, type): [rdata, ...]}; a value that is a
-    text is an RCODE, None is silence."""
+    text is an RCODE, None is silence. In a namespace prefix, port and dns
+    can be chosen; where takes_mail is set, DATA is no sin."""
 
-    def __init__(self):
+    def __init__(self, prefix=None, port=None, dns=None):
+        self.takes_mail = False
         self.sins = []
         self.servers = {}
         self.others = []
@@ -271,10 +282,10 @@ class Faults:
         self.ttl = 3600
         self.signed = set()  # zones whose answers are secure: AD
         r = random.SystemRandom()
-        self.prefix = f"127.{r.randrange(16, 200)}"
+        self.prefix = prefix or f"127.{r.randrange(16, 200)}"
         self.numbers = itertools.count(1)
-        self.port = rvtest.free_port(f"{self.prefix}.1.1")
-        self.dns = scripted.Outside(self.answer)
+        self.port = port or rvtest.free_port(f"{self.prefix}.1.1")
+        self.dns = scripted.Outside(self.answer, dns)
 
     def __enter__(self):
         self.dns.__enter__()
