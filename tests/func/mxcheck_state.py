@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import rvtest
-from mx_faults import Faults, Mail
+from mx_faults import MXCHECK, Faults, Mail
 from mx_pki import Pki
 from rvtest import case, contains, equal
 
@@ -257,6 +257,46 @@ def _(bench):
     equal(run(bench, domain, state, "--hook", hook).stderr, "")
     contains(run(bench, domain, state, "--hook", "bad-hook").stderr,
              "absolute path")
+
+
+def command(state, *args):
+    verb, *rest = args
+    return subprocess.run([str(a) for a in (MXCHECK, verb, "--state", state,
+                                            *rest)], text=True,
+                          capture_output=True, timeout=30)
+
+
+@case("ack keeps quiet, state --dump lists, --forget drops")
+def _(bench):
+    domain, servers, state = pair(bench)
+    subject = f"{servers[0].name} {servers[0].addr}"
+    servers[0].stop()
+    run(bench, domain, state)
+    for check, what in (("C01", subject), ("verdict", domain)):
+        equal(command(state, "ack", check, what).returncode, 0, check)
+    equal(subject in run(bench, domain, state).stdout, False,
+          "it is confirmed now, and known")
+    alerts = [json.loads(line) for line in
+              command(state, "state", "--dump").stdout.splitlines()]
+    mine = [a for a in alerts if a["id"] == "C01" and
+            a["subject"] == subject]
+    equal([(a["domain"], a["severity"], a["ack_until"] > time.time() + 80000)
+           for a in mine], [(domain, "CRIT", True)])
+    equal(command(state, "state", "--forget", domain).returncode, 0)
+    equal(command(state, "state", "--dump").stdout, "")
+
+
+@case("ack and state: what is wrong is told, with status 3")
+def _(bench):
+    _, _, state = pair(bench)
+    for args, part in ((("ack", "C01"), "usage"), (("state",), "usage"),
+                       (("state", "--dump", "--forget", "x"), "usage"),
+                       (("ack", "--until", "7", "C01", "x"), "+7"),
+                       (("ack", "C01", "x"), "no run has seen"),
+                       (("state", "--forget", "x"), "nothing is known")):
+        done = command(state, *args)
+        equal((done.returncode, done.stdout), (3, ""), args)
+        contains(done.stderr, part)
 
 
 @case("the record of a run has what earlier runs saw")

@@ -178,7 +178,8 @@ void
 alert_ack(struct alert *a, int64_t until)
 {
 	a->ack_until = until;
-	a->acked = a->hard;
+	a->acked = a->soft > a->hard && a->soft <= SEV_CRIT ? a->soft :
+	    a->hard;
 }
 
 /* ---- as it is kept */

@@ -58,6 +58,7 @@ enum alert_event alert_step(struct alert *a, enum severity now, bool sure,
 /* Takes it as known: no word (the first run after the state was lost). */
 void alert_take(struct alert *a, enum severity now, int64_t at);
 
+/* No word until then unless it gets worse than it is, confirmed or not. */
 void alert_ack(struct alert *a, int64_t until);
 
 /* Percent of changes among the last results, the newer ones weigh more. */

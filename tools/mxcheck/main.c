@@ -18,6 +18,7 @@
 #include "tools/mxcheck/options.h"
 #include "tools/mxcheck/record.h"
 #include "tools/mxcheck/report.h"
+#include "tools/mxcheck/state_command.h"
 #include "tools/tool.h"
 
 #define EXIT_UNKNOWN 3 /* usage, internal errors, nothing can be said */
@@ -212,13 +213,16 @@ run(struct facts *facts, const struct settings *settings)
 int
 main(int argc, char **argv)
 {
-	struct facts *facts = facts_new();
+	struct facts *facts;
 	struct settings settings;
 	int status = EXIT_UNKNOWN;
 
 	tool_init("mxcheck");
 	log_init("mxcheck", true, false);
 	signal(SIGPIPE, SIG_IGN);
+	if (state_command_is(argc, argv))
+		return tool_finish(state_command(argc, argv));
+	facts = facts_new();
 	settings_init(&settings);
 	switch (options_read(&settings, facts, argc, argv)) {
 	case OPTIONS_RUN:

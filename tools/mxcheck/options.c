@@ -21,7 +21,6 @@
 #include "tools/tool.h"
 
 #define RELAY_TARGET "mxcheck-relay-test@example.net" /* RFC 2606: nobody's */
-#define STATE_DIR LOCALSTATEDIR "/lib/mxcheck"
 #define SHORT_OPTIONS "c:f:o:q46nvh"
 #define RESOLV_CONF "/etc/resolv.conf"
 
@@ -596,7 +595,7 @@ fill_up(struct settings *s, struct facts *facts)
 	if (s->n_servers == 0)
 		read_resolv_conf(s);
 	if (s->state_dir == NULL && s->quiet)
-		s->state_dir = STATE_DIR;
+		s->state_dir = OPTIONS_STATE_DIR;
 	if (s->no_state || s->replay != NULL)
 		s->state_dir = NULL;
 	if (s->relay_target == NULL)

@@ -6,6 +6,8 @@
 
 #include "tools/mxcheck/settings.h"
 
+#define OPTIONS_STATE_DIR LOCALSTATEDIR "/lib/mxcheck"
+
 enum options_what {
 	OPTIONS_RUN,
 	OPTIONS_DONE,	/* --help and the like: it has been printed */
