@@ -276,8 +276,8 @@ def tls_faults(pki):
     tls("left6d", {"T07": ("CRIT", "5 days")},
         hours=(-84 * DAY, 6 * DAY - 1))
     tls("left41h", {"T07": ("OK", "")}, hours=(-119, 41))
-    tls("left39h", {"T07": ("WARN", "38 h")}, hours=(-121, 39))
-    tls("left12h", {"T07": ("CRIT", "11 h")}, hours=(-148, 12))
+    tls("left39h", {"T07": ("WARN", " h (1 days)")}, hours=(-121, 39))
+    tls("left12h", {"T07": ("CRIT", " h (0 days)")}, hours=(-148, 12))
 
 
 def sni_server(pki, name):
