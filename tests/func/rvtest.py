@@ -418,6 +418,10 @@ class Resolverd:
         self.conf.write_text(self.conf_text())
 
     def tool(self, path, *args, **popen):
+        """As another user (user=...) it runs a copy: the build may be in a
+        folder that is ours alone."""
+        if "user" in popen:
+            path = shutil.copy(path, self.bench.dir)
         return subprocess.run([path, "-c", self.conf, *args], text=True,
                               capture_output=True, timeout=60, **popen)
 
