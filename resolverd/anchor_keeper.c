@@ -68,7 +68,7 @@ anchor_keeper_reap(struct anchor_keeper *k, pid_t pid, int status)
 	if (k->pid == 0 || pid != k->pid)
 		return false;
 	k->pid = 0;
-	if (status != 0)
+	if (status != 0 && !k->is_stopped)
 		log_warn("the process that refreshes the trust anchor ended "
 			 "with status %#x",
 		    (unsigned)status);
@@ -76,8 +76,9 @@ anchor_keeper_reap(struct anchor_keeper *k, pid_t pid, int status)
 }
 
 void
-anchor_keeper_stop(const struct anchor_keeper *k)
+anchor_keeper_stop(struct anchor_keeper *k)
 {
+	k->is_stopped = true;
 	if (k->pid > 0)
 		kill(k->pid, SIGKILL);
 }

@@ -17,6 +17,7 @@
 struct anchor_keeper {
 	pid_t pid;	   /* of the probe under way; 0: none */
 	int64_t not_before_s; /* whatever the state says */
+	bool is_stopped;
 };
 
 /*
@@ -30,6 +31,6 @@ int64_t anchor_keeper_run(struct anchor_keeper *k, const struct conf *conf,
 bool anchor_keeper_reap(struct anchor_keeper *k, pid_t pid, int status);
 
 /* Ends the probe under way. */
-void anchor_keeper_stop(const struct anchor_keeper *k);
+void anchor_keeper_stop(struct anchor_keeper *k);
 
 #endif
