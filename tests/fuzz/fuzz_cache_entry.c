@@ -66,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(whole <= CACHE_ENTRY_MAX);
 	cache_entry_state(data, size, NOW, 3600);
 	cache_entry_read(&e, data, size);
-	if (whole != size)
+	if (size == 0 || whole != size) /* 0: it is none */
 		return 0;
 	bytes = malloc(size);
 	memcpy(bytes, data, size);
