@@ -1,0 +1,17 @@
+/*
+ * For record.c and record_read.c: the visitors of what a record has a line for.
+ */
+#ifndef TOOLS_MXCHECK_RECORD_IMPL_H
+#define TOOLS_MXCHECK_RECORD_IMPL_H
+
+#include "tools/mxcheck/visit.h"
+
+#define LIST_MAX 4096 /* of anything in one object, when it is read */
+
+void record_visit_run(struct visit *r, struct facts *f);
+void record_visit_domain(struct visit *r, struct facts_domain *d);
+void record_visit_host(struct visit *r, struct facts_host *h);
+void record_visit_address(struct visit *r, struct facts_addr *a);
+void record_visit_endpoint(struct visit *r, struct facts_endpoint *ep);
+
+#endif
