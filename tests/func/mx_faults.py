@@ -308,6 +308,22 @@ class Faults:
         self.add(domain, "MX", *(f"{pref} {host}." if host != "." else
                                  f"{pref} ." for pref, host in rows))
 
+    def zone(self, name, **servers):
+        """A zone of its own, and its name servers: ns1=[addr, ...] is ns1.NAME;
+        without an address, ns1_other_test=() names one that is elsewhere."""
+        for server, addrs in servers.items():
+            full = server.replace("_", ".") if "_" in server else \
+                f"{server}.{name}"
+            self.add(name, "NS", full + ".")
+            for addr in addrs:
+                self.add(full, "AAAA" if ":" in addr else "A", addr)
+
+    def zone_of(self, name):
+        """The longest apex at or above it."""
+        while name and (name, "NS") not in self.records:
+            name = name.partition(".")[2]
+        return name or "test"
+
     def answer(self, q):
         message = self.plain_answer(q)
         if message and message.rcode() in (0, 3) and any(
@@ -335,7 +351,7 @@ class Faults:
         exists = any(n == name or n.endswith("." + name)
                      for n, _ in self.records)
         message = scripted.negative(q, "NOERROR" if exists else "NXDOMAIN",
-                                    zone="test")
+                                    zone=self.zone_of(name))
         if rrs:
             message.answer = scripted.answer(q, *rrs).answer
         return message

@@ -4,10 +4,19 @@
 #include <string.h>
 #include <strings.h>
 
-#include "tools/mxcheck/address.h"
 #include "tools/mxcheck/check.h"
+#include "tools/mxcheck/network.h"
 
 #define CERTS_APART 172800 /* s: two days */
+
+static bool
+is_repeated(const struct facts_domain *d, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (d->mxs[i].host == d->mxs[at].host)
+			return true;
+	return false;
+}
 
 /* Distinct MX hosts that have an address. */
 static size_t
@@ -17,79 +26,54 @@ count_hosts(const struct facts_domain *d)
 
 	for (size_t i = 0; i < d->n_mxs; i++) {
 		const struct facts_host *host = d->mxs[i].host;
-		bool repeated = false;
 
-		for (size_t k = 0; k < i; k++)
-			repeated |= d->mxs[k].host == host;
-		n += host != NULL && host->n_endpoints > 0 && !repeated;
+		n += host != NULL && host->n_endpoints > 0 &&
+		    !is_repeated(d, i);
 	}
 	return n;
 }
 
-/* Every address of the domain is in the prefix. */
-static bool
-holds_all(const struct facts_domain *d, const struct prefix *prefix)
+/* Its MX hosts that have an address. */
+static void
+look_at_hosts(struct network *net, const struct facts_domain *d)
 {
 	for (size_t i = 0; i < d->n_mxs; i++) {
 		const struct facts_host *host = d->mxs[i].host;
 
-		for (size_t k = 0; host != NULL && k < host->n_endpoints; k++)
-			if (!prefix_contains(prefix,
-			    &host->endpoints[k]->addr->addr))
-				return false;
-	}
-	return true;
-}
-
-/* The first address of the domain as a prefix of that length. */
-static bool
-first_prefix(const struct facts_domain *d, unsigned len4, unsigned len6,
-    struct prefix *out)
-{
-	for (size_t i = 0; i < d->n_mxs; i++) {
-		const struct facts_host *host = d->mxs[i].host;
-		const struct addr *addr;
-
-		if (host == NULL || host->n_endpoints == 0)
+		if (host == NULL || host->n_endpoints == 0 ||
+		    is_repeated(d, i))
 			continue;
-		addr = &host->endpoints[0]->addr->addr;
-		address_prefix(out, addr,
-		    addr->family == AF_INET ? len4 : len6);
-		return true;
+		network_server(net);
+		for (size_t k = 0; k < host->n_endpoints; k++)
+			network_addr(net, &host->endpoints[k]->addr->addr);
 	}
-	return false;
 }
 
 static enum severity
-one_prefix(const struct check_on *on, unsigned len4, unsigned len6,
+one_network(const struct check_on *on, unsigned len4, unsigned len6,
     const char *what)
 {
-	char txt[ADDR_TXT_MAX];
-	struct prefix prefix;
+	char txt[NETWORK_TXT_MAX];
+	struct network net;
 
-	if (count_hosts(on->domain) < 2 ||
-	    !first_prefix(on->domain, len4, len6, &prefix) ||
-	    !holds_all(on->domain, &prefix))
-		return SEV_OK;
-	return check_say(on, SEV_WARN, "all MX hosts are %s: %s", what,
-	    prefix_to_txt(txt, &prefix));
+	network_init(&net, len4, len6);
+	look_at_hosts(&net, on->domain);
+	return !network_is_one(&net) ? SEV_OK : check_say(on, SEV_WARN,
+	    "all MX hosts are %s: %s", what, network_txt(txt, &net));
 }
 
 static enum severity
 same_address(const struct check_on *on)
 {
-	return one_prefix(on, 32, 128, "one address");
+	return one_network(on, 32, 128, "one address");
 }
 
 static enum severity
 same_network(const struct check_on *on)
 {
-	struct prefix prefix;
-
-	if (first_prefix(on->domain, 32, 128, &prefix) &&
-	    holds_all(on->domain, &prefix))
+	if (same_address(on) != SEV_OK)
 		return SEV_OK; /* F01 */
-	return one_prefix(on, 24, 48, "in one network");
+	return one_network(on, 24, 48, "in one network");
 }
 
 static enum severity
@@ -107,6 +91,99 @@ same_site(const struct check_on *on)
 	}
 	return count_hosts(d) < 2 ? SEV_OK : check_say(on, SEV_WARN,
 	    "all MX hosts are at the site %s", first);
+}
+
+/* ---- name servers */
+
+/* Some address of some server could not be had: it may be elsewhere. */
+static bool
+is_known(const struct facts_zone *zone)
+{
+	if (zone == NULL || zone->n_servers == 0)
+		return false;
+	for (size_t i = 0; i < zone->n_servers; i++)
+		if (zone->servers[i]->a.dns == FACTS_FAILED ||
+		    zone->servers[i]->aaaa.dns == FACTS_FAILED)
+			return false;
+	return true;
+}
+
+static bool
+is_one_network(const struct facts_zone *zone, struct network *net)
+{
+	for (size_t i = 0; i < zone->n_servers; i++) {
+		const struct facts_server *server = zone->servers[i];
+
+		if (server->n_addrs == 0)
+			continue;
+		network_server(net);
+		for (size_t k = 0; k < server->n_addrs; k++)
+			network_addr(net, &server->addrs[k]->addr);
+	}
+	return network_is_one(net);
+}
+
+static enum severity
+servers_of_zone(const struct check_on *on, const struct facts_zone *zone)
+{
+	char txt[NETWORK_TXT_MAX];
+	struct network net;
+
+	if (!is_known(zone))
+		return SEV_SKIPPED;
+	network_init(&net, 32, 128);
+	if (is_one_network(zone, &net))
+		return check_say(on, SEV_WARN, "all name servers of %s are one "
+		    "address: %s", zone->name, network_txt(txt, &net));
+	network_init(&net, 24, 48);
+	if (is_one_network(zone, &net))
+		return check_say(on, SEV_WARN, "all name servers of %s are in "
+		    "one network: %s", zone->name, network_txt(txt, &net));
+	return SEV_OK;
+}
+
+static enum severity
+domain_servers(const struct check_on *on)
+{
+	return servers_of_zone(on, on->domain->zone);
+}
+
+/* The zone of an MX host, unless it is the domain's. */
+static const struct facts_zone *
+other_zone(const struct check_on *on)
+{
+	const struct facts_host *host = on->mx->host;
+
+	return host == NULL || host->zone == on->domain->zone ? NULL :
+	    host->zone;
+}
+
+static enum severity
+host_servers(const struct check_on *on)
+{
+	return servers_of_zone(on, other_zone(on));
+}
+
+static enum severity
+single_server(const struct check_on *on, const struct facts_zone *zone)
+{
+	if (zone == NULL || zone->n_servers == 0)
+		return SEV_SKIPPED;
+	return zone->n_servers > 1 ? SEV_OK : check_say(on, SEV_WARN,
+	    "the zone %s has a single name server, %s", zone->name,
+	    zone->servers[0]->name);
+}
+
+static enum severity
+domain_single_server(const struct check_on *on)
+{
+	return single_server(on, on->domain->zone);
+}
+
+static enum severity
+host_single_server(const struct check_on *on)
+{
+	return single_server(on, other_zone(on));
 }
 
 /* ---- certificates and providers */
@@ -178,6 +255,14 @@ same_provider(const struct check_on *on)
 	    "provider is down, so is the mail", zone);
 }
 
+#define SERVERS_APART \
+	"The name servers of the domain, and those of the MX hosts' names, " \
+	"are to stand in networks apart (RFC 2182 3.1): without names no MX " \
+	"is found, however many there are."
+#define SINGLE_SERVER \
+	"A zone has two name servers at least (RFC 1034 4.1); with one of " \
+	"them, the names of the MX hosts die with it."
+
 const struct check check_f[] = {
     {"F01", "same address", CHECK_DOMAIN, same_address,
 	"Several names of one address are one server."},
@@ -185,6 +270,14 @@ const struct check check_f[] = {
 	"A /24 or /48 is routed, and lost, as one."},
     {"F03", "same site", CHECK_DOMAIN, same_site,
 	"The sites of hosts are the configuration's."},
+    {"F05", "name servers apart", CHECK_DOMAIN, domain_servers,
+	SERVERS_APART},
+    {"F05", "name servers apart", CHECK_HOST, host_servers,
+	SERVERS_APART},
+    {"F06", "single name server", CHECK_DOMAIN, domain_single_server,
+	SINGLE_SERVER},
+    {"F06", "single name server", CHECK_HOST, host_single_server,
+	SINGLE_SERVER},
     {"F07", "same expiry", CHECK_DOMAIN, same_expiry,
 	"What is renewed together is forgotten together."},
     {"F08", "same provider", CHECK_DOMAIN, same_provider,

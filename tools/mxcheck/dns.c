@@ -171,6 +171,7 @@ conclude(struct question *q, const struct dnsmsg *msg)
 {
 	struct dns_answer answer = {
 	    .lookup = {.ttl = msg->ttl, .ad = msg->ad},
+	    .zone = msg->has_soa ? msg->soa : NULL,
 	    .records = msg->records,
 	    .n_records = msg->n_records,
 	};

@@ -22,6 +22,7 @@ void dns_free(struct dns *dns); /* questions under way are dropped */
  */
 struct dns_answer {
 	struct facts_lookup lookup;
+	const uint8_t *zone; /* NODATA, NXDOMAIN: who says so; may be NULL */
 	const struct dnsmsg_record *records;
 	size_t n_records;
 };

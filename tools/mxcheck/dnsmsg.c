@@ -185,7 +185,11 @@ find_soa(struct dnsmsg *out, struct wire_reader *r, unsigned an, unsigned ns)
 	for (unsigned i = 0; i < an + ns; i++) {
 		if (!wire_read_rr(r, &rr))
 			return false;
-		out->has_soa |= i >= an && rr.type == DNS_TYPE_SOA;
+		if (i < an || rr.type != DNS_TYPE_SOA || out->has_soa)
+			continue;
+		out->has_soa = true;
+		memcpy(out->soa, rr.owner, dname_len(rr.owner));
+		dname_lower(out->soa, dname_len(out->soa));
 	}
 	return true;
 }

@@ -31,6 +31,7 @@ struct dnsmsg {
 	uint16_t rcode;
 	bool ad, truncated;
 	bool has_soa;	    /* so "no data" is meant, RFC 2308 2.2 */
+	uint8_t soa[DNAME_MAX]; /* its owner: the zone that says so */
 	uint32_t ttl;	    /* the least of aliases and records */
 	unsigned n_aliases; /* CNAMEs followed from the question's name */
 	bool loop;	    /* there were too many of them */

@@ -13,7 +13,7 @@
 #include "lib/xalloc.h"
 #include "tools/mxcheck/arena.h"
 
-enum { BY_DOMAIN, BY_HOST, BY_ADDR };
+enum { BY_DOMAIN, BY_HOST, BY_ADDR, BY_ZONE, BY_SERVER };
 
 struct named { /* a node's content: the name must stay the first member */
 	const char *name;
@@ -40,12 +40,14 @@ facts_free(struct facts *facts)
 {
 	if (facts == NULL)
 		return;
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i <= BY_SERVER; i++)
 		tdestroy(facts->names[i], keep);
 	free(facts->domains);
 	free(facts->hosts);
 	free(facts->addrs);
 	free(facts->endpoints);
+	free(facts->zones);
+	free(facts->servers);
 	arena_free(facts->arena);
 	free(facts);
 }
@@ -178,16 +180,109 @@ facts_addr(struct facts *facts, const struct addr *addr)
 	return out;
 }
 
+struct facts_zone *
+facts_zone(struct facts *facts, const char *name)
+{
+	struct facts_zone *zone;
+	struct named *named;
+	bool is_new;
+
+	named = find(facts, BY_ZONE, name, &is_new);
+	if (!is_new)
+		return named->what;
+	named->what = zone = facts_alloc(facts, 1, sizeof(*zone));
+	zone->name = named->name;
+	facts->zones = grow(facts->zones, facts->n_zones++, zone);
+	return zone;
+}
+
+struct facts_server *
+facts_server(struct facts *facts, const char *name)
+{
+	struct facts_server *server;
+	struct named *named;
+	bool is_new;
+
+	named = find(facts, BY_SERVER, name, &is_new);
+	if (!is_new)
+		return named->what;
+	named->what = server = facts_alloc(facts, 1, sizeof(*server));
+	server->name = named->name;
+	facts->servers = grow(facts->servers, facts->n_servers++, server);
+	return server;
+}
+
+/* ---- what belongs to another */
+
+static int
+order_addrs(const struct facts_addr *x, const struct facts_addr *y)
+{
+	if (x->addr.family != y->addr.family)
+		return x->addr.family == AF_INET ? -1 : 1;
+	return memcmp(x->addr.bytes, y->addr.bytes, sizeof(x->addr.bytes));
+}
+
 static int
 by_addr(const void *a, const void *b)
 {
 	const struct facts_endpoint *x = *(struct facts_endpoint *const *)a;
 	const struct facts_endpoint *y = *(struct facts_endpoint *const *)b;
 
-	if (x->addr->addr.family != y->addr->addr.family)
-		return x->addr->addr.family == AF_INET ? -1 : 1;
-	return memcmp(x->addr->addr.bytes, y->addr->addr.bytes,
-	    sizeof(x->addr->addr.bytes));
+	return order_addrs(x->addr, y->addr);
+}
+
+static int
+by_plain_addr(const void *a, const void *b)
+{
+	return order_addrs(*(struct facts_addr *const *)a,
+	    *(struct facts_addr *const *)b);
+}
+
+static int
+by_server_name(const void *a, const void *b)
+{
+	const struct facts_server *x = *(struct facts_server *const *)a;
+	const struct facts_server *y = *(struct facts_server *const *)b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* A longer copy of the list, with the item in its place. */
+static void *
+with(struct facts *facts, void *list, size_t *n, void *item,
+    int order(const void *a, const void *b))
+{
+	void **items = facts_alloc(facts, *n + 1, sizeof(*items));
+
+	if (*n > 0)
+		memcpy(items, list, *n * sizeof(*items));
+	items[(*n)++] = item;
+	qsort(items, *n, sizeof(*items), order);
+	return items;
+}
+
+void
+facts_zone_add(struct facts *facts, struct facts_zone *zone,
+    struct facts_server *server)
+{
+	for (size_t i = 0; i < zone->n_servers; i++)
+		if (zone->servers[i] == server)
+			return;
+	zone->servers = with(facts, zone->servers, &zone->n_servers, server,
+	    by_server_name);
+}
+
+void
+facts_server_add(struct facts *facts, struct facts_server *server,
+    const struct addr *addr)
+{
+	struct facts_addr *known = facts_addr(facts, addr);
+
+	for (size_t i = 0; i < server->n_addrs; i++)
+		if (server->addrs[i] == known)
+			return;
+	server->addrs = with(facts, server->addrs, &server->n_addrs, known,
+	    by_plain_addr);
 }
 
 struct facts_endpoint *
@@ -195,10 +290,9 @@ facts_endpoint(struct facts *facts, struct facts_host *host,
     const struct addr *addr)
 {
 	struct facts_addr *known = facts_addr(facts, addr);
-	struct facts_endpoint *ep, **list;
-	size_t n = host->n_endpoints;
+	struct facts_endpoint *ep;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < host->n_endpoints; i++)
 		if (host->endpoints[i]->addr == known)
 			return host->endpoints[i];
 	ep = facts_alloc(facts, 1, sizeof(*ep));
@@ -206,13 +300,8 @@ facts_endpoint(struct facts *facts, struct facts_host *host,
 	ep->host = host;
 	ep->addr = known;
 	facts->endpoints = grow(facts->endpoints, facts->n_endpoints++, ep);
-	list = facts_alloc(facts, n + 1, sizeof(*list));
-	if (n > 0)
-		memcpy(list, host->endpoints, n * sizeof(*list));
-	list[n] = ep;
-	qsort(list, n + 1, sizeof(*list), by_addr);
-	host->endpoints = list;
-	host->n_endpoints = n + 1;
+	host->endpoints = with(facts, host->endpoints, &host->n_endpoints, ep,
+	    by_addr);
 	return ep;
 }
 
@@ -233,6 +322,15 @@ by_host_name(const void *a, const void *b)
 {
 	const struct facts_host *x = *(struct facts_host *const *)a;
 	const struct facts_host *y = *(struct facts_host *const *)b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int
+by_zone_name(const void *a, const void *b)
+{
+	const struct facts_zone *x = *(struct facts_zone *const *)a;
+	const struct facts_zone *y = *(struct facts_zone *const *)b;
 
 	return strcmp(x->name, y->name);
 }
@@ -268,6 +366,8 @@ facts_sort(struct facts *facts)
 {
 	sort(facts->hosts, facts->n_hosts, by_host_name);
 	sort(facts->addrs, facts->n_addrs, by_addr_txt);
+	sort(facts->zones, facts->n_zones, by_zone_name);
+	sort(facts->servers, facts->n_servers, by_server_name);
 	sort(facts->endpoints, facts->n_endpoints, by_endpoint);
 	for (size_t i = 0; i < facts->n_endpoints; i++)
 		facts->endpoints[i]->index = i;

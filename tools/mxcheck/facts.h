@@ -46,6 +46,7 @@
 #define FACTS_EHLO_MAX 64   /* keywords of a reply to EHLO */
 #define FACTS_CERTS_MAX 10  /* of a chain as it was shown */
 #define FACTS_TLSA_MAX 32   /* records of a host; more are not looked at */
+#define FACTS_SERVERS_MAX 16 /* name servers of a zone; likewise */
 
 /* ---- DNS */
 
@@ -214,6 +215,20 @@ struct facts_endpoint {
 	struct facts_past past;
 };
 
+struct facts_server { /* a name server; by name, whatever zones it has */
+	const char *name;
+	struct facts_lookup a, aaaa;
+	struct facts_addr **addrs; /* IPv4 first, then by address */
+	size_t n_addrs;
+};
+
+struct facts_zone { /* what is delegated to its name servers as one */
+	const char *name;
+	struct facts_lookup ns;
+	struct facts_server **servers; /* by name */
+	size_t n_servers;
+};
+
 struct facts_host { /* by name, whatever domains have it */
 	const char *name;
 	struct facts_lookup a, aaaa;
@@ -222,6 +237,7 @@ struct facts_host { /* by name, whatever domains have it */
 	size_t n_tlsas;
 	struct facts_endpoint **endpoints; /* IPv4 first, then by address */
 	size_t n_endpoints;
+	struct facts_zone *zone; /* that the name is in; NULL: not known */
 };
 
 /* The policy of MTA-STS (RFC 8461 3.2, 3.3). */
@@ -256,6 +272,7 @@ struct facts_domain {
 	size_t index;	  /* its place in facts->domains */
 	struct facts_lookup mx;
 	bool implicit; /* no MX: the domain's own addresses, RFC 5321 5.1 */
+	struct facts_zone *zone; /* that the name is in; NULL: not known */
 	struct facts_mx *mxs; /* by preference, then target */
 	size_t n_mxs;
 	struct facts_txt sts, tlsrpt; /* of _mta-sts and _smtp._tls */
@@ -265,7 +282,7 @@ struct facts_domain {
 
 struct facts {
 	struct arena *arena; /* private */
-	void *names[3]; /* private: domains, hosts, addresses by name */
+	void *names[5]; /* private: what there is once, by name */
 	int64_t at; /* s since 1970: when the run began */
 	uint32_t took_ms;
 	const char *helo;
@@ -280,6 +297,10 @@ struct facts {
 	size_t n_addrs;
 	struct facts_endpoint **endpoints;
 	size_t n_endpoints;
+	struct facts_zone **zones;
+	size_t n_zones;
+	struct facts_server **servers;
+	size_t n_servers;
 };
 
 struct facts *facts_new(void);
@@ -299,16 +320,24 @@ const char *facts_str(struct facts *facts, const char *s); /* a plain copy */
 struct facts_domain *facts_domain(struct facts *facts, const char *name);
 struct facts_host *facts_host(struct facts *facts, const char *name);
 struct facts_addr *facts_addr(struct facts *facts, const struct addr *addr);
+struct facts_zone *facts_zone(struct facts *facts, const char *name);
+struct facts_server *facts_server(struct facts *facts, const char *name);
 
 /* Adds one; the order of a host's endpoints is kept. */
 struct facts_endpoint *facts_endpoint(struct facts *facts,
     struct facts_host *host, const struct addr *addr);
 
+/* Each adds one; the order is kept, and nothing stands twice. */
+void facts_zone_add(struct facts *facts, struct facts_zone *zone,
+    struct facts_server *server);
+void facts_server_add(struct facts *facts, struct facts_server *server,
+    const struct addr *addr);
+
 void facts_name_add(struct facts *facts, struct facts_names *names,
     const char *name);
 
-/* Hosts, addresses and endpoints into an order that does not depend on whose
- * answer came first. Pointers stay. */
+/* All but the domains into an order that does not depend on whose answer came
+ * first. Pointers stay. */
 void facts_sort(struct facts *facts);
 
 /* The MX RRs into their order. */

@@ -164,6 +164,15 @@ on_fetched(void *arg)
 	check_finished(arg);
 }
 
+static bool
+wants_any(const struct settings *s, const char *const *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (settings_wants(s, ids[i]))
+			return true;
+	return false;
+}
+
 static void
 begin_fetches(struct gather *g)
 {
@@ -176,15 +185,21 @@ begin_fetches(struct gather *g)
 	    .done = on_fetched,
 	    .arg = g,
 	};
-	bool is_wanted = false;
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		is_wanted |= settings_wants(g->settings, ids[i]);
-	if (is_wanted)
+	if (wants_any(g->settings, ids, sizeof(ids) / sizeof(ids[0])))
 		g->fetcher = fetcher_new(&how);
 }
 
 /* ---- */
+
+static void
+begin_zones(struct gather *g)
+{
+	static const char *const ids[] = {"F05", "F06"};
+
+	if (wants_any(g->settings, ids, sizeof(ids) / sizeof(ids[0])))
+		resolve_zones(g->resolve);
+}
 
 static void
 begin_sessions(struct gather *g)
@@ -204,6 +219,7 @@ begin_sessions(struct gather *g)
 		return;
 	}
 	resolve_addrs(g->resolve);
+	begin_zones(g);
 	begin_fetches(g);
 	g->how = (struct prober_how){
 	    .base = g->base,
@@ -296,6 +312,7 @@ gather(struct facts *facts, const struct settings *settings, char *why)
 	g.dns = dns_new(g.base, settings);
 	g.resolve = resolve_new(g.dns, facts, on_resolved, &g);
 	run(&g);
+	facts_sort(facts);
 	prober_free(g.prober);
 	fetcher_free(g.fetcher);
 	resolve_free(g.resolve);

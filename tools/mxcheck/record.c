@@ -32,8 +32,8 @@ yes_txt(unsigned i)
 	return txt[i];
 }
 
-static void
-visit_lookup(struct visit *r, const char *member, struct facts_lookup *l)
+void
+record_visit_lookup(struct visit *r, const char *member, struct facts_lookup *l)
 {
 	struct visit sub;
 
@@ -63,7 +63,7 @@ visit_txt(struct visit *r, const char *member, struct facts_txt *txt)
 
 	if (!visit_enter(r, member, &sub))
 		return;
-	visit_lookup(&sub, "lookup", &txt->lookup);
+	record_visit_lookup(&sub, "lookup", &txt->lookup);
 	visit_names(&sub, "texts", &txt->texts);
 	visit_leave(r, member, &sub);
 }
@@ -253,7 +253,7 @@ record_visit_domain(struct visit *r, struct facts_domain *d)
 	struct visit item;
 	json_t *array;
 
-	visit_lookup(r, "lookup", &d->mx);
+	record_visit_lookup(r, "lookup", &d->mx);
 	FLAG(r, d, implicit);
 	d->n_mxs = visit_list(r, "mx", d->n_mxs, LIST_MAX, &array);
 	if (r->reads)
@@ -263,6 +263,7 @@ record_visit_domain(struct visit *r, struct facts_domain *d)
 			visit_mx(&item, &d->mxs[i]);
 		r->bad = item.bad != NULL ? item.bad : r->bad;
 	}
+	record_visit_in_zone(r, &d->zone);
 	visit_txt(r, "sts", &d->sts);
 	visit_txt(r, "tlsrpt", &d->tlsrpt);
 	visit_fetch(r, &d->fetch);
@@ -284,9 +285,10 @@ record_visit_host(struct visit *r, struct facts_host *h)
 	struct visit item;
 	json_t *array;
 
-	visit_lookup(r, "a", &h->a);
-	visit_lookup(r, "aaaa", &h->aaaa);
-	visit_lookup(r, "tlsa", &h->tlsa);
+	record_visit_lookup(r, "a", &h->a);
+	record_visit_lookup(r, "aaaa", &h->aaaa);
+	record_visit_lookup(r, "tlsa", &h->tlsa);
+	record_visit_in_zone(r, &h->zone);
 	h->n_tlsas = visit_list(r, "records", h->n_tlsas, FACTS_TLSA_MAX,
 	    &array);
 	if (r->reads)
@@ -302,7 +304,7 @@ record_visit_host(struct visit *r, struct facts_host *h)
 void
 record_visit_address(struct visit *r, struct facts_addr *a)
 {
-	visit_lookup(r, "ptr", &a->ptr);
+	record_visit_lookup(r, "ptr", &a->ptr);
 	visit_names(r, "names", &a->ptrs);
 	FLAG(r, a, confirmed);
 	FLAG(r, a, unchecked);
@@ -354,7 +356,7 @@ record_visit_endpoint(struct visit *r, struct facts_endpoint *ep)
 		ep->first = facts_alloc(r->facts, 1, sizeof(*ep->first));
 	if (has_first)
 		visit_probe(r, "first", ep->first);
-	visit_lookup(r, "greeting-name", &ep->greeting_name);
+	record_visit_lookup(r, "greeting-name", &ep->greeting_name);
 	visit_past(r, &ep->past);
 }
 
@@ -413,6 +415,13 @@ record_run(const struct facts *facts)
 	json_object_set_new(r.object, "addresses", list = json_array());
 	for (size_t i = 0; i < facts->n_addrs; i++)
 		json_array_append_new(list, json_string(facts->addrs[i]->txt));
+	json_object_set_new(r.object, "zones", list = json_array());
+	for (size_t i = 0; i < facts->n_zones; i++)
+		json_array_append_new(list, json_string(facts->zones[i]->name));
+	json_object_set_new(r.object, "servers", list = json_array());
+	for (size_t i = 0; i < facts->n_servers; i++)
+		json_array_append_new(list,
+		    json_string(facts->servers[i]->name));
 	json_object_set_new(r.object, "endpoints", list = json_array());
 	for (size_t i = 0; i < facts->n_endpoints; i++) {
 		pair = json_array();
@@ -452,6 +461,26 @@ record_address(const struct facts *facts, size_t i)
 
 	set_text(r.object, "addr", facts->addrs[i]->txt);
 	record_visit_address(&r, facts->addrs[i]);
+	return r.object;
+}
+
+json_t *
+record_zone(const struct facts *facts, size_t i)
+{
+	struct visit r = begin(facts, "zone");
+
+	set_text(r.object, "name", facts->zones[i]->name);
+	record_visit_zone(&r, facts->zones[i]);
+	return r.object;
+}
+
+json_t *
+record_server(const struct facts *facts, size_t i)
+{
+	struct visit r = begin(facts, "server");
+
+	set_text(r.object, "name", facts->servers[i]->name);
+	record_visit_server(&r, facts->servers[i]);
 	return r.object;
 }
 

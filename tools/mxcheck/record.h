@@ -1,7 +1,8 @@
 /*
  * Facts as JSON Lines, and back: --output json writes them, --replay judges a
  * run again from them. One object a line: first "run", which names what there
- * is in its order, then a "domain", "host", "address" or "endpoint" each.
+ * is in its order, then a "domain", "host", "address", "zone", "server" or
+ * "endpoint" each.
  * Members that say nothing (0, false, no text) are left out; unknown types and
  * members are skipped, so that they can be added.
  */
@@ -24,6 +25,8 @@ json_t *record_run(const struct facts *facts);
 json_t *record_domain(const struct facts *facts, size_t i);
 json_t *record_host(const struct facts *facts, size_t i);
 json_t *record_address(const struct facts *facts, size_t i);
+json_t *record_zone(const struct facts *facts, size_t i);
+json_t *record_server(const struct facts *facts, size_t i);
 json_t *record_endpoint(const struct facts *facts, size_t i);
 
 /* One line; lets go of the object. */

@@ -1,5 +1,5 @@
 /*
- * For record.c and record_read.c: the visitors of what a record has a line for.
+ * For record*.c: the visitors of what a record has a line for.
  */
 #ifndef TOOLS_MXCHECK_RECORD_IMPL_H
 #define TOOLS_MXCHECK_RECORD_IMPL_H
@@ -8,10 +8,17 @@
 
 #define LIST_MAX 4096 /* of anything in one object, when it is read */
 
+void record_visit_lookup(struct visit *r, const char *member,
+    struct facts_lookup *l);
 void record_visit_run(struct visit *r, struct facts *f);
 void record_visit_domain(struct visit *r, struct facts_domain *d);
 void record_visit_host(struct visit *r, struct facts_host *h);
 void record_visit_address(struct visit *r, struct facts_addr *a);
+void record_visit_zone(struct visit *r, struct facts_zone *zone);
+void record_visit_server(struct visit *r, struct facts_server *server);
 void record_visit_endpoint(struct visit *r, struct facts_endpoint *ep);
+
+/* Of what has a zone: the name of that, as the member "zone". */
+void record_visit_in_zone(struct visit *r, struct facts_zone **zone);
 
 #endif

@@ -61,6 +61,18 @@ add_host(struct facts *facts, const char *name)
 }
 
 static void
+add_zone(struct facts *facts, const char *name)
+{
+	(void)facts_zone(facts, name);
+}
+
+static void
+add_server(struct facts *facts, const char *name)
+{
+	(void)facts_server(facts, name);
+}
+
+static void
 read_addresses(struct visit *r)
 {
 	json_t *list, *j;
@@ -103,6 +115,8 @@ read_run(struct visit *r)
 	read_names(r, "domains", add_domain);
 	read_names(r, "hosts", add_host);
 	read_addresses(r);
+	read_names(r, "zones", add_zone);
+	read_names(r, "servers", add_server);
 	read_endpoints(r);
 }
 
@@ -124,6 +138,28 @@ read_host(struct visit *r)
 
 	if (name != NULL && is_name(name))
 		record_visit_host(r, facts_host(r->facts, name));
+	else
+		visit_spoil(r, "name");
+}
+
+static void
+read_zone(struct visit *r)
+{
+	const char *name = wanted(r, "name");
+
+	if (name != NULL && is_name(name))
+		record_visit_zone(r, facts_zone(r->facts, name));
+	else
+		visit_spoil(r, "name");
+}
+
+static void
+read_server(struct visit *r)
+{
+	const char *name = wanted(r, "name");
+
+	if (name != NULL && is_name(name))
+		record_visit_server(r, facts_server(r->facts, name));
 	else
 		visit_spoil(r, "name");
 }
@@ -162,6 +198,8 @@ static const struct {
     {"domain", read_domain},
     {"host", read_host},
     {"address", read_address},
+    {"zone", read_zone},
+    {"server", read_server},
     {"endpoint", read_endpoint},
 };
 

@@ -130,6 +130,10 @@ write_json(FILE *to, const struct report *report)
 		record_put(to, record_host(facts, i));
 	for (size_t i = 0; i < facts->n_addrs; i++)
 		record_put(to, record_address(facts, i));
+	for (size_t i = 0; i < facts->n_zones; i++)
+		record_put(to, record_zone(facts, i));
+	for (size_t i = 0; i < facts->n_servers; i++)
+		record_put(to, record_server(facts, i));
 	for (size_t i = 0; i < facts->n_endpoints; i++)
 		record_put(to, record_endpoint(facts, i));
 	for (size_t i = 0; i < report->findings->n; i++)

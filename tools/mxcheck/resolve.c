@@ -4,8 +4,6 @@
  */
 #include "tools/mxcheck/resolve.h"
 
-#include <sys/queue.h>
-
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,29 +13,14 @@
 #include "lib/dns.h"
 #include "lib/xalloc.h"
 #include "tools/mxcheck/policy.h"
+#include "tools/mxcheck/resolve_impl.h"
 
 #define PTR_NAMES_MAX 5 /* whose addresses are looked up */
-
-LIST_HEAD(tasks, task);
-
-struct resolve {
-	struct dns *dns;
-	struct facts *facts;
-	void (*done)(void *arg);
-	void *arg;
-	size_t n_tasks;
-	struct tasks tasks;
-	struct addr us[2];
-	size_t n_us;
-};
-
-typedef void task_fn(struct resolve *r, void *of,
-    const struct dns_answer *answer);
 
 struct task {
 	LIST_ENTRY(task) entry;
 	struct resolve *r;
-	task_fn *fn;
+	resolve_fn *fn;
 	void *of;
 };
 
@@ -54,8 +37,9 @@ on_done(void *arg, const struct dns_answer *answer)
 		r->done(r->arg);
 }
 
-static void
-ask(struct resolve *r, const char *name, uint16_t qtype, task_fn *fn, void *of)
+void
+resolve_ask(struct resolve *r, const char *name, uint16_t qtype,
+    resolve_fn *fn, void *of)
 {
 	struct task *task;
 	uint8_t qname[DNAME_MAX];
@@ -69,9 +53,8 @@ ask(struct resolve *r, const char *name, uint16_t qtype, task_fn *fn, void *of)
 	dns_ask(r->dns, qname, qtype, on_done, task);
 }
 
-/* What holds for every answer, with strings of the facts' own. */
-static void
-keep(struct resolve *r, struct facts_lookup *out,
+void
+resolve_keep(struct resolve *r, struct facts_lookup *out,
     const struct dns_answer *answer)
 {
 	*out = answer->lookup;
@@ -79,8 +62,8 @@ keep(struct resolve *r, struct facts_lookup *out,
 		out->alias = facts_str(r->facts, out->alias);
 }
 
-static const char *
-name_txt(struct resolve *r, const uint8_t *dname)
+const char *
+resolve_name(struct resolve *r, const uint8_t *dname)
 {
 	char txt[DNAME_TXT_MAX];
 
@@ -134,7 +117,7 @@ on_a(struct resolve *r, void *of, const struct dns_answer *answer)
 {
 	struct facts_host *host = of;
 
-	keep(r, &host->a, answer);
+	resolve_keep(r, &host->a, answer);
 	add_endpoints(r, host, answer);
 }
 
@@ -143,20 +126,20 @@ on_aaaa(struct resolve *r, void *of, const struct dns_answer *answer)
 {
 	struct facts_host *host = of;
 
-	keep(r, &host->aaaa, answer);
+	resolve_keep(r, &host->aaaa, answer);
 	add_endpoints(r, host, answer);
 }
 
 /* A prefix in front of a name that may be too long for it: then not asked. */
 static void
 ask_below(struct resolve *r, const char *prefix, const char *name,
-    uint16_t qtype, task_fn *fn, void *of)
+    uint16_t qtype, resolve_fn *fn, void *of)
 {
 	char full[DNAME_TXT_MAX];
 
 	if (snprintf(full, sizeof(full), "%s.%s", prefix, name) <
 	    (int)sizeof(full))
-		ask(r, full, qtype, fn, of);
+		resolve_ask(r, full, qtype, fn, of);
 }
 
 static const char *
@@ -175,7 +158,7 @@ on_tlsa(struct resolve *r, void *of, const struct dns_answer *answer)
 	struct facts_host *host = of;
 	const struct dnsmsg_record *record;
 
-	keep(r, &host->tlsa, answer);
+	resolve_keep(r, &host->tlsa, answer);
 	host->tlsas = facts_alloc(r->facts, FACTS_TLSA_MAX,
 	    sizeof(*host->tlsas));
 	for (size_t i = 0; i < answer->n_records &&
@@ -203,8 +186,8 @@ need_host(struct resolve *r, const char *name)
 		return NULL;
 	host = facts_host(r->facts, name);
 	if (r->facts->n_hosts > n) { /* it is new */
-		ask(r, name, DNS_TYPE_A, on_a, host);
-		ask(r, name, DNS_TYPE_AAAA, on_aaaa, host);
+		resolve_ask(r, name, DNS_TYPE_A, on_a, host);
+		resolve_ask(r, name, DNS_TYPE_AAAA, on_aaaa, host);
 		ask_below(r, "_25._tcp", name, DNS_TYPE_TLSA, on_tlsa, host);
 	}
 	return host;
@@ -223,7 +206,7 @@ on_mx(struct resolve *r, void *of, const struct dns_answer *answer)
 	struct facts_domain *domain = of;
 	struct facts_mx *mx;
 
-	keep(r, &domain->mx, answer);
+	resolve_keep(r, &domain->mx, answer);
 	if (domain->mx.dns == FACTS_NODATA) {
 		set_mxs(r, domain, 1);
 		domain->implicit = true;
@@ -236,7 +219,7 @@ on_mx(struct resolve *r, void *of, const struct dns_answer *answer)
 	for (size_t i = 0; i < domain->n_mxs; i++) {
 		mx = &domain->mxs[i];
 		mx->pref = answer->records[i].pref;
-		mx->target = name_txt(r, answer->records[i].name);
+		mx->target = resolve_name(r, answer->records[i].name);
 		mx->host = need_host(r, mx->target);
 	}
 	facts_sort_mxs(domain);
@@ -260,7 +243,7 @@ on_txt(struct resolve *r, void *of, const struct dns_answer *answer)
 {
 	struct facts_txt *txt = of;
 
-	keep(r, &txt->lookup, answer);
+	resolve_keep(r, &txt->lookup, answer);
 	for (size_t i = 0; i < answer->n_records; i++)
 		facts_name_add(r->facts, &txt->texts, facts_text(r->facts,
 		    answer->records[i].data, answer->records[i].data_len));
@@ -288,7 +271,7 @@ resolve_domains(struct resolve *r)
 	for (size_t i = 0; i < r->facts->n_domains; i++) {
 		struct facts_domain *domain = r->facts->domains[i];
 
-		ask(r, domain->name, DNS_TYPE_MX, on_mx, domain);
+		resolve_ask(r, domain->name, DNS_TYPE_MX, on_mx, domain);
 		ask_below(r, "_mta-sts", domain->name, DNS_TYPE_TXT, on_sts,
 		    domain);
 		ask_below(r, "_smtp._tls", domain->name, DNS_TYPE_TXT, on_txt,
@@ -317,11 +300,11 @@ on_ptr(struct resolve *r, void *of, const struct dns_answer *answer)
 	uint16_t qtype = addr->addr.family == AF_INET ? DNS_TYPE_A :
 	    DNS_TYPE_AAAA;
 
-	keep(r, &addr->ptr, answer);
+	resolve_keep(r, &addr->ptr, answer);
 	for (size_t i = 0; i < answer->n_records && i < PTR_NAMES_MAX; i++) {
 		facts_name_add(r->facts, &addr->ptrs,
-		    name_txt(r, answer->records[i].name));
-		ask(r, addr->ptrs.name[i], qtype, on_ptr_addr, addr);
+		    resolve_name(r, answer->records[i].name));
+		resolve_ask(r, addr->ptrs.name[i], qtype, on_ptr_addr, addr);
 	}
 }
 
@@ -333,7 +316,7 @@ resolve_addrs(struct resolve *r)
 
 	for (size_t i = 0; i < r->facts->n_addrs; i++) {
 		dnsmsg_reverse(qname, &r->facts->addrs[i]->addr);
-		ask(r, dname_to_txt(txt, qname), DNS_TYPE_PTR, on_ptr,
+		resolve_ask(r, dname_to_txt(txt, qname), DNS_TYPE_PTR, on_ptr,
 		    r->facts->addrs[i]);
 	}
 }
@@ -345,7 +328,7 @@ on_greeting(struct resolve *r, void *of, const struct dns_answer *answer)
 {
 	struct facts_endpoint *ep = of;
 
-	keep(r, &ep->greeting_name, answer);
+	resolve_keep(r, &ep->greeting_name, answer);
 }
 
 void
@@ -364,7 +347,7 @@ resolve_greeting(struct resolve *r, struct facts_endpoint *ep)
 	name[len] = '\0';
 	if (strchr(name, '.') != NULL && resolve_is_host_name(name, false) &&
 	    !is_address(name))
-		ask(r, name, DNS_TYPE_A, on_greeting, ep);
+		resolve_ask(r, name, DNS_TYPE_A, on_greeting, ep);
 }
 
 static void
@@ -389,8 +372,8 @@ resolve_helo(struct resolve *r, const struct addr *us, size_t n)
 	memcpy(r->us, us, r->n_us * sizeof(*us));
 	if (r->n_us == 0)
 		return;
-	ask(r, r->facts->helo, DNS_TYPE_A, on_helo, r->facts);
-	ask(r, r->facts->helo, DNS_TYPE_AAAA, on_helo, r->facts);
+	resolve_ask(r, r->facts->helo, DNS_TYPE_A, on_helo, r->facts);
+	resolve_ask(r, r->facts->helo, DNS_TYPE_AAAA, on_helo, r->facts);
 }
 
 /* ---- */

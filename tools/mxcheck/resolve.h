@@ -23,6 +23,10 @@ void resolve_domains(struct resolve *r);
 /* PTR of every address, and the addresses of those names. */
 void resolve_addrs(struct resolve *r);
 
+/* The zones of all domains and hosts, their name servers and the addresses of
+ * those. */
+void resolve_zones(struct resolve *r);
+
 /* Whether the name in the greeting of ep exists; nothing for what is none. */
 void resolve_greeting(struct resolve *r, struct facts_endpoint *ep);
 

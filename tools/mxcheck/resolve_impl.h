@@ -1,0 +1,39 @@
+/*
+ * For resolve.c and resolve_zone.c: questions as tasks of one resolve.
+ */
+#ifndef TOOLS_MXCHECK_RESOLVE_IMPL_H
+#define TOOLS_MXCHECK_RESOLVE_IMPL_H
+
+#include <sys/queue.h>
+
+#include "tools/mxcheck/resolve.h"
+
+LIST_HEAD(tasks, task);
+
+struct resolve {
+	struct dns *dns;
+	struct facts *facts;
+	void (*done)(void *arg);
+	void *arg;
+	size_t n_tasks;
+	struct tasks tasks;
+	struct addr us[2];
+	size_t n_us;
+};
+
+/* What to do with the answer; it is borrowed for the call. */
+typedef void resolve_fn(struct resolve *r, void *of,
+    const struct dns_answer *answer);
+
+/* Asks, and hands the answer to fn. What is no name is not asked. */
+void resolve_ask(struct resolve *r, const char *name, uint16_t qtype,
+    resolve_fn *fn, void *of);
+
+/* What holds for every answer, with strings of the facts' own. */
+void resolve_keep(struct resolve *r, struct facts_lookup *out,
+    const struct dns_answer *answer);
+
+/* A name of an answer as the facts' own text. */
+const char *resolve_name(struct resolve *r, const uint8_t *dname);
+
+#endif
