@@ -6,9 +6,9 @@
  *
  * cache_get() reads where the entry lies in the file; nothing is copied before
  * answer_put() does, but a long entry, whose pieces are put together. cache_put()
- * only queues. cache_flush() writes, and makes room. LMDB copies each page that
- * it changes, and cannot delete without free pages, so a part of the file stays
- * free.
+ * only queues, and what waits in the queue is found there. cache_flush() writes,
+ * and makes room. LMDB copies each page that it changes, and cannot delete
+ * without free pages, so a part of the file stays free.
  *
  * All errors end in a miss or a dropped answer.
  */
@@ -32,6 +32,7 @@
 #define SIZE_MIN (1 << 20)
 #define PENDING_MAX 128 /* pieces; a larger batch makes a longer pause */
 #define PENDING_BYTES (1 << 20)
+#define PENDING_BITS 1024
 #define ERROR_LOG_S 60 /* between two log lines about errors */
 #define DUE_LIFETIME_MIN 10 /* s: a tenth of it is a second */
 
@@ -66,6 +67,7 @@ struct cache {
 
 	struct pending *pending;
 	unsigned n_pending, n_pieces, max_pieces;
+	uint64_t pending_bits[PENDING_BITS / 64]; /* whose keys may wait */
 	uint8_t *bytes; /* the entries themselves */
 	size_t bytes_used, bytes_cap;
 	uint8_t *whole; /* CACHE_ENTRY_MAX: a long entry, put together */
@@ -130,29 +132,57 @@ take_view(struct cache *c, uint64_t now)
 	return 0;
 }
 
+/* The newest that waits to be written under k, or NULL. */
+static const struct pending *
+find_pending(const struct cache *c, uint64_t k)
+{
+	unsigned bit = k % PENDING_BITS;
+
+	if (!(c->pending_bits[bit / 64] >> bit % 64 & 1))
+		return NULL; /* mostly: hits shall not search the queue */
+	for (unsigned i = c->n_pending; i-- > 0;)
+		if (c->pending[i].key == k)
+			return &c->pending[i];
+	return NULL;
+}
+
+static int
+find_in_file(
+    struct cache *c, uint64_t k, uint64_t now, struct store_bytes *found)
+{
+	size_t whole;
+	int rc;
+
+	if (!c->viewing && take_view(c, now) != 0)
+		return -ENOENT;
+	rc = store_get(c->view, 0, &k, sizeof(k), found);
+	if (rc == 0 && found->len == CACHE_PIECE_MAX) {
+		whole = cache_entry_whole_len(found->data, found->len);
+		if (whole > CACHE_PIECE_MAX)
+			rc = cache_pieces_collect(
+			    c->view, k, found, whole, c->whole);
+	}
+	if (rc != 0 && rc != -ENOENT)
+		note_error(c, rc, "reading", now);
+	return rc;
+}
+
 /* What is kept, live or not. Returns 0 or -ENOENT. */
 static int
 find(struct cache *c, uint64_t k, enum cache_kind kind,
     const struct cache_key *key, uint64_t now, struct cache_entry *e)
 {
+	const struct pending *p;
 	struct store_bytes found;
-	size_t whole;
-	int rc;
 
-	if (c->broken || (!c->viewing && take_view(c, now) != 0))
+	if (c->broken)
 		return -ENOENT;
-	rc = store_get(c->view, 0, &k, sizeof(k), &found);
-	if (rc == 0 && found.len == CACHE_PIECE_MAX) {
-		whole = cache_entry_whole_len(found.data, found.len);
-		if (whole > CACHE_PIECE_MAX)
-			rc = cache_pieces_collect(
-			    c->view, k, &found, whole, c->whole);
-	}
-	if (rc != 0) {
-		if (rc != -ENOENT)
-			note_error(c, rc, "reading", now);
+	p = find_pending(c, k);
+	if (p != NULL)
+		found = (struct store_bytes){
+		    .data = c->bytes + p->pos, .len = p->len};
+	else if (find_in_file(c, k, now, &found) != 0)
 		return -ENOENT;
-	}
 	if (!cache_entry_read(e, found.data, found.len) ||
 	    !cache_entry_is_for(e, kind, key))
 		return -ENOENT;
@@ -332,6 +362,7 @@ cache_flush(struct cache *c, uint64_t now)
 		note_error(c, rc, "writing", now);
 	c->n_pending = c->n_pieces = 0;
 	c->bytes_used = 0;
+	memset(c->pending_bits, 0, sizeof(c->pending_bits));
 }
 
 static void
@@ -341,6 +372,7 @@ queue(struct cache *c, enum cache_kind kind, const struct cache_key *key,
 	size_t len = a != NULL ? cache_entry_len(key, a) : 0;
 	unsigned pieces = 1 + (unsigned)(len / CACHE_PIECE_MAX);
 	struct pending *p;
+	unsigned bit;
 
 	if (c->stopped || len > c->bytes_cap || pieces > c->max_pieces)
 		return; /* or the cache is too small for it */
@@ -352,6 +384,8 @@ queue(struct cache *c, enum cache_kind kind, const struct cache_key *key,
 		    c->bytes + c->bytes_used, kind, key, now, a, lifetime);
 	p = &c->pending[c->n_pending++];
 	p->key = file_key(c, key, kind);
+	bit = p->key % PENDING_BITS;
+	c->pending_bits[bit / 64] |= (uint64_t)1 << bit % 64;
 	p->pos = (uint32_t)c->bytes_used;
 	p->len = (uint32_t)len;
 	c->n_pieces += pieces;

@@ -61,8 +61,8 @@ void cache_close(struct cache *c); /* NULL is fine; writes what waits */
 uint64_t cache_now(const struct cache *c);
 
 /*
- * Finds an answer. Fills a, whose pointers are borrowed until cache_pause(),
- * cache_flush() or another call that finds something, and returns 0; or -ESTALE,
+ * Finds an answer. Fills a, whose pointers are borrowed until the next call
+ * for c, and returns 0; or -ESTALE,
  * if it has expired, but not longer ago than max_stale_s (a->stale is set, RFC
  * 8767); -ENOENT if there is none.
  */
@@ -90,8 +90,8 @@ void cache_pause(struct cache *c);
 
 /*
  * Keeps a copy of a (whose age is 0) for lifetime seconds, and forgets that the
- * question failed. It waits in memory for the next cache_flush(); it can be
- * dropped, never fail.
+ * question failed. It waits in memory for the next cache_flush(), where only c
+ * itself finds it; it can be dropped, never fail.
  */
 void cache_put(struct cache *c, const struct cache_key *key, uint64_t now,
     const struct answer *a, uint32_t lifetime);

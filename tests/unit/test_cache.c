@@ -175,7 +175,8 @@ START_TEST(test_put_and_get)
 	c = open_sized(MIB);
 	ck_assert(!hit(c, 7, NOW, 16));
 	put(c, 7, NOW, 16, 300);
-	ck_assert(!hit(c, 7, NOW, 16)); /* it waits */
+	ck_assert(hit(c, 7, NOW, 16)); /* it waits to be written */
+	ck_assert(!hit(c, 8, NOW, 16));
 	cache_flush(c, NOW);
 	ck_assert(hit(c, 7, NOW, 16));
 	ck_assert(!hit(c, 8, NOW, 16));
@@ -185,6 +186,7 @@ START_TEST(test_put_and_get)
 	cache_pause(c);
 
 	put(c, 7, NOW + 200, 20, 300); /* a newer one in its place */
+	ck_assert(hit(c, 7, NOW + 499, 20));
 	cache_flush(c, NOW + 200);
 	ck_assert(hit(c, 7, NOW + 499, 20));
 	cache_close(c);
