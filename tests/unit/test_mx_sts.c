@@ -26,8 +26,8 @@ static const struct {
     {"v=STSv1; id=", -EINVAL, "", "32 letters"},
     {"v=STSv1; id=" ID32 "w", -EINVAL, "", "32 letters"},
     {"v=STSv1; id=2016-08-31", -EINVAL, "", "32 letters"},
-    {"v=STSv1; id", -EINVAL, "", "\"id\" is no key=value"},
-    {"v=STSv1; =1", -EINVAL, "", "no key=value"},
+    {"v=STSv1; id", -EINVAL, "", "\"id\" is no tag=value"},
+    {"v=STSv1; =1", -EINVAL, "", "no tag=value"},
     {"v=STSv1; \033[2J=1", -EINVAL, "", "\"?[2J=1\""},
 };
 

@@ -12,7 +12,7 @@
 
 static const struct check *const groups[] = {
     check_c, check_d, check_n, check_s, check_t, check_p, check_r, check_b,
-    check_f, check_a,
+    check_f, check_a, check_o,
 };
 #define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
 
@@ -153,6 +153,21 @@ over_hosts(struct run *run)
 }
 
 static void
+over_selectors(struct run *run)
+{
+	const struct facts_outbound *out = &run->on.domain->outbound;
+	char subject[FINDING_TEXT_MAX];
+
+	for (size_t i = 0; i < out->n_dkims; i++) {
+		run->on.dkim = &out->dkims[i];
+		snprintf(subject, sizeof(subject), "%s._domainkey",
+		    out->dkims[i].selector);
+		run_check(run, subject);
+	}
+	run->on.dkim = NULL;
+}
+
+static void
 check_domain(struct run *run)
 {
 	switch (run->check->subject) {
@@ -167,6 +182,9 @@ check_domain(struct run *run)
 	case CHECK_HOST:
 	case CHECK_ENDPOINT:
 		over_hosts(run);
+		break;
+	case CHECK_SELECTOR:
+		over_selectors(run);
 		break;
 	}
 }

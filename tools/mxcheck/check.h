@@ -18,6 +18,7 @@ enum check_subject {
 	CHECK_LEVEL, /* all MX of one preference; also the first one */
 	CHECK_HOST,  /* an MX of the domain */
 	CHECK_ENDPOINT,
+	CHECK_SELECTOR, /* of the domain's DKIM keys */
 };
 
 /* What is looked at; what is below the subject is NULL or 0. Borrowed. */
@@ -29,6 +30,7 @@ struct check_on {
 	size_t n_level;
 	const struct facts_mx *mx;
 	const struct facts_endpoint *ep;
+	const struct facts_dkim *dkim;
 	enum outcome outcome; /* of ep, for this domain */
 	int64_t now; /* s since 1970: when certificates are judged */
 	char *text;  /* FINDING_TEXT_MAX bytes for the finding */
@@ -46,7 +48,7 @@ struct check {
 
 /* The groups; each ends with a row of NULLs. */
 extern const struct check check_c[], check_d[], check_n[], check_s[], check_t[],
-    check_p[], check_r[], check_b[], check_f[], check_a[];
+    check_p[], check_r[], check_b[], check_f[], check_a[], check_o[];
 
 /* Runs every check that is wanted over every subject. */
 void check_all(struct findings *out, const struct facts *facts,

@@ -67,14 +67,12 @@ facts_str(struct facts *facts, const char *s)
 }
 
 const char *
-facts_text(struct facts *facts, const void *bytes, size_t len)
+facts_text_whole(struct facts *facts, const void *bytes, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 	const unsigned char *in = bytes;
 	char *out, *p;
 
-	if (len > FACTS_TEXT_MAX)
-		len = FACTS_TEXT_MAX;
 	out = p = facts_alloc(facts, 4 * len + 1, 1);
 	for (size_t i = 0; i < len; i++) {
 		if (in[i] >= 0x20 && in[i] < 0x7f && in[i] != '\\') {
@@ -87,6 +85,13 @@ facts_text(struct facts *facts, const void *bytes, size_t len)
 		*p++ = hex[in[i] & 15];
 	}
 	return out;
+}
+
+const char *
+facts_text(struct facts *facts, const void *bytes, size_t len)
+{
+	return facts_text_whole(facts, bytes,
+	    len < FACTS_TEXT_MAX ? len : FACTS_TEXT_MAX);
 }
 
 /* ---- what is there once */

@@ -4,7 +4,7 @@
  *
  *	main.c	  options.c, later mxconf.c -> struct settings
  *	  |
- *	gather.c  resolve.c -> dns.c -> dnsmsg.c	   (the questions)
+ *	gather.c  resolve*.c -> dns.c -> dnsmsg.c	   (the questions)
  *	  |	  prober.c -> probe.c -> dial.c, tls.c, reply.c (the sessions)
  *	  |	  fetch.c -> sts.c		   (the policies of MTA-STS)
  *	  v
@@ -25,7 +25,7 @@
  * Only what stands above FACTS touches the network, only history.c and events.c
  * what earlier runs left: all between is a function of its arguments.
  *
- * To come besides: check_o.c, the rest of check_a.c and check_f.c.
+ * To come besides: the rest of check_a.c and check_f.c.
  *
  * Text from the network is escaped when it becomes a fact (facts_text()), so
  * nothing behind has to. All memory belongs to the struct facts and goes with
@@ -261,6 +261,25 @@ struct facts_sts_past {
 	int64_t fetched; /* s since 1970; 0: never */
 };
 
+/* What is asked about mail that says it is from the domain (--outbound). */
+struct facts_dkim {
+	const char *selector; /* as configured */
+	struct facts_txt key; /* of SELECTOR._domainkey.DOMAIN */
+};
+
+struct facts_dmarc { /* a step of the walk up the tree, RFC 9989 4.10 */
+	const char *name; /* whose _dmarc */
+	struct facts_txt txt;
+};
+
+struct facts_outbound {
+	struct facts_dmarc *dmarcs; /* the domain itself first, then parents */
+	size_t n_dmarcs;
+	struct facts_dkim *dkims;
+	size_t n_dkims;
+	struct facts_txt bimi; /* of default._bimi */
+};
+
 struct facts_mx {
 	uint16_t pref;
 	const char *target;	 /* as in the RR; "." is the null MX */
@@ -278,6 +297,7 @@ struct facts_domain {
 	struct facts_txt sts, tlsrpt; /* of _mta-sts and _smtp._tls */
 	struct facts_fetch fetch;
 	struct facts_sts_past sts_past;
+	struct facts_outbound outbound;
 };
 
 struct facts {
@@ -314,6 +334,9 @@ void *facts_alloc(struct facts *facts, size_t count, size_t size);
  * backslash \x5c. At most FACTS_TEXT_MAX bytes are taken.
  */
 const char *facts_text(struct facts *facts, const void *bytes, size_t len);
+/* The same of all the bytes. */
+const char *facts_text_whole(struct facts *facts, const void *bytes,
+    size_t len);
 const char *facts_str(struct facts *facts, const char *s); /* a plain copy */
 
 /* Each finds the one that is there, or adds it. Names in lower case. */

@@ -218,6 +218,8 @@ begin_sessions(struct gather *g)
 		g->sessions_done = true;
 		return;
 	}
+	if (g->settings->outbound)
+		resolve_outbound(g->resolve, g->settings);
 	resolve_addrs(g->resolve);
 	begin_zones(g);
 	begin_fetches(g);

@@ -152,6 +152,15 @@ take_outbound(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 static int
+take_dkim(cfg_t *cfg, cfg_opt_t *opt)
+{
+	if (resolve_is_host_name(last(opt), true))
+		return take_word(cfg, opt, &reading.domain.dkim);
+	cfg_error(cfg, "dkim: \"%s\" is no selector", last(opt));
+	return -1;
+}
+
+static int
 take_domain_severity(cfg_t *cfg, cfg_opt_t *opt)
 {
 	return take_severity(cfg, opt, &reading.domain.severity);
@@ -264,6 +273,7 @@ static cfg_opt_t domain_opts[] = {
     CFG_STR("nofailover-ok", NULL, CFGF_NODEFAULT),
     CFG_STR_LIST("expect-mx", NULL, CFGF_NODEFAULT),
     CFG_STR_LIST("outbound", NULL, CFGF_NODEFAULT),
+    CFG_STR_LIST("dkim", NULL, CFGF_NODEFAULT),
     CFG_STR_LIST("severity", NULL, CFGF_NODEFAULT),
     CFG_END()
 };
@@ -313,6 +323,7 @@ static const struct {
     {"domain|nofailover-ok", take_nofailover},
     {"domain|expect-mx", take_expect_mx},
     {"domain|outbound", take_outbound},
+    {"domain|dkim", take_dkim},
     {"domain|severity", take_domain_severity},
     {"domain", end_domain},
     {"host|role", take_role},

@@ -51,6 +51,7 @@ print_usage(FILE *to)
 	    "      --patient          the times of RFC 5321\n"
 	    "      --relay none|basic, --rcpt none|basic\n"
 	    "      --internal         private addresses are fine\n"
+	    "      --outbound         DMARC, DKIM, BIMI: group O\n"
 	    "      --trusted yes|no   may we relay? else it is guessed\n"
 	    "      --at +DAYS         judge certificates as of that day\n"
 	    "      --assume-down WHAT a host, address, prefix or site\n"
@@ -90,6 +91,7 @@ enum {
 	OPT_RELAY,
 	OPT_RCPT,
 	OPT_INTERNAL,
+	OPT_OUTBOUND,
 	OPT_TRUSTED,
 	OPT_AT,
 	OPT_ASSUME_DOWN,
@@ -133,6 +135,7 @@ static const struct option options[] = {
     {"relay", required_argument, NULL, OPT_RELAY},
     {"rcpt", required_argument, NULL, OPT_RCPT},
     {"internal", no_argument, NULL, OPT_INTERNAL},
+    {"outbound", no_argument, NULL, OPT_OUTBOUND},
     {"trusted", required_argument, NULL, OPT_TRUSTED},
     {"at", required_argument, NULL, OPT_AT},
     {"assume-down", required_argument, NULL, OPT_ASSUME_DOWN},
@@ -492,6 +495,9 @@ read_one(struct settings *s, int c)
 		break;
 	case OPT_INTERNAL:
 		s->internal = true;
+		break;
+	case OPT_OUTBOUND:
+		s->outbound = true;
 		break;
 	case OPT_TRUSTED:
 		fine = read_word("trusted", optarg, "yes", "no", &yes);

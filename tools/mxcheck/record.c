@@ -50,21 +50,22 @@ record_visit_lookup(struct visit *r, const char *member, struct facts_lookup *l)
 	visit_leave(r, member, &sub);
 }
 
-static void
-visit_names(struct visit *r, const char *member, struct facts_names *names)
+void
+record_visit_names(struct visit *r, const char *member,
+    struct facts_names *names)
 {
 	visit_texts(r, member, &names->name, &names->n, LIST_MAX);
 }
 
-static void
-visit_txt(struct visit *r, const char *member, struct facts_txt *txt)
+void
+record_visit_txt(struct visit *r, const char *member, struct facts_txt *txt)
 {
 	struct visit sub;
 
 	if (!visit_enter(r, member, &sub))
 		return;
 	record_visit_lookup(&sub, "lookup", &txt->lookup);
-	visit_names(&sub, "texts", &txt->texts);
+	record_visit_names(&sub, "texts", &txt->texts);
 	visit_leave(r, member, &sub);
 }
 
@@ -81,7 +82,7 @@ visit_fetch(struct visit *r, struct facts_fetch *fetch)
 
 	if (!visit_enter(r, "fetch", &sub))
 		return;
-	visit_names(&sub, "addrs", &fetch->addrs);
+	record_visit_names(&sub, "addrs", &fetch->addrs);
 	FLAG(&sub, fetch, is_had);
 	TEXT(&sub, fetch, why);
 	NUMBER(&sub, fetch, ms, UINT32_MAX);
@@ -91,7 +92,7 @@ visit_fetch(struct visit *r, struct facts_fetch *fetch)
 	fetch->mode = visit_enum(&sub, "mode", fetch->mode,
 	    STS_MODE_ENFORCE + 1, mode_txt);
 	NUMBER(&sub, fetch, max_age, UINT32_MAX);
-	visit_names(&sub, "patterns", &fetch->patterns);
+	record_visit_names(&sub, "patterns", &fetch->patterns);
 	if (r->reads && fetch->is_had && fetch->digest == NULL)
 		fetch->digest = "";
 	visit_leave(r, "fetch", &sub);
@@ -264,10 +265,11 @@ record_visit_domain(struct visit *r, struct facts_domain *d)
 		r->bad = item.bad != NULL ? item.bad : r->bad;
 	}
 	record_visit_in_zone(r, &d->zone);
-	visit_txt(r, "sts", &d->sts);
-	visit_txt(r, "tlsrpt", &d->tlsrpt);
+	record_visit_txt(r, "sts", &d->sts);
+	record_visit_txt(r, "tlsrpt", &d->tlsrpt);
 	visit_fetch(r, &d->fetch);
 	visit_sts_past(r, &d->sts_past);
+	record_visit_outbound(r, &d->outbound);
 }
 
 static void
@@ -305,7 +307,7 @@ void
 record_visit_address(struct visit *r, struct facts_addr *a)
 {
 	record_visit_lookup(r, "ptr", &a->ptr);
-	visit_names(r, "names", &a->ptrs);
+	record_visit_names(r, "names", &a->ptrs);
 	FLAG(r, a, confirmed);
 	FLAG(r, a, unchecked);
 }

@@ -8,8 +8,15 @@
 
 #define LIST_MAX 4096 /* of anything in one object, when it is read */
 
+/* Parts that several have. */
 void record_visit_lookup(struct visit *r, const char *member,
     struct facts_lookup *l);
+void record_visit_names(struct visit *r, const char *member,
+    struct facts_names *names);
+void record_visit_txt(struct visit *r, const char *member,
+    struct facts_txt *txt);
+void record_visit_outbound(struct visit *r, struct facts_outbound *out);
+
 void record_visit_run(struct visit *r, struct facts *f);
 void record_visit_domain(struct visit *r, struct facts_domain *d);
 void record_visit_host(struct visit *r, struct facts_host *h);

@@ -130,9 +130,8 @@ on_aaaa(struct resolve *r, void *of, const struct dns_answer *answer)
 	add_endpoints(r, host, answer);
 }
 
-/* A prefix in front of a name that may be too long for it: then not asked. */
-static void
-ask_below(struct resolve *r, const char *prefix, const char *name,
+void
+resolve_ask_below(struct resolve *r, const char *prefix, const char *name,
     uint16_t qtype, resolve_fn *fn, void *of)
 {
 	char full[DNAME_TXT_MAX];
@@ -188,7 +187,8 @@ need_host(struct resolve *r, const char *name)
 	if (r->facts->n_hosts > n) { /* it is new */
 		resolve_ask(r, name, DNS_TYPE_A, on_a, host);
 		resolve_ask(r, name, DNS_TYPE_AAAA, on_aaaa, host);
-		ask_below(r, "_25._tcp", name, DNS_TYPE_TLSA, on_tlsa, host);
+		resolve_ask_below(r, "_25._tcp", name, DNS_TYPE_TLSA, on_tlsa,
+		    host);
 	}
 	return host;
 }
@@ -238,15 +238,16 @@ on_fetch_addr(struct resolve *r, void *of, const struct dns_answer *answer)
 		    addr_to_txt(txt, &answer->records[i].addr));
 }
 
-static void
-on_txt(struct resolve *r, void *of, const struct dns_answer *answer)
+void
+resolve_on_txt(struct resolve *r, void *of, const struct dns_answer *answer)
 {
 	struct facts_txt *txt = of;
 
 	resolve_keep(r, &txt->lookup, answer);
 	for (size_t i = 0; i < answer->n_records; i++)
-		facts_name_add(r->facts, &txt->texts, facts_text(r->facts,
-		    answer->records[i].data, answer->records[i].data_len));
+		facts_name_add(r->facts, &txt->texts, facts_text_whole(
+		    r->facts, answer->records[i].data,
+		    answer->records[i].data_len));
 }
 
 /* Without a record there is no policy to fetch (RFC 8461 3.1). */
@@ -256,13 +257,13 @@ on_sts(struct resolve *r, void *of, const struct dns_answer *answer)
 	struct facts_domain *domain = of;
 	char id[STS_ID_LEN], why[STS_WHY_MAX];
 
-	on_txt(r, &domain->sts, answer);
+	resolve_on_txt(r, &domain->sts, answer);
 	if (policy_sts_id(domain, id, why) != 0)
 		return;
-	ask_below(r, "mta-sts", domain->name, DNS_TYPE_A, on_fetch_addr,
-	    domain);
-	ask_below(r, "mta-sts", domain->name, DNS_TYPE_AAAA, on_fetch_addr,
-	    domain);
+	resolve_ask_below(r, "mta-sts", domain->name, DNS_TYPE_A,
+	    on_fetch_addr, domain);
+	resolve_ask_below(r, "mta-sts", domain->name, DNS_TYPE_AAAA,
+	    on_fetch_addr, domain);
 }
 
 void
@@ -272,10 +273,10 @@ resolve_domains(struct resolve *r)
 		struct facts_domain *domain = r->facts->domains[i];
 
 		resolve_ask(r, domain->name, DNS_TYPE_MX, on_mx, domain);
-		ask_below(r, "_mta-sts", domain->name, DNS_TYPE_TXT, on_sts,
-		    domain);
-		ask_below(r, "_smtp._tls", domain->name, DNS_TYPE_TXT, on_txt,
-		    &domain->tlsrpt);
+		resolve_ask_below(r, "_mta-sts", domain->name, DNS_TYPE_TXT,
+		    on_sts, domain);
+		resolve_ask_below(r, "_smtp._tls", domain->name, DNS_TYPE_TXT,
+		    resolve_on_txt, &domain->tlsrpt);
 	}
 }
 

@@ -33,6 +33,9 @@ void resolve_greeting(struct resolve *r, struct facts_endpoint *ep);
 /* Whether our own name has one of these addresses, for facts->helo_is_us. */
 void resolve_helo(struct resolve *r, const struct addr *us, size_t n);
 
+/* What receivers ask about mail of the domains: DMARC, DKIM, BIMI. */
+void resolve_outbound(struct resolve *r, const struct settings *settings);
+
 bool resolve_is_busy(const struct resolve *r);
 
 /* A host name, RFC 1123 2.1; with loose, underscores are fine. */

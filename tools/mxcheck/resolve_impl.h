@@ -1,5 +1,5 @@
 /*
- * For resolve.c and resolve_zone.c: questions as tasks of one resolve.
+ * For resolve.c and resolve_*.c: questions as tasks of one resolve.
  */
 #ifndef TOOLS_MXCHECK_RESOLVE_IMPL_H
 #define TOOLS_MXCHECK_RESOLVE_IMPL_H
@@ -28,6 +28,9 @@ typedef void resolve_fn(struct resolve *r, void *of,
 /* Asks, and hands the answer to fn. What is no name is not asked. */
 void resolve_ask(struct resolve *r, const char *name, uint16_t qtype,
     resolve_fn *fn, void *of);
+/* PREFIX.NAME; not asked if that is too long for a name. */
+void resolve_ask_below(struct resolve *r, const char *prefix, const char *name,
+    uint16_t qtype, resolve_fn *fn, void *of);
 
 /* What holds for every answer, with strings of the facts' own. */
 void resolve_keep(struct resolve *r, struct facts_lookup *out,
@@ -35,5 +38,9 @@ void resolve_keep(struct resolve *r, struct facts_lookup *out,
 
 /* A name of an answer as the facts' own text. */
 const char *resolve_name(struct resolve *r, const uint8_t *dname);
+
+/* A resolve_fn: keeps the answer in the struct facts_txt that it is for. */
+void resolve_on_txt(struct resolve *r, void *of,
+    const struct dns_answer *answer);
 
 #endif

@@ -30,6 +30,7 @@ struct settings_domain {
 	bool nofailover_ok;
 	struct settings_list expect_mx; /* "10 mx1.example.com" or a name */
 	struct settings_list outbound;	/* addresses that send its mail */
+	struct settings_list dkim;	/* selectors that it signs with */
 	struct settings_list severity;	/* "B01=CRIT" */
 };
 
@@ -76,6 +77,7 @@ struct settings {
 	const char *relay_target;
 	unsigned rcpt_domains; /* per session */
 	bool internal;	       /* for every host */
+	bool outbound;	       /* what receivers ask of our mail: group O */
 	/* judging */
 	int64_t at_days; /* judge dates this much later */
 	unsigned min_mx;

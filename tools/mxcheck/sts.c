@@ -1,6 +1,6 @@
 /*
  * Both records are lists of key=value between semicolons, a policy is one of
- * key: value between line ends: one reader of fields serves all three.
+ * key: value between line ends: one reader of tags serves the records.
  */
 #include "tools/mxcheck/sts.h"
 
@@ -11,89 +11,9 @@
 #include "lib/addr.h"
 #include "lib/dname.h"
 #include "lib/why.h"
-
-struct text { /* what is left to read; not NUL-terminated */
-	const char *s;
-	size_t len;
-};
+#include "tools/mxcheck/text.h"
 
 #define wrong(why, ...) why_fail(why, STS_WHY_MAX, -EINVAL, __VA_ARGS__)
-
-/* ---- text */
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool
-is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	    (c >= 'a' && c <= 'z');
-}
-
-static void
-trim(struct text *t)
-{
-	while (t->len > 0 && is_blank(t->s[0])) {
-		t->s++;
-		t->len--;
-	}
-	while (t->len > 0 && is_blank(t->s[t->len - 1]))
-		t->len--;
-}
-
-/* What stands before the mark, trimmed; t goes on behind it. Returns false if
- * the mark is not there: then out has all that was left. */
-static bool
-cut(struct text *t, char mark, struct text *out)
-{
-	const char *end = t->len > 0 ? memchr(t->s, mark, t->len) : NULL;
-
-	*out = *t;
-	if (end != NULL) {
-		out->len = (size_t)(end - t->s);
-		t->s = end + 1;
-		t->len -= out->len + 1;
-	} else {
-		t->s += t->len;
-		t->len = 0;
-	}
-	trim(out);
-	return end != NULL;
-}
-
-static bool
-is(const struct text *t, const char *word)
-{
-	return t->len == strlen(word) && memcmp(t->s, word, t->len) == 0;
-}
-
-/* For messages: what is printable of the first bytes. */
-static const char *
-shown(const struct text *t, char buf[24])
-{
-	size_t n = t->len < 20 ? t->len : 20;
-
-	for (size_t i = 0; i < n; i++)
-		buf[i] = t->s[i] >= ' ' && t->s[i] <= '~' ? t->s[i] : '?';
-	strcpy(buf + n, t->len > n ? "..." : "");
-	return buf;
-}
-
-/* Extensions of all three have the same form of a name. */
-static bool
-is_key(const struct text *key)
-{
-	if (key->len == 0 || key->len > 32 || !is_alnum(key->s[0]))
-		return false;
-	for (size_t i = 1; i < key->len; i++)
-		if (!is_alnum(key->s[i]) && memchr("_-.", key->s[i], 3) == NULL)
-			return false;
-	return true;
-}
 
 /* ---- the records */
 
@@ -103,37 +23,15 @@ has_version(struct text *t, const char *version)
 {
 	struct text first;
 
-	(void)cut(t, ';', &first);
-	return is(&first, version);
-}
-
-/* The next field that is not empty. Returns 1, 0 at the end, -EINVAL. */
-static int
-next_field(struct text *t, struct text *key, struct text *value, char *why)
-{
-	char buf[24];
-
-	while (t->len > 0) {
-		struct text field;
-
-		(void)cut(t, ';', &field);
-		if (field.len == 0)
-			continue;
-		*value = field;
-		if (!cut(value, '=', key) || !is_key(key))
-			return wrong(why, "\"%s\" is no key=value",
-			    shown(&field, buf));
-		trim(value);
-		return 1;
-	}
-	return 0;
+	(void)text_cut(t, ';', &first);
+	return text_is(&first, version);
 }
 
 static bool
 is_id(const struct text *value)
 {
 	for (size_t i = 0; i < value->len; i++)
-		if (!is_alnum(value->s[i]))
+		if (!text_is_alnum(value->s[i]))
 			return false;
 	return value->len > 0 && value->len < STS_ID_LEN;
 }
@@ -149,8 +47,8 @@ sts_record_read(char id[STS_ID_LEN], const char *txt, size_t len,
 	id[0] = '\0';
 	if (!has_version(&t, "v=STSv1"))
 		return -ENOENT;
-	while ((rc = next_field(&t, &key, &value, why)) == 1) {
-		if (!is(&key, "id") || seen)
+	while ((rc = text_next_tag(&t, &key, &value, why)) == 1) {
+		if (!text_is(&key, "id") || seen)
 			continue;
 		if (!is_id(&value))
 			return wrong(why, "id is not 1 to 32 letters and digits");
@@ -163,39 +61,26 @@ sts_record_read(char id[STS_ID_LEN], const char *txt, size_t len,
 	return rc;
 }
 
-static bool
-is_report_uri(const struct text *uri)
-{
-	static const char *const schemes[] = {"mailto:", "https://"};
-
-	for (size_t i = 0; i < 2; i++) {
-		size_t n = strlen(schemes[i]);
-
-		if (uri->len > n && memcmp(uri->s, schemes[i], n) == 0)
-			return i == 1 || memchr(uri->s, '@', uri->len) != NULL;
-	}
-	return false;
-}
-
 int
 tlsrpt_record_read(const char *txt, size_t len, char why[STS_WHY_MAX])
 {
 	struct text t = {txt, len}, key, value, uri;
 	bool seen = false, more;
-	char buf[24];
+	char buf[TEXT_SHOWN_LEN];
 	int rc;
 
 	if (!has_version(&t, "v=TLSRPTv1"))
 		return -ENOENT;
-	while ((rc = next_field(&t, &key, &value, why)) == 1) {
-		if (!is(&key, "rua"))
+	while ((rc = text_next_tag(&t, &key, &value, why)) == 1) {
+		if (!text_is(&key, "rua"))
 			continue;
 		seen = true;
 		do {
-			more = cut(&value, ',', &uri);
-			if (!is_report_uri(&uri))
+			more = text_cut(&value, ',', &uri);
+			if (!text_is_report_uri(&uri))
 				return wrong(why, "rua: \"%s\" is neither "
-				    "mailto: nor https:", shown(&uri, buf));
+				    "mailto: nor https:",
+				    text_shown(&uri, buf));
 		} while (more);
 	}
 	if (rc == 0 && !seen)
@@ -216,35 +101,36 @@ sts_mode_txt(enum sts_mode mode)
 static int
 set_mode(struct sts_policy *p, const struct text *value, char *why)
 {
-	char buf[24];
+	char buf[TEXT_SHOWN_LEN];
 
 	for (unsigned i = 0; i < 3; i++) {
-		if (is(value, modes[i])) {
+		if (text_is(value, modes[i])) {
 			p->mode = (enum sts_mode)i;
 			return 0;
 		}
 	}
 	return wrong(why, "mode: \"%s\" is not enforce, testing or none",
-	    shown(value, buf));
+	    text_shown(value, buf));
 }
 
 static int
 set_max_age(struct sts_policy *p, const struct text *value, char *why)
 {
 	uint32_t n = 0;
-	char buf[24];
+	char buf[TEXT_SHOWN_LEN];
 
 	for (size_t i = 0; i < value->len; i++) {
 		unsigned digit = (unsigned char)value->s[i] - (unsigned)'0';
 
 		if (digit > 9 || n > STS_AGE_MAX)
 			return wrong(why, "max_age: \"%s\" is not a number "
-			    "from 0 to %u", shown(value, buf), STS_AGE_MAX);
+			    "from 0 to %u", text_shown(value, buf),
+			    STS_AGE_MAX);
 		n = n * 10 + digit;
 	}
 	if (value->len == 0 || n > STS_AGE_MAX)
 		return wrong(why, "max_age: \"%s\" is not a number from 0 to "
-		    "%u", shown(value, buf), STS_AGE_MAX);
+		    "%u", text_shown(value, buf), STS_AGE_MAX);
 	p->max_age = n;
 	return 0;
 }
@@ -261,7 +147,7 @@ is_pattern(const char *pattern)
 	if (addr_parse(&addr, name) == 0)
 		return false;
 	for (const char *c = name; *c != '\0'; c++)
-		if (!is_alnum(*c) && strchr("-_.", *c) == NULL)
+		if (!text_is_alnum(*c) && strchr("-_.", *c) == NULL)
 			return false;
 	return dname_from_txt(dname, name, strlen(name)) > 1;
 }
@@ -270,7 +156,7 @@ static int
 add_mx(struct sts_policy *p, const struct text *value, char *why)
 {
 	struct text v = *value;
-	char *pattern, buf[24];
+	char *pattern, buf[TEXT_SHOWN_LEN];
 
 	if (p->n_mxs == STS_MX_MAX)
 		return wrong(why, "more than %d mx", STS_MX_MAX);
@@ -278,14 +164,14 @@ add_mx(struct sts_policy *p, const struct text *value, char *why)
 		v.len--;
 	pattern = p->mx[p->n_mxs];
 	if (v.len >= STS_PATTERN_LEN || memchr(v.s, '\0', v.len) != NULL)
-		return wrong(why, "mx: \"%s\" is no name", shown(&v, buf));
+		return wrong(why, "mx: \"%s\" is no name", text_shown(&v, buf));
 	for (size_t i = 0; i < v.len; i++)
 		pattern[i] = v.s[i] >= 'A' && v.s[i] <= 'Z' ?
 		    (char)(v.s[i] - 'A' + 'a') : v.s[i];
 	pattern[v.len] = '\0';
 	if (!is_pattern(pattern))
 		return wrong(why, "mx: \"%s\" is no name of a host, nor \"*.\" "
-		    "and one", shown(&v, buf));
+		    "and one", text_shown(&v, buf));
 	p->n_mxs++;
 	return 0;
 }
@@ -297,7 +183,7 @@ static int
 take_once(struct sts_policy *p, bool seen[N_ONCE], unsigned which,
     const struct text *value, char *why)
 {
-	char buf[24];
+	char buf[TEXT_SHOWN_LEN];
 
 	if (seen[which])
 		return 0;
@@ -306,9 +192,9 @@ take_once(struct sts_policy *p, bool seen[N_ONCE], unsigned which,
 		return set_mode(p, value, why);
 	if (which == MAX_AGE)
 		return set_max_age(p, value, why);
-	if (!is(value, "STSv1"))
+	if (!text_is(value, "STSv1"))
 		return wrong(why, "version: \"%s\" is not STSv1",
-		    shown(value, buf));
+		    text_shown(value, buf));
 	return 0;
 }
 
@@ -317,15 +203,16 @@ take_line(struct sts_policy *p, bool seen[N_ONCE], struct text *line, char *why)
 {
 	static const char *const once[] = {"version", "mode", "max_age"};
 	struct text key, value = *line;
-	char buf[24];
+	char buf[TEXT_SHOWN_LEN];
 
-	if (!cut(&value, ':', &key) || !is_key(&key))
-		return wrong(why, "\"%s\" is no key: value", shown(line, buf));
-	trim(&value);
-	if (is(&key, "mx"))
+	if (!text_cut(&value, ':', &key) || !text_is_tag(&key))
+		return wrong(why, "\"%s\" is no key: value",
+		    text_shown(line, buf));
+	text_trim(&value);
+	if (text_is(&key, "mx"))
 		return add_mx(p, &value, why);
 	for (unsigned i = 0; i < N_ONCE; i++)
-		if (is(&key, once[i]))
+		if (text_is(&key, once[i]))
 			return take_once(p, seen, i, &value, why);
 	return 0;
 }
@@ -341,10 +228,10 @@ sts_policy_read(struct sts_policy *policy, const char *body, size_t len,
 	if (len > STS_BODY_MAX)
 		return wrong(why, "longer than %d bytes", STS_BODY_MAX);
 	while (t.len > 0) {
-		(void)cut(&t, '\n', &line);
+		(void)text_cut(&t, '\n', &line);
 		if (line.len > 0 && line.s[line.len - 1] == '\r')
 			line.len--;
-		trim(&line);
+		text_trim(&line);
 		if (line.len > 0 && take_line(policy, seen, &line, why) != 0)
 			return -EINVAL;
 	}

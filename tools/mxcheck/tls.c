@@ -227,6 +227,24 @@ tls_digest_txt(struct facts *facts, const void *bytes, size_t len)
 	return hex_txt(facts, digest, digest_len);
 }
 
+unsigned
+tls_rsa_bits(const void *der, size_t len)
+{
+	const uint8_t *at = der;
+	EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)len);
+	unsigned bits = 0;
+
+	if (key == NULL) {
+		at = der;
+		key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)len);
+	}
+	if (key != NULL && EVP_PKEY_is_a(key, "RSA"))
+		bits = (unsigned)EVP_PKEY_get_bits(key);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return bits;
+}
+
 static const char *
 serial_txt(struct facts *facts, const X509 *cert)
 {

@@ -47,6 +47,10 @@ void tls_to_facts(struct tls *tls, struct facts *facts, struct facts_tls *out);
 /* SHA-256 of bytes, hex. */
 const char *tls_digest_txt(struct facts *facts, const void *bytes, size_t len);
 
+/* Of a public key as DKIM publishes it: a SubjectPublicKeyInfo, or the bare
+ * RSAPublicKey. 0: it is neither. */
+unsigned tls_rsa_bits(const void *der, size_t len);
+
 /* Whether the certificate that was shown is good for another name, too. */
 enum facts_yes tls_matches(struct tls *tls, const char *name);
 
