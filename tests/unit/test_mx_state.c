@@ -256,7 +256,31 @@ START_TEST(killed)
 }
 END_TEST
 
-UNIT_MAIN("mx_state", UNIT_ONCE(all_tables), UNIT_ONCE(walk_and_forget),
+/* An acknowledgement is no run: the next one sees the time of the last. */
+START_TEST(amend_is_no_run)
+{
+	struct state_opening opening;
+	struct state *st = must_open(NOW, &opening);
+	struct state_finding old = finding;
+	struct alert alert;
+
+	old.subject = "mx2.example.com 192.0.2.2";
+	put_alert(st, &old, NOW);
+	must_save(st);
+	st = must_open(NOW + STATE_FORGET_S + 1, &opening);
+	put_alert(st, &finding, NOW);
+	ck_assert_int_eq(state_amend(st, why), 0);
+	state_close(st);
+
+	st = must_open(NOW + 1, &opening);
+	ck_assert_int_eq(opening.last_run, NOW);
+	ck_assert(state_get_alert(st, &finding, &alert));
+	ck_assert(state_get_alert(st, &old, &alert));
+	state_close(st);
+}
+END_TEST
+
+UNIT_MAIN("mx_state", UNIT_ONCE(all_tables), UNIT_ONCE(amend_is_no_run), UNIT_ONCE(walk_and_forget),
     UNIT_ONCE(without_save), UNIT_ONCE(old_ones_go),
     UNIT_ONCE(one_run_at_a_time),
     {damaged, HEAD + 1}, UNIT_ONCE(killed))

@@ -181,6 +181,33 @@ START_TEST(test_verdict)
 }
 END_TEST
 
+/* RFC 8461 5: a policy that leaves a host out leaves it out wherever it stands:
+ * checks look at a target once, the list has it twice. */
+START_TEST(test_target_that_stands_twice)
+{
+	struct facts *facts = facts_new();
+	struct facts_domain *d;
+	struct findings findings;
+	struct judgment *j;
+
+	build(facts, "10 mx1 11.0.1.1 ok; 20 mx2 11.0.2.1 ok; "
+	    "30 mx1 11.0.1.1 ok;");
+	d = facts_domain(facts, "example.com");
+	d->fetch.is_had = true;
+	d->fetch.digest = "";
+	d->fetch.mode = STS_MODE_ENFORCE;
+	facts_name_add(facts, &d->fetch.patterns, "mx2");
+	judge(facts, &findings, &j);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_ptr_nonnull(findings_get(&findings, "P04", d,
+		    &d->mxs[2 * i], NULL));
+	ck_assert_ptr_null(findings_get(&findings, "P04", d, &d->mxs[1],
+	    NULL));
+	findings_clear(&findings);
+	facts_free(facts);
+}
+END_TEST
+
 /* Monotone: what breaks besides never makes a verdict better. */
 START_TEST(test_more_faults_are_never_better)
 {
@@ -210,4 +237,5 @@ START_TEST(test_more_faults_are_never_better)
 END_TEST
 
 UNIT_MAIN("verdict", UNIT_EACH(test_verdict, cases),
+    UNIT_ONCE(test_target_that_stands_twice),
     UNIT_ONCE(test_more_faults_are_never_better))

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/xalloc.h"
 #include "tools/mxcheck/check.h"
@@ -103,6 +104,14 @@ findings_of(const struct findings *findings, const struct facts_domain *domain,
 	return findings->list != NULL ? findings->list + first : NULL;
 }
 
+/* The same target may stand twice in an MX set; checks see it once. */
+static bool
+is_same_mx(const struct facts_mx *a, const struct facts_mx *b)
+{
+	return a == b || (a != NULL && b != NULL &&
+	    strcasecmp(a->target, b->target) == 0);
+}
+
 const struct finding *
 findings_get(const struct findings *findings, const char *id,
     const struct facts_domain *domain, const struct facts_mx *mx,
@@ -112,7 +121,7 @@ findings_get(const struct findings *findings, const char *id,
 	const struct finding *f = findings_of(findings, domain, &n);
 
 	for (; n > 0; n--, f++)
-		if (strcmp(f->check->id, id) == 0 && f->mx == mx &&
+		if (strcmp(f->check->id, id) == 0 && is_same_mx(f->mx, mx) &&
 		    f->endpoint == endpoint)
 			return f;
 	return NULL;

@@ -67,7 +67,7 @@ const struct finding *findings_of(const struct findings *findings,
     const struct facts_domain *domain, size_t *n);
 
 /* The finding of a check for a domain and, if not NULL, its host or endpoint;
- * NULL if all was well. */
+ * NULL if all was well. An MX is known by its target. */
 const struct finding *findings_get(const struct findings *findings,
     const char *id, const struct facts_domain *domain,
     const struct facts_mx *mx, const struct facts_endpoint *endpoint);

@@ -336,10 +336,11 @@ drop_old(struct state *st, struct store_txn *t, enum table table)
 	return rc == -ENOENT ? 0 : rc;
 }
 
+typedef int write_fn(struct state *st, struct store_txn *t);
+
 static int
-write_all(struct state *st, struct store_txn *t)
+write_changes(struct state *st, struct store_txn *t)
 {
-	uint8_t run[RUN_LEN] = {VERSION};
 	int rc = 0;
 
 	for (const struct change *c = st->changes; c != NULL && rc == 0;
@@ -350,6 +351,15 @@ write_all(struct state *st, struct store_txn *t)
 		if (rc == -ENOENT)
 			rc = 0;
 	}
+	return rc;
+}
+
+static int
+write_run(struct state *st, struct store_txn *t)
+{
+	uint8_t run[RUN_LEN] = {VERSION};
+	int rc = write_changes(st, t);
+
 	for (enum table i = FIND; i <= STS && rc == 0; i++)
 		rc = drop_old(st, t, i);
 	put_le64(run + 1, (uint64_t)st->now);
@@ -357,8 +367,8 @@ write_all(struct state *st, struct store_txn *t)
 	    run, sizeof(run)) : rc;
 }
 
-int
-state_save(struct state *st, char why[STATE_WHY_MAX])
+static int
+save(struct state *st, write_fn *write_all, char *why)
 {
 	struct store_txn *t;
 	int rc = store_write_begin(st->store, &t);
@@ -374,6 +384,18 @@ state_save(struct state *st, char why[STATE_WHY_MAX])
 		return fail(why, rc, "%s: %s; nothing was changed", st->path,
 		    strerror(-rc));
 	return 0;
+}
+
+int
+state_save(struct state *st, char why[STATE_WHY_MAX])
+{
+	return save(st, write_run, why);
+}
+
+int
+state_amend(struct state *st, char why[STATE_WHY_MAX])
+{
+	return save(st, write_changes, why);
 }
 
 /* ---- the tables */

@@ -43,6 +43,10 @@ void state_close(struct state *st); /* NULL is fine; what is not saved goes */
  */
 int state_save(struct state *st, char why[STATE_WHY_MAX]);
 
+/* Keeps everything that was put, and nothing else: no run took place. Returns 0
+ * or -errno. */
+int state_amend(struct state *st, char why[STATE_WHY_MAX]);
+
 /* ---- the tables. Each get returns false if there is nothing that is whole;
  * what was put in this run is not seen before state_save(). */
 

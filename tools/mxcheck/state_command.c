@@ -165,7 +165,7 @@ state_command(int argc, char **argv)
 		return EXIT_WRONG;
 	}
 	status = run(&c);
-	if (status == 0 && !c.dump && state_save(c.state, why) != 0) {
+	if (status == 0 && !c.dump && state_amend(c.state, why) != 0) {
 		tool_error("%s", why);
 		status = EXIT_WRONG;
 	}
