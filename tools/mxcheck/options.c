@@ -4,7 +4,6 @@
  */
 #include "tools/mxcheck/options.h"
 
-#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,61 +11,15 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "tools/mxcheck/check.h"
-#include "tools/mxcheck/mxconf.h"
 #include "tools/mxcheck/domain.h"
-#include "tools/mxcheck/model.h"
-#include "tools/mxcheck/report.h"
+#include "tools/mxcheck/mxconf.h"
+#include "tools/mxcheck/option.h"
 #include "tools/mxcheck/resolve.h"
+#include "tools/mxcheck/usage.h"
 #include "tools/tool.h"
 
 #define RELAY_TARGET "mxcheck-relay-test@example.net" /* RFC 2606: nobody's */
 #define SHORT_OPTIONS "c:f:o:q46nvh"
-#define RESOLV_CONF "/etc/resolv.conf"
-
-static void
-print_usage(FILE *to)
-{
-	fputs("usage: mxcheck [options] [domain ...]\n"
-	    "  -c, --config FILE\n"
-	    "  -f, --file FILE        domains, one a line; - is stdin\n"
-	    "  -o, --output FORMAT[=FILE]\n"
-	    "  -q, --quiet            print only what changed\n"
-	    "  -4 | -6                only that family\n"
-	    "      --only IDS, --skip IDS   checks or groups: D,S05\n"
-	    "      --resolver ADDR[@PORT]\n"
-	    "      --helo NAME, --source4 ADDR, --source6 ADDR, --port N\n"
-	    "      --ca-file FILE     instead of the system's roots\n"
-	    "      --hook PROGRAM     is run for each change\n"
-	    "      --zone FILE, --zone-life SEC    the hosts' health for a list\n"
-	    "                         zone (3600)\n"
-	    "      --sts-port N, --sts-limit SEC   to fetch policies (443, 60)\n"
-	    "      --jobs N           connections at once (64)\n"
-	    "      --deadline SEC     of the whole run (240)\n"
-	    "      --recheck SEC      a second look at what failed (20; 0: "
-	    "none)\n"
-	    "      --limit STAGE=SEC  connect, greeting, ehlo, starttls, tls,\n"
-	    "                         mail, session, ...\n"
-	    "      --slow STAGE=SEC   more than that is a warning\n"
-	    "      --patient          the times of RFC 5321\n"
-	    "      --relay none|basic, --rcpt none|basic\n"
-	    "      --internal         private addresses are fine\n"
-	    "      --outbound         DMARC, DKIM, BIMI: group O\n"
-	    "      --trusted yes|no   may we relay? else it is guessed\n"
-	    "      --at +DAYS         judge certificates as of that day\n"
-	    "      --assume-down WHAT a host, address, prefix or site\n"
-	    "      --models LIST      postfix,exim,opensmtpd,strict\n"
-	    "      --min-mx N         usable MX hosts that are wanted (2)\n"
-	    "      --relay-target USER@DOMAIN\n"
-	    "      --confirm N, --recover N   runs until it is told (2)\n"
-	    "      --state DIR        what runs leave for the next one\n"
-	    "      --no-state, --exit-zero\n"
-	    "      --replay FILE      judge a run that --output json wrote\n"
-	    "      --explain ID, --list-checks\n"
-	    "  -n, --dry-run          print what would be dialled\n"
-	    "  -v, --verbose          the sessions on stderr\n"
-	    "      --version, -h, --help\n", to);
-}
 
 enum {
 	OPT_ONLY = 256,
@@ -158,227 +111,6 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* ---- values; each says what is wrong and returns false */
-
-static bool
-read_number(const char *option, const char *text, long least, long most,
-    long *out)
-{
-	char *end;
-
-	*out = strtol(text, &end, 10);
-	if (end != text && *end == '\0' && *out >= least && *out <= most)
-		return true;
-	tool_error("--%s %s: give a number from %ld to %ld", option, text,
-	    least, most);
-	return false;
-}
-
-static bool
-read_unsigned(const char *option, const char *text, long least, long most,
-    unsigned *out)
-{
-	long n;
-
-	if (!read_number(option, text, least, most, &n))
-		return false;
-	*out = (unsigned)n;
-	return true;
-}
-
-static bool
-read_source(const char *text, uint8_t family, struct addr *out, bool *has)
-{
-	*has = addr_parse(out, text) == 0 && out->family == family;
-	if (!*has)
-		tool_error("%s: give an IPv%c address", text,
-		    family == AF_INET ? '4' : '6');
-	return *has;
-}
-
-static bool
-add_words(struct settings_list *list, char *words, const char *option)
-{
-	char *save = NULL, *word;
-
-	for (word = strtok_r(words, ",", &save); word != NULL;
-	    word = strtok_r(NULL, ",", &save))
-		if (!settings_add(list, word)) {
-			tool_error("--%s: no more than %d", option,
-			    SETTINGS_LIST_MAX);
-			return false;
-		}
-	return true;
-}
-
-static bool
-is_group(const char *word)
-{
-	const struct check *check = NULL;
-
-	while ((check = check_next(check)) != NULL)
-		if (strlen(word) == 1 &&
-		    toupper((unsigned char)word[0]) == check->id[0])
-			return true;
-	return false;
-}
-
-static bool
-read_checks(struct settings_list *list, char *words, const char *option)
-{
-	if (!add_words(list, words, option))
-		return false;
-	for (size_t i = 0; i < list->n; i++)
-		if (check_find(list->word[i]) == NULL &&
-		    !is_group(list->word[i])) {
-			tool_error("--%s %s: there is no such check or group; "
-			    "--list-checks lists them", option, list->word[i]);
-			return false;
-		}
-	return true;
-}
-
-static bool
-read_models(struct settings *s, char *words)
-{
-	char *save = NULL, *word;
-
-	s->n_models = 0;
-	for (word = strtok_r(words, ",", &save); word != NULL;
-	    word = strtok_r(NULL, ",", &save)) {
-		const struct model *model = model_find(word);
-
-		if (model == NULL || s->n_models ==
-		    sizeof(s->models) / sizeof(s->models[0])) {
-			tool_error("--models %s: there are postfix, exim, "
-			    "opensmtpd, strict", word);
-			return false;
-		}
-		s->models[s->n_models++] = model;
-	}
-	return s->n_models > 0;
-}
-
-/* STAGE=SECONDS; session may be NULL. */
-static bool
-read_stage(const char *option, const char *text, uint32_t ms[FACTS_STAGES],
-    uint32_t *session)
-{
-	const char *equals = strchr(text, '=');
-	size_t len = equals != NULL ? (size_t)(equals - text) : 0;
-	double seconds = equals != NULL ? strtod(equals + 1, NULL) : 0;
-	uint32_t *out = NULL;
-
-	for (unsigned i = 0; i < FACTS_STAGES; i++)
-		if (strlen(facts_stage_txt(i)) == len &&
-		    strncmp(text, facts_stage_txt(i), len) == 0)
-			out = &ms[i];
-	if (len == 7 && strncmp(text, "session", len) == 0)
-		out = session;
-	if (out == NULL || seconds < 0.05 || seconds > 3600) {
-		tool_error("--%s %s: give STAGE=SECONDS, such as connect=5",
-		    option, text);
-		return false;
-	}
-	*out = (uint32_t)(seconds * 1000);
-	return true;
-}
-
-static bool
-read_word(const char *option, const char *text, const char *yes,
-    const char *no, bool *out)
-{
-	*out = strcmp(text, yes) == 0;
-	if (*out || strcmp(text, no) == 0)
-		return true;
-	tool_error("--%s %s: give %s or %s", option, text, yes, no);
-	return false;
-}
-
-static bool
-read_output(struct settings *s, char *text)
-{
-	char name[16];
-	size_t len = strcspn(text, "=");
-
-	if (len < sizeof(name)) {
-		memcpy(name, text, len);
-		name[len] = '\0';
-		if (report_find(name) != NULL &&
-		    settings_add(&s->outputs, text))
-			return true;
-	}
-	tool_error("--output %s: there is no such format", text);
-	return false;
-}
-
-/* It goes into a command as it is. */
-static bool
-is_mailbox(const char *text)
-{
-	const char *at = strchr(text, '@');
-
-	return at != NULL && at > text && strspn(text, "abcdefghijklmnopqrstuv"
-	    "wxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_+") ==
-	    (size_t)(at - text) && resolve_is_host_name(at + 1, false);
-}
-
-static bool
-add_server(struct settings *s, const char *text)
-{
-	struct settings_dns *server = &s->servers[s->n_servers];
-
-	if (s->n_servers == SETTINGS_SERVERS_MAX ||
-	    addr_parse_at_port(&server->addr, &server->addr_len, text, 53) != 0)
-		return false;
-	s->n_servers++;
-	return true;
-}
-
-/* The system's resolvers; one on this host if none is named. */
-static void
-read_resolv_conf(struct settings *s)
-{
-	FILE *f = fopen(RESOLV_CONF, "re");
-	char line[512], word[128];
-
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "nameserver %127s", word) == 1)
-			add_server(s, word);
-	if (f != NULL)
-		fclose(f);
-	if (s->n_servers == 0)
-		add_server(s, "127.0.0.1");
-}
-
-/* ---- what only prints */
-
-static enum options_what
-explain(const char *id)
-{
-	const struct check *check = check_find(id);
-
-	if (check == NULL) {
-		tool_error("--explain %s: there is no such check; "
-		    "--list-checks lists them", id);
-		return OPTIONS_WRONG;
-	}
-	printf("%s %s\n%s\n", check->id, check->name, check->explain);
-	return OPTIONS_DONE;
-}
-
-static enum options_what
-list_checks(void)
-{
-	const struct check *check = NULL;
-
-	while ((check = check_next(check)) != NULL)
-		printf("%s  %s\n", check->id, check->name);
-	return OPTIONS_DONE;
-}
-
-/* ---- */
-
 static enum options_what
 read_one(struct settings *s, int c)
 {
@@ -391,7 +123,7 @@ read_one(struct settings *s, int c)
 		fine = settings_add(&s->files, optarg);
 		break;
 	case 'o':
-		fine = read_output(s, optarg);
+		fine = option_output(s, optarg);
 		break;
 	case 'q':
 		s->quiet = true;
@@ -409,16 +141,16 @@ read_one(struct settings *s, int c)
 		s->verbose++;
 		break;
 	case OPT_ONLY:
-		fine = read_checks(&s->only, optarg, "only");
+		fine = option_checks(&s->only, optarg, "only");
 		break;
 	case OPT_SKIP:
-		fine = read_checks(&s->skip, optarg, "skip");
+		fine = option_checks(&s->skip, optarg, "skip");
 		break;
 	case OPT_RESOLVER:
 		if (s->file_servers)
 			s->n_servers = 0;
 		s->file_servers = false;
-		fine = add_server(s, optarg);
+		fine = option_add_server(s, optarg);
 		if (!fine)
 			tool_error("--resolver %s: give ADDR or ADDR@PORT, "
 			    "three at most", optarg);
@@ -430,15 +162,15 @@ read_one(struct settings *s, int c)
 			tool_error("--helo %s: give a host name", optarg);
 		break;
 	case OPT_SOURCE4:
-		fine = read_source(optarg, AF_INET, &s->source4,
+		fine = option_source(optarg, AF_INET, &s->source4,
 		    &s->has_source4);
 		break;
 	case OPT_SOURCE6:
-		fine = read_source(optarg, AF_INET6, &s->source6,
+		fine = option_source(optarg, AF_INET6, &s->source6,
 		    &s->has_source6);
 		break;
 	case OPT_PORT:
-		fine = read_unsigned("port", optarg, 1, 65535, &n);
+		fine = option_unsigned("port", optarg, 1, 65535, &n);
 		s->port = (uint16_t)n;
 		break;
 	case OPT_CA_FILE:
@@ -454,43 +186,43 @@ read_one(struct settings *s, int c)
 		s->zone = optarg;
 		break;
 	case OPT_ZONE_LIFE:
-		fine = read_unsigned("zone-life", optarg, 60, 7 * 86400,
+		fine = option_unsigned("zone-life", optarg, 60, 7 * 86400,
 		    &s->zone_life_s);
 		break;
 	case OPT_STS_PORT:
-		fine = read_unsigned("sts-port", optarg, 1, 65535, &n);
+		fine = option_unsigned("sts-port", optarg, 1, 65535, &n);
 		s->sts_port = (uint16_t)n;
 		break;
 	case OPT_STS_LIMIT:
-		fine = read_unsigned("sts-limit", optarg, 1, 3600, &n);
+		fine = option_unsigned("sts-limit", optarg, 1, 3600, &n);
 		s->sts_limit_ms = 1000 * n;
 		break;
 	case OPT_JOBS:
-		fine = read_unsigned("jobs", optarg, 1, 100000, &s->jobs);
+		fine = option_unsigned("jobs", optarg, 1, 100000, &s->jobs);
 		break;
 	case OPT_DEADLINE:
-		fine = read_unsigned("deadline", optarg, 1, 86400,
+		fine = option_unsigned("deadline", optarg, 1, 86400,
 		    &s->deadline_s);
 		break;
 	case OPT_RECHECK:
-		fine = read_unsigned("recheck", optarg, 0, 3600,
+		fine = option_unsigned("recheck", optarg, 0, 3600,
 		    &s->recheck_s);
 		break;
 	case OPT_LIMIT:
-		fine = read_stage("limit", optarg, s->limit_ms,
+		fine = option_stage("limit", optarg, s->limit_ms,
 		    &s->session_ms);
 		break;
 	case OPT_SLOW:
-		fine = read_stage("slow", optarg, s->slow_ms, NULL);
+		fine = option_stage("slow", optarg, s->slow_ms, NULL);
 		break;
 	case OPT_PATIENT:
 		s->patient = true;
 		break;
 	case OPT_RELAY:
-		fine = read_word("relay", optarg, "basic", "none", &s->relay);
+		fine = option_word("relay", optarg, "basic", "none", &s->relay);
 		break;
 	case OPT_RCPT:
-		fine = read_word("rcpt", optarg, "basic", "none", &yes);
+		fine = option_word("rcpt", optarg, "basic", "none", &yes);
 		s->rcpt = yes ? RCPT_BASIC : RCPT_NONE;
 		break;
 	case OPT_INTERNAL:
@@ -500,36 +232,36 @@ read_one(struct settings *s, int c)
 		s->outbound = true;
 		break;
 	case OPT_TRUSTED:
-		fine = read_word("trusted", optarg, "yes", "no", &yes);
+		fine = option_word("trusted", optarg, "yes", "no", &yes);
 		s->trusted_probe = yes ? FACTS_YES : FACTS_NO;
 		break;
 	case OPT_AT:
-		fine = read_number("at", optarg, -36500, 36500, &number);
+		fine = option_number("at", optarg, -36500, 36500, &number);
 		s->at_days = number;
 		break;
 	case OPT_ASSUME_DOWN:
 		fine = settings_add(&s->assume_down, optarg);
 		break;
 	case OPT_MODELS:
-		fine = read_models(s, optarg);
+		fine = option_models(s, optarg);
 		break;
 	case 'c':
 		break; /* it has been read */
 	case OPT_RELAY_TARGET:
 		s->relay_target = optarg;
-		fine = is_mailbox(optarg);
+		fine = option_is_mailbox(optarg);
 		if (!fine)
 			tool_error("--relay-target %s: give user@domain, which "
 			    "is not ours", optarg);
 		break;
 	case OPT_MIN_MX:
-		fine = read_unsigned("min-mx", optarg, 1, 100, &s->min_mx);
+		fine = option_unsigned("min-mx", optarg, 1, 100, &s->min_mx);
 		break;
 	case OPT_CONFIRM:
-		fine = read_unsigned("confirm", optarg, 1, 100, &s->confirm);
+		fine = option_unsigned("confirm", optarg, 1, 100, &s->confirm);
 		break;
 	case OPT_RECOVER:
-		fine = read_unsigned("recover", optarg, 1, 100, &s->recover);
+		fine = option_unsigned("recover", optarg, 1, 100, &s->recover);
 		break;
 	case OPT_STATE:
 		s->state_dir = optarg;
@@ -544,14 +276,15 @@ read_one(struct settings *s, int c)
 		s->replay = optarg;
 		break;
 	case OPT_EXPLAIN:
-		return explain(optarg);
+		return usage_explain(optarg) ? OPTIONS_DONE : OPTIONS_WRONG;
 	case OPT_LIST_CHECKS:
-		return list_checks();
+		usage_list_checks();
+		return OPTIONS_DONE;
 	case OPT_VERSION:
 		printf("mxcheck %s\n", PACKAGE_VERSION);
 		return OPTIONS_DONE;
 	case 'h':
-		print_usage(stdout);
+		usage_print(stdout);
 		return OPTIONS_DONE;
 	default:
 		fine = false;
@@ -599,7 +332,7 @@ fill_up(struct settings *s, struct facts *facts)
 	char host[256] = "";
 
 	if (s->n_servers == 0)
-		read_resolv_conf(s);
+		option_resolv_conf(s);
 	if (s->state_dir == NULL && s->quiet)
 		s->state_dir = OPTIONS_STATE_DIR;
 	if (s->no_state || s->replay != NULL)
@@ -651,7 +384,7 @@ options_read(struct settings *s, struct facts *facts, int argc, char **argv)
 		fine = false;
 	}
 	if (fine && facts->n_domains == 0 && s->replay == NULL) {
-		print_usage(stderr);
+		usage_print(stderr);
 		fine = false;
 	}
 	fill_up(s, facts);

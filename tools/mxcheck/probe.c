@@ -1,13 +1,10 @@
 /*
- * The session as a row of states. A state is entered by begin(), which names
- * the facts that it fills and sets its deadline; it ends by a reply, by the end
- * of the connection or by the deadline, and on_reply() says what comes next.
+ * The connection of a session: bytes in and out, in clear or through TLS, and
+ * the deadlines. probe_talk.c has what is said.
  *
  * The session is over when the socket is closed; then done() is called from an
  * event of its own, so that whoever is called may free the probe.
  */
-#include "tools/mxcheck/probe.h"
-
 #include <sys/socket.h>
 
 #include <event2/event.h>
@@ -20,50 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/dname.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "tools/mxcheck/dial.h"
-#include "tools/mxcheck/reply.h"
+#include "tools/mxcheck/probe_impl.h"
 
-#define SESSION_BYTES_MAX 65536
 #define LINE_OUT_MAX 1024
-#define OUT_MAX 16384
-
-enum state {
-	CONNECT,
-	GREETING,
-	EHLO,
-	HELO,
-	STARTTLS,
-	HANDSHAKE,
-	EHLO_TLS,
-	MAIL,
-	RCPT,
-	RSET,
-	QUIT,
-	OVER,
-};
-
-struct probe {
-	const struct probe_how *how;
-	struct facts_endpoint *ep;
-	struct facts_probe *found; /* in ep */
-	enum state state;
-	struct facts_step *step; /* what the state fills */
-	struct facts_step other; /* for states that nobody asks about */
-	uint64_t began_ms;	 /* the step */
-	uint64_t until_ms;	 /* the session */
-	size_t turn;		 /* the transaction: a recipient each */
-	size_t bytes_in;
-	int fd;
-	struct event *readable, *writable, *timer, *over;
-	struct reply reply;
-	struct tls *tls;
-	bool tls_is_on;
-	uint8_t out[OUT_MAX];
-	size_t out_len;
-};
 
 static uint64_t
 now_ms(void)
@@ -83,8 +42,8 @@ trace(const struct probe *p, char way, const void *bytes, size_t len)
 
 /* ---- the ends of a step and of the session */
 
-static void
-end_step(struct probe *p, enum facts_end end)
+void
+probe_end_step(struct probe *p, enum facts_end end)
 {
 	if (p->step == NULL)
 		return;
@@ -108,13 +67,12 @@ close_socket(struct probe *p)
 	p->fd = -1;
 }
 
-/* The step failed, and with it the session. */
-static void
-lose(struct probe *p, enum facts_end end)
+void
+probe_lose(struct probe *p, enum facts_end end)
 {
 	if (p->state == OVER)
 		return;
-	end_step(p, end);
+	probe_end_step(p, end);
 	p->state = OVER;
 	close_socket(p);
 	event_active(p->over, 0, 0);
@@ -125,10 +83,10 @@ lose_by_errno(struct probe *p, int error)
 {
 	switch (error) {
 	case ECONNREFUSED:
-		lose(p, FACTS_END_REFUSED);
+		probe_lose(p, FACTS_END_REFUSED);
 		break;
 	case ETIMEDOUT:
-		lose(p, FACTS_END_TIMEOUT);
+		probe_lose(p, FACTS_END_TIMEOUT);
 		break;
 	case ENETUNREACH:
 	case EHOSTUNREACH:
@@ -136,16 +94,16 @@ lose_by_errno(struct probe *p, int error)
 	case EPERM:
 	case EADDRNOTAVAIL:
 	case EINVAL:
-		lose(p, FACTS_END_UNREACHABLE);
+		probe_lose(p, FACTS_END_UNREACHABLE);
 		break;
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
-		lose(p, FACTS_END_STOPPED);
+		probe_lose(p, FACTS_END_STOPPED);
 		break;
 	default:
-		lose(p, FACTS_END_RESET);
+		probe_lose(p, FACTS_END_RESET);
 	}
 }
 
@@ -153,7 +111,7 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd, (void)what;
-	lose(arg, FACTS_END_TIMEOUT);
+	probe_lose(arg, FACTS_END_TIMEOUT);
 }
 
 static void
@@ -177,8 +135,8 @@ limit_ms(const struct probe *p, enum facts_stage stage)
 }
 
 /* The deadline is that of the stage or of the session, whichever is first. */
-static void
-begin(struct probe *p, enum state state, struct facts_step *step,
+void
+probe_begin(struct probe *p, enum state state, struct facts_step *step,
     enum facts_stage stage)
 {
 	uint64_t left, limit = limit_ms(p, stage);
@@ -197,16 +155,16 @@ begin(struct probe *p, enum state state, struct facts_step *step,
 	reply_init(&p->reply);
 }
 
-static void
-begin_stage(struct probe *p, enum state state, enum facts_stage stage)
+void
+probe_begin_stage(struct probe *p, enum state state, enum facts_stage stage)
 {
-	begin(p, state, &p->found->step[stage], stage);
+	probe_begin(p, state, &p->found->step[stage], stage);
 }
 
 /* ---- out */
 
-static void
-flush(struct probe *p)
+void
+probe_flush(struct probe *p)
 {
 	ssize_t n;
 
@@ -229,11 +187,8 @@ flush(struct probe *p)
 	}
 }
 
-static void send_line(struct probe *p, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-send_line(struct probe *p, const char *fmt, ...)
+void
+probe_send(struct probe *p, const char *fmt, ...)
 {
 	char line[LINE_OUT_MAX];
 	va_list ap;
@@ -248,210 +203,14 @@ send_line(struct probe *p, const char *fmt, ...)
 	memcpy(line + n, "\r\n", 2);
 	if (p->tls_is_on) {
 		if (tls_write(p->tls, line, (size_t)n + 2) != 0) {
-			lose(p, FACTS_END_CLOSED);
+			probe_lose(p, FACTS_END_CLOSED);
 			return;
 		}
 	} else {
 		memcpy(p->out + p->out_len, line, (size_t)n + 2);
 		p->out_len += (size_t)n + 2;
 	}
-	flush(p);
-}
-
-/* ---- what is said when */
-
-static void
-say_quit(struct probe *p)
-{
-	begin_stage(p, QUIT, FACTS_QUIT);
-	send_line(p, "QUIT");
-}
-
-static size_t
-n_turns(const struct probe *p)
-{
-	return 2 * p->found->n_rcpts + p->how->settings->relay;
-}
-
-/* The next recipient, or the end. */
-static void
-say_mail(struct probe *p)
-{
-	if (p->how->settings->rcpt == RCPT_NONE || p->turn >= n_turns(p)) {
-		say_quit(p);
-		return;
-	}
-	if (p->turn == 0)
-		begin_stage(p, MAIL, FACTS_MAIL);
-	else
-		begin(p, MAIL, &p->other, FACTS_MAIL);
-	send_line(p, "MAIL FROM:<>");
-}
-
-/*
- * A local part that nobody has, always the same for a domain: greylisting lets
- * it pass at a later run, and no counter of guessed names grows.
- */
-static void
-unknown_local(char *out, size_t cap, const char *helo, const char *domain)
-{
-	uint64_t h = DNAME_HASH_ROOT;
-
-	for (const char *s = domain; *s != '\0'; s++)
-		h = dname_hash_mix(h ^ (uint8_t)*s, 0xe7037ed1a0b428dbull);
-	for (const char *s = helo; *s != '\0'; s++)
-		h = dname_hash_mix(h ^ (uint8_t)*s, 0x8ebc6af09c88c6e3ull);
-	snprintf(out, cap, "mxcheck-%012llx",
-	    (unsigned long long)(h & 0xffffffffffffull));
-}
-
-static void
-say_rcpt(struct probe *p)
-{
-	struct facts_rcpt *rcpt = &p->found->rcpts[p->turn / 2];
-	char local[32];
-
-	if (p->turn / 2 == p->found->n_rcpts) {
-		begin_stage(p, RCPT, FACTS_RELAY);
-		send_line(p, "RCPT TO:<%s>", p->how->settings->relay_target);
-	} else if (p->turn % 2 == 0) {
-		begin(p, RCPT, &rcpt->postmaster, FACTS_MAIL);
-		send_line(p, "RCPT TO:<postmaster@%s>", rcpt->domain->name);
-	} else {
-		unknown_local(local, sizeof(local), p->how->facts->helo,
-		    rcpt->domain->name);
-		begin(p, RCPT, &rcpt->unknown, FACTS_MAIL);
-		send_line(p, "RCPT TO:<%s@%s>", local, rcpt->domain->name);
-	}
-}
-
-/* What came in clear text behind the 220 is dropped: CVE-2011-0411. */
-static void
-drain(struct probe *p, size_t left)
-{
-	uint8_t buf[1024];
-	ssize_t n;
-
-	p->found->tls.injected = left > 0;
-	while (p->bytes_in < SESSION_BYTES_MAX &&
-	    (n = recv(p->fd, buf, sizeof(buf), 0)) > 0) {
-		p->found->tls.injected = true;
-		p->bytes_in += (size_t)n;
-	}
-}
-
-static void
-shake_hands(struct probe *p)
-{
-	int rc = tls_handshake(p->tls);
-
-	flush(p);
-	if (rc == -EAGAIN)
-		return;
-	if (rc != 0) {
-		p->found->tls.why = facts_str(p->how->facts, tls_why(p->tls));
-		p->found->tls.old_proto = tls_is_old_peer(p->tls);
-		lose(p, FACTS_END_PROTO);
-		return;
-	}
-	end_step(p, FACTS_END_DONE);
-	tls_to_facts(p->tls, p->how->facts, &p->found->tls);
-	p->found->tls.tlsa_matches = tls_dane(p->tls, p->ep->host);
-	p->found->tls.old_proto = p->how->use_tls == PROBE_TLS_OLD;
-	p->tls_is_on = true;
-	begin_stage(p, EHLO_TLS, FACTS_EHLO_TLS);
-	send_line(p, "EHLO %s", p->how->facts->helo);
-}
-
-static void
-begin_tls(struct probe *p, size_t left)
-{
-	drain(p, left);
-	p->tls = tls_new(p->how->tls, p->ep->host->name,
-	    p->how->use_tls == PROBE_TLS_OLD);
-	begin_stage(p, HANDSHAKE, FACTS_TLS);
-	shake_hands(p);
-}
-
-static void
-after_ehlo(struct probe *p)
-{
-	reply_to_ehlo(&p->reply, p->how->facts, &p->found->ehlo);
-	if (p->how->use_tls != PROBE_CLEAR &&
-	    facts_ehlo_keyword(&p->found->ehlo, "STARTTLS") != NULL) {
-		begin_stage(p, STARTTLS, FACTS_STARTTLS);
-		send_line(p, "STARTTLS");
-	} else {
-		say_mail(p);
-	}
-}
-
-/* The whole reply to the state is there; left bytes stand behind it. */
-static void
-on_reply(struct probe *p, size_t left)
-{
-	unsigned code = p->reply.code;
-	struct facts_step *step = p->step;
-	enum state state = p->state;
-
-	reply_to_facts(&p->reply, p->how->facts, &step->reply);
-	end_step(p, FACTS_END_DONE);
-	switch (state) {
-	case GREETING:
-		if (code != 220) {
-			say_quit(p);
-			return;
-		}
-		begin_stage(p, EHLO, FACTS_EHLO);
-		send_line(p, "EHLO %s", p->how->facts->helo);
-		return;
-	case EHLO:
-		if (code == 250) {
-			after_ehlo(p);
-		} else if (code / 100 == 5) {
-			begin_stage(p, HELO, FACTS_HELO);
-			send_line(p, "HELO %s", p->how->facts->helo);
-		} else {
-			say_quit(p);
-		}
-		return;
-	case EHLO_TLS:
-		if (code == 250)
-			reply_to_ehlo(&p->reply, p->how->facts,
-			    &p->found->ehlo_tls);
-		/* FALLTHROUGH */
-	case HELO:
-		if (code == 250)
-			say_mail(p);
-		else
-			say_quit(p);
-		return;
-	case STARTTLS:
-		if (code == 220)
-			begin_tls(p, left);
-		else
-			say_mail(p);
-		return;
-	case MAIL:
-		if (code / 100 == 2)
-			say_rcpt(p);
-		else
-			say_quit(p);
-		return;
-	case RCPT:
-		begin(p, RSET, &p->other, FACTS_MAIL);
-		send_line(p, "RSET");
-		return;
-	case RSET:
-		p->turn++;
-		if (code / 100 == 2)
-			say_mail(p);
-		else
-			say_quit(p);
-		return;
-	default:
-		lose(p, FACTS_END_DONE);
-	}
+	probe_flush(p);
 }
 
 /* ---- in */
@@ -468,7 +227,7 @@ take(struct probe *p, const uint8_t *bytes, size_t len)
 		len -= used;
 		if (status == REPLY_DONE) {
 			trace(p, '<', p->reply.text, p->reply.text_len);
-			on_reply(p, len);
+			probe_on_reply(p, len);
 			if (p->state == HANDSHAKE)
 				return; /* the rest was dropped */
 		} else if (status == REPLY_BROKEN) {
@@ -476,7 +235,7 @@ take(struct probe *p, const uint8_t *bytes, size_t len)
 			    &p->step->reply);
 			if (p->step->reply.text[0] == '\0')
 				p->step->reply.text = p->reply.broken;
-			lose(p, FACTS_END_PROTO);
+			probe_lose(p, FACTS_END_PROTO);
 		}
 	}
 }
@@ -492,13 +251,13 @@ take_tls(struct probe *p)
 		if (n == -EAGAIN)
 			break;
 		if (n <= 0) {
-			lose(p, FACTS_END_CLOSED);
+			probe_lose(p, FACTS_END_CLOSED);
 			return;
 		}
 		take(p, buf, (size_t)n);
 	}
 	if (p->state != OVER)
-		flush(p); /* renewed keys and the like */
+		probe_flush(p); /* renewed keys and the like */
 }
 
 static void
@@ -515,13 +274,13 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	if (n <= 0) {
 		if (p->state == HANDSHAKE)
 			p->found->tls.why = "closed in the handshake";
-		lose(p, n == 0 ? FACTS_END_CLOSED : FACTS_END_RESET);
+		probe_lose(p, n == 0 ? FACTS_END_CLOSED : FACTS_END_RESET);
 		return;
 	}
 	p->bytes_in += (size_t)n;
 	if (p->bytes_in > SESSION_BYTES_MAX) {
 		p->step->reply.text = "more than 64 KiB in a session";
-		lose(p, FACTS_END_PROTO);
+		probe_lose(p, FACTS_END_PROTO);
 		return;
 	}
 	if (p->tls == NULL) {
@@ -530,7 +289,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	tls_put(p->tls, buf, (size_t)n);
 	if (p->state == HANDSHAKE)
-		shake_hands(p);
+		probe_shake_hands(p);
 	if (p->tls_is_on)
 		take_tls(p);
 }
@@ -538,8 +297,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 static void
 on_connected(struct probe *p)
 {
-	end_step(p, FACTS_END_DONE);
-	begin_stage(p, GREETING, FACTS_GREETING);
+	probe_end_step(p, FACTS_END_DONE);
+	probe_begin_stage(p, GREETING, FACTS_GREETING);
 	event_add(p->readable, NULL);
 }
 
@@ -552,7 +311,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (p->state != CONNECT) {
-		flush(p);
+		probe_flush(p);
 		return;
 	}
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
@@ -594,7 +353,7 @@ probe_new(const struct probe_how *how, struct facts_endpoint *ep)
 	    (uint64_t)how->settings->session_ms;
 	p->timer = new_event(p, 0, on_timer);
 	p->over = new_event(p, 0, on_over);
-	begin_stage(p, CONNECT, FACTS_CONNECT);
+	probe_begin_stage(p, CONNECT, FACTS_CONNECT);
 	error = dial_tcp(&p->fd, how->settings, &ep->addr->addr);
 	if (error != 0 && error != EINPROGRESS) {
 		lose_by_errno(p, error);
@@ -612,7 +371,7 @@ probe_new(const struct probe_how *how, struct facts_endpoint *ep)
 void
 probe_stop(struct probe *p)
 {
-	end_step(p, FACTS_END_STOPPED);
+	probe_end_step(p, FACTS_END_STOPPED);
 	p->state = OVER;
 	close_socket(p);
 }
