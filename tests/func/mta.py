@@ -3,11 +3,13 @@ resolver is whatever answers at RESOLVER: rvtest.enter_namespace() comes first.
 """
 
 import os
+import pathlib
 import re
 import shutil
 import signal
 import smtplib
 import subprocess
+import sys
 
 import rvtest
 
@@ -140,6 +142,88 @@ class Postfix:
                 return True
         except OSError:
             return False
+
+
+# --- Exim: as a package it conflicts with Postfix, so it is only unpacked
+
+DEBS = ("exim4-daemon-light", "exim4-base", "exim4-config", "libidn12")
+
+
+def fetch_exim(bench):
+    """Its folder, or None without the network."""
+    home = bench.dir / "exim"
+    home.mkdir()
+    done = subprocess.run(["apt-get", "download", *DEBS], cwd=home,
+                          capture_output=True, text=True)
+    debs = list(home.glob("*.deb"))
+    if done.returncode or len(debs) != len(DEBS):
+        return None
+    for deb in debs:
+        subprocess.run(["dpkg", "-x", deb, home / "root"], check=True)
+    return home
+
+
+def enter_namespace_with_exim():
+    """As rvtest.enter_namespace(); Exim is fetched before, where the network
+    is, and goes with this process."""
+    if "RVTEST_NAMESPACE" not in os.environ and os.geteuid() == 0:
+        with rvtest.Bench() as outside:
+            home = fetch_exim(outside)
+            env = {**os.environ, "RVTEST_NAMESPACE": "1"}
+            if home:
+                env["RVTEST_EXIM"] = str(home)
+            sys.exit(subprocess.run(
+                ["unshare", "--net", "--mount", "--pid", "--fork",
+                 "--kill-child", "--mount-proc", sys.executable, *sys.argv],
+                env=env).returncode)
+    rvtest.enter_namespace()
+
+
+class Exim:
+    """conf: the text of its configuration; {home} is its folder. After
+    own_etc()."""
+
+    def __init__(self, bench, conf):
+        if "RVTEST_EXIM" not in os.environ:
+            raise rvtest.Skip("Exim could not be fetched by apt-get")
+        self.bench = bench
+        self.home = pathlib.Path(os.environ["RVTEST_EXIM"])
+        self.program = self.home / "root/usr/sbin/exim4"
+        self.log = self.home / "log-main"
+        self.configure(conf)
+        for name, line in (("passwd",
+                            "Debian-exim:x:994:994::/:/bin/false\n"),
+                           ("group", "Debian-exim:x:994:\n")):
+            with open(f"/etc/{name}", "a") as f:
+                f.write(line)
+        (self.home / "spool").mkdir()
+        for path in (self.home, self.home / "spool"):
+            os.chown(path, 994, 994)
+        # it is setuid: only the loader's own list of libraries counts
+        with open("/etc/ld.so.conf.d/exim.conf", "w") as f:
+            f.writelines(f"{path}\n"
+                         for path in self.home.glob("root/usr/lib/*-*"))
+        subprocess.run([rvtest.program("ldconfig"), "-X"], check=True)
+
+    def configure(self, conf):
+        self.conf = self.bench.file("exim.conf", conf.format(home=self.home))
+
+    def serve(self, addr, port):
+        """Each client has a process of its own, which reads the file again."""
+        process = self.bench.start([self.program, "-C", self.conf, "-bdf",
+                                    "-oX", f"<; [{addr}]:{port}"], "exim")
+
+        def answers():
+            if not process.alive():
+                raise AssertionError(f"Exim ended: {process.log()}")
+            try:
+                with smtplib.SMTP(addr, port, timeout=15):
+                    return True
+            except OSError:
+                return False
+
+        rvtest.wait_until(answers, 30, "Exim to answer")
+        return process
 
 
 def start(bench, main_cf, client):

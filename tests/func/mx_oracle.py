@@ -18,7 +18,6 @@ import os
 import random
 import re
 import subprocess
-import sys
 
 import mta
 import mx_faults
@@ -29,7 +28,6 @@ from rvtest import case, equal
 
 RANDOM_SETS = 50
 SENDER = ("198.18.0.1", 25)
-DEBS = ("exim4-daemon-light", "exim4-base", "exim4-config", "libidn12")
 RESULTS = {"sent": "FLOWS", "deferred": "DEFERRED", "bounced": "BOUNCED"}
 
 POSTFIX = """\
@@ -199,46 +197,20 @@ def by_postfix(bench, domains):
     return seen
 
 
-def fetch_exim(bench):
-    home = bench.dir / "exim"
-    home.mkdir()
-    done = subprocess.run(["apt-get", "download", *DEBS], cwd=home,
-                          capture_output=True, text=True)
-    debs = list(home.glob("*.deb"))
-    if done.returncode or len(debs) != len(DEBS):
-        return None
-    for deb in debs:
-        subprocess.run(["dpkg", "-x", deb, home / "root"], check=True)
-    return home
-
-
 def by_exim(bench, domains):
-    home = bench.exim
-    conf = bench.file("exim.conf", EXIM.format(home=home))
-    for name, line in (("passwd", "Debian-exim:x:994:994::/:/bin/false\n"),
-                       ("group", "Debian-exim:x:994:\n")):
-        with open(f"/etc/{name}", "a") as f:
-            f.write(line)
-    (home / "spool").mkdir()
-    for path in (home, home / "spool"):
-        os.chown(path, 994, 994)
-    # it is setuid: only the loader's own list of libraries counts
-    with open("/etc/ld.so.conf.d/exim.conf", "w") as f:
-        f.writelines(f"{path}\n" for path in home.glob("root/usr/lib/*-*"))
-    subprocess.run([rvtest.program("ldconfig"), "-X"], check=True)
+    exim = mta.Exim(bench, EXIM)
 
     def send(domain):
         return subprocess.run(
-            [home / "root/usr/sbin/exim4", "-C", conf, "-odf", "-f", "<>",
+            [exim.program, "-C", exim.conf, "-odf", "-f", "<>",
              f"postmaster@{domain}"], input="Subject: x\n\nx\n", text=True,
             capture_output=True, timeout=240)
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         done = list(pool.map(send, domains))
-    log = home / "log-main"
+    bench.log = log = exim.log
     if not log.exists():
         raise AssertionError(done[0].stderr)
-    bench.log = log
     marks = {"=>": "FLOWS", "==": "DEFERRED", "**": "BOUNCED"}
     seen = {}
     for m in re.finditer(r" (=>|==|\*\*) postmaster@(\S+?):?( .*)",
@@ -287,8 +259,6 @@ def setup(bench):
     bench.sets = tables(net, mails)
     bench.greylisting = {n for n, s in net.servers.items()
                          if s.mail is mails["greylist"]}
-    bench.exim = os.environ.get("ORACLE_EXIM") and \
-        rvtest.pathlib.Path(os.environ["ORACLE_EXIM"])
     done = net.mxcheck(
         *bench.sets, "-o", "json", "--models", "postfix,exim", "--jobs",
         "200", "--limit", "connect=2", "--limit", "greeting=4", "--limit",
@@ -337,22 +307,9 @@ def _(bench):
 
 @case("Exim does what mxcheck says")
 def _(bench):
-    if not bench.exim:
-        raise rvtest.Skip("Exim could not be fetched by apt-get")
     compare(bench, "exim", by_exim(bench, list(bench.sets)))
 
 
 if __name__ == "__main__":
-    if "RVTEST_NAMESPACE" not in os.environ and os.geteuid() == 0:
-        with rvtest.Bench() as outside:  # there the network is
-            home = fetch_exim(outside)
-            if home:
-                os.environ["ORACLE_EXIM"] = str(home)
-            sys.exit(subprocess.run(["unshare", "--net", "--mount", "--pid",
-                                     "--fork", "--kill-child",
-                                     "--mount-proc", sys.executable,
-                                     *sys.argv], env={
-                                         **os.environ,
-                                         "RVTEST_NAMESPACE": "1"}).returncode)
-    rvtest.enter_namespace()
+    mta.enter_namespace_with_exim()
     rvtest.run(setup)

@@ -1,9 +1,13 @@
-"""mxcheck before two real Postfix, a primary and a backup, with an authority
-and a name server of their own, in a namespace.
+"""mxcheck before real servers: a primary and a backup that are Postfix, another
+backup that is Exim, with an authority, a name server and a web server for the
+policy of MTA-STS, in a namespace.
 
-The backup's faults are those of its main.cf. mxcheck dials from an address that
-neither of them trusts: from one in mynetworks each looks like an open relay,
-which has a case of its own.
+The backups' faults are those of their configuration. mxcheck dials from an
+address that none of them trusts: from one in mynetworks each looks like an open
+relay, which has a case of its own.
+
+Exim conflicts with Postfix as a package: it is fetched and unpacked into the
+test's folder. Without it, or without a network, its cases are skipped.
 """
 
 import os
@@ -15,10 +19,12 @@ import mx_faults
 import rvtest
 from mx_faults import Table
 from mx_pki import Pki
+from mx_web import Web, policy, response
 from rvtest import case, contains, equal
 
 NAMES = ("198.18.9.53", 53)
-MX1, MX2 = ("198.18.1.25", 25), ("198.18.2.25", 25)
+MX1, MX2, MX3 = (("198.18.%d.25" % n, 25) for n in (1, 2, 3))
+WEB = "198.18.8.80"
 OUTSIDE, TRUSTED = "198.18.7.7", "198.18.7.99"
 
 ZONE = """\
@@ -33,10 +39,19 @@ mx2.other.example. A 198.18.2.25
 twin.example. MX 10 mx1.pair.example.
 twin.example. MX 20 mx2.twin.example.
 mx2.twin.example. A 198.18.1.25
+mixed.example. MX 10 mx1.pair.example.
+mixed.example. MX 20 mx3.exim.example.
+mx3.exim.example. A 198.18.3.25
+policy.example. MX 10 mx1.pair.example.
+policy.example. MX 20 mx2.other.example.
+_mta-sts.policy.example. TXT "v=STSv1; id=1;"
+_smtp._tls.policy.example. TXT "v=TLSRPTv1; rua=mailto:tls@pair.example"
+mta-sts.policy.example. A 198.18.8.80
 probe.example. A 198.18.7.7
 trusted.example. A 198.18.7.99
 25.1.18.198.in-addr.arpa. PTR mx1.pair.example.
 25.2.18.198.in-addr.arpa. PTR mx2.other.example.
+25.3.18.198.in-addr.arpa. PTR mx3.exim.example.
 """
 
 # The primary knows its users, the backup the addresses it relays for.
@@ -48,7 +63,7 @@ inet_protocols = ipv4
 """
 PRIMARY = COMMON + """\
 myhostname = mx1.pair.example
-mydestination = pair.example, twin.example
+mydestination = pair.example, twin.example, mixed.example, policy.example
 inet_interfaces = 198.18.1.25
 local_recipient_maps = inline:{ user=x, postmaster=x }
 smtpd_tls_chain_files = %s
@@ -57,24 +72,55 @@ BACKUP = COMMON + """\
 myhostname = mx2.other.example
 mydestination =
 inet_interfaces = 198.18.2.25
-relay_domains = pair.example
+relay_domains = pair.example, policy.example
 relay_transport = discard:
-relay_recipient_maps = inline:{ user@pair.example=x,
-    postmaster@pair.example=x }
+relay_recipient_maps = inline:{ postmaster@pair.example=x,
+    postmaster@policy.example=x }
 smtpd_tls_chain_files = %s
+"""
+
+EXIM = """\
+spool_directory = {{home}}/spool
+log_file_path = {{home}}/log-%s
+exim_path = {{home}}/root/usr/sbin/exim4
+primary_hostname = mx3.exim.example
+keep_environment =
+smtp_enforce_sync = true
+tls_advertise_hosts = *
+tls_certificate = {chain}
+tls_privatekey = {chain}
+acl_smtp_rcpt = rcpt
+begin acl
+rcpt:
+  accept domains = mixed.example
+         local_parts = postmaster
+  {more}
+  deny domains = ! mixed.example
+       message = relay not permitted
+  deny message = 5.1.1 unknown user
+begin routers
+all:
+  driver = manualroute
+  route_list = * 198.18.1.25
+  transport = smtp
+begin transports
+smtp:
+  driver = smtp
 """
 
 
 def setup(bench):
     rvtest.program("postfix")
     mta.own_etc(bench)
-    mta.add_addresses([NAMES[0], MX1[0], MX2[0], OUTSIDE, TRUSTED])
+    mta.add_addresses([NAMES[0], MX1[0], MX2[0], MX3[0], WEB, OUTSIDE,
+                       TRUSTED])
     rvtest.nsd(bench, {".": ZONE}, NAMES)
     pki = bench.pki = Pki(bench.dir)
     bench.chain2 = pki.chain("mx2.other.example", hours=(-2000, 2000))
     bench.mx1 = mta.Postfix(bench, PRIMARY % pki.chain("mx1.pair.example"),
                             OUTSIDE, "mx1", MX1)
     bench.mx2 = mta.Postfix(bench, BACKUP % bench.chain2, OUTSIDE, "mx2", MX2)
+    bench.web = Web(pki, WEB)
 
 
 def backup(bench, more="", chain=None):
@@ -85,7 +131,7 @@ def backup(bench, more="", chain=None):
 def mxcheck(bench, *args, source=OUTSIDE, helo="probe.example"):
     argv = [mx_faults.MXCHECK, "--resolver", NAMES[0], "--ca-file",
             bench.pki.ca_file, "--internal", "--source4", source, "--helo",
-            helo, "--recheck", "0", *args]
+            helo, "--recheck", "0", "--sts-port", bench.web.port, *args]
     return subprocess.run([str(a) for a in argv], text=True,
                           capture_output=True, timeout=120)
 
@@ -171,7 +217,40 @@ def _(bench):
     contains(table.domains["twin.example"][1], MX1[0])
 
 
-# A backup that the MTA-STS policy does not list (P04) has its place here.
+def publish(bench, *patterns):
+    host = "mta-sts.policy.example"
+    bench.web.sites[host] = (bench.pki.server(host),
+                             response(policy(*patterns)))
+
+
+@case("the backup is missing from the MTA-STS policy: P04 critical, "
+      "senders that enforce it have no failover")
+def _(bench):
+    publish(bench, "mx1.pair.example")
+    verdict, bad, table = judged(bench, "policy.example")
+    equal((verdict, bad), ("PARTIAL", {"P04": "CRIT"}))
+    contains(table.text("policy.example", "P04", "mx2.other.example"),
+             "matches no mx: of the enforced")
+    contains(table.domains["policy.example"][1],
+             "Postfix with MTA-STS -> DEFER")
+
+
+@case("the policy lists it: OK, for senders with MTA-STS as well")
+def _(bench):
+    publish(bench, "mx1.pair.example", "*.other.example")
+    verdict, bad, _ = judged(bench, "policy.example")
+    equal((verdict, bad), ("OK", {}))
+
+
+@case("the policy lists it, but its certificate has expired: P05 critical")
+def _(bench):
+    backup(bench, chain=bench.pki.chain("mx2.other.example",
+                                        hours=(-2000, -24)))
+    verdict, bad, table = judged(bench, "policy.example")
+    equal((verdict, bad), ("PARTIAL", {"T04": "WARN", "P05": "CRIT"}))
+    contains(table.text("policy.example", "P05", "mx2.other.example"),
+             "expired")
+    backup(bench)
 
 
 @case("from an address in mynetworks it looks like an open relay: from there "
@@ -204,6 +283,69 @@ def _(bench):
                for name in files], [])
 
 
+# --- another make
+
+def exim(bench, more="", hours=(-2000, 2000)):
+    """It serves from now on; what is behind counts."""
+    chain = bench.pki.chain("mx3.exim.example", hours=hours)
+    chain.chmod(0o644)
+    conf = EXIM.format(chain=chain, more=more)
+    if not hasattr(bench, "exim"):
+        bench.exim = mta.Exim(bench, conf)
+    bench.exim.configure(conf)
+    bench.mx3 = bench.exim.serve(*MX3)
+
+
+@case("Exim as the backup: OK, nothing to complain of")
+def _(bench):
+    exim(bench)
+    verdict, bad, table = judged(bench, "mixed.example")
+    equal((verdict, bad), ("OK", {}))
+    contains(table.domains["mixed.example"][1], "mx3.exim.example")
+    bench.mx3.stop()
+
+
+@case("the primary stops: mail flows to Exim")
+def _(bench):
+    exim(bench)
+    bench.mx1.stop()
+    verdict, bad, table = judged(bench, "mixed.example")
+    equal((verdict, bad.get("C01")), ("DEGRADED", "CRIT"))
+    contains(table.domains["mixed.example"][1], "-> mx3.exim.example")
+    bench.mx1.start()
+    bench.mx3.stop()
+
+
+@case("Exim accepts unknown users: B01; relays for anybody: R01")
+def _(bench):
+    exim(bench, "accept domains = mixed.example")
+    verdict, bad, _ = judged(bench, "mixed.example")
+    equal((verdict, bad), ("DIRTY", {"B01": "CRIT", "R02": "WARN"}))
+    bench.mx3.stop()
+    exim(bench, "accept domains = ! mixed.example")
+    verdict, bad, _ = judged(bench, "mixed.example")
+    equal((verdict, bad), ("DIRTY", {"R01": "CRIT"}))
+    bench.mx3.stop()
+
+
+@case("Exim's certificate has expired: T04 warns, mail still flows")
+def _(bench):
+    exim(bench, hours=(-2000, -24))
+    verdict, bad, _ = judged(bench, "mixed.example")
+    equal((verdict, bad), ("OK", {"T04": "WARN"}))
+    bench.mx3.stop()
+
+
+@case("Exim has seen no protocol error, and nothing is in its queue")
+def _(bench):
+    if not hasattr(bench, "exim"):
+        raise rvtest.Skip("Exim could not be fetched by apt-get")
+    log = bench.exim.log.read_text() if bench.exim.log.exists() else ""
+    equal(re.findall("synchronization error.*|unexpected disconnection.*"
+                     "|DATA.*", log), [])
+    equal(list((bench.exim.home / "spool").glob("input/**/*-D")), [])
+
+
 @case("the backup verifies recipients at a primary that is down: B02, DEFER")
 def _(bench):
     bench.mx1.stop()
@@ -219,5 +361,5 @@ def _(bench):
 
 
 if __name__ == "__main__":
-    rvtest.enter_namespace()
+    mta.enter_namespace_with_exim()
     rvtest.run(setup)
