@@ -45,7 +45,7 @@ class Mail:
                  ehlo_code="250", unknown="550 5.1.1 no such user",
                  postmaster="250 ok", relay="554 5.7.1 relay access denied",
                  rset="250 ok", quit="221 bye", on_accept=None, delay=0,
-                 ehlo_reply=None, ehlo_name="{name}"):
+                 ehlo_reply=None, ehlo_name="{name}", data="354 go on"):
         self.__dict__.update({k: v for k, v in locals().items()
                               if k != "self"})
 
@@ -163,10 +163,11 @@ class Conversation:
 
     def data(self):
         """From a real sender: only where a test asks for it."""
-        self.reply("354 go on")
-        while self.line() != ".":
-            pass
-        self.reply("250 ok")
+        self.reply(self.mail.data)
+        if self.mail.data.startswith("354"):
+            while self.line() != ".":
+                pass
+            self.reply("250 ok")
 
     def talk(self):
         mail = self.mail
@@ -359,8 +360,9 @@ class Faults:
     # --- servers
 
     def address(self):
-        """Each in a /24 of its own."""
-        return f"{self.prefix}.{next(self.numbers)}.1"
+        """The first 250 each in a /24 of its own."""
+        turn, n = divmod(next(self.numbers) - 1, 250)
+        return f"{self.prefix}.{n + 1}.{turn + 1}"
 
     def host(self, name, mail=None, addr=None, ptr=""):
         """A server of this name; mail None: the address has no listener. Its

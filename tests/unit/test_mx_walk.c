@@ -68,6 +68,12 @@ static const struct {
 	"mx2", "mx2", "mx2", "mx2"},
     {"lookup SERVFAIL", 0, OUTCOME_NAME_FAILED, OUTCOME_TLS_NONE, false,
 	"mx2", "mx2", "mx2", "mx2"},
+    {"localhost", 0, OUTCOME_LOOP, OUTCOME_TLS_NONE, false,
+	"BOUNCED", "mx2", "BOUNCED", "BOUNCED"},
+    {"127.0.0.1", 1, OUTCOME_LOOP, OUTCOME_TLS_NONE, false,
+	"BOUNCED", "mx2", "BOUNCED", "BOUNCED"},
+    {"an address as target", 0, OUTCOME_NUMBER, OUTCOME_TLS_NONE, false,
+	"mx2", "mx2", "mx2", "mx2"},
     {"MAIL 451", 1, OUTCOME_MAIL4, OUTCOME_TLS_OK, false,
 	"mx2", "mx2", "DEFERRED", "DEFERRED"},
     {"RCPT 421", 1, OUTCOME_RCPT4, OUTCOME_TLS_OK, false,
@@ -118,6 +124,42 @@ START_TEST(test_no_host_has_an_address)
 	ck_assert_str_eq(result(&list, "opensmtpd"), "DEFERRED");
 	list.hop[1].outcome = OUTCOME_NAME_FAILED; /* it may come back */
 	ck_assert_str_eq(result(&list, "postfix"), "DEFERRED");
+}
+END_TEST
+
+/* RFC 5321 5.1: the sender's own host ends Postfix's list; Exim ignores it. */
+START_TEST(test_loop_cuts_the_list)
+{
+	struct walk_list list = {0};
+	struct walk_how how = {
+	    .model = model_find("postfix"),
+	    .order = WALK_BEST,
+	};
+	struct walk_result r;
+
+	add(&list, 10, "mx1", AF_INET, OUTCOME_REFUSED);
+	add(&list, 20, "localhost", 0, OUTCOME_LOOP);
+	add(&list, 30, "mx3", AF_INET, OUTCOME_OK);
+	ck_assert_str_eq(result(&list, "postfix"), "DEFERRED");
+	ck_assert_str_eq(result(&list, "exim"), "mx3");
+	ck_assert_str_eq(result(&list, "opensmtpd"), "BOUNCED");
+	list.hop[0].outcome = OUTCOME_OK;
+	ck_assert_str_eq(result(&list, "postfix"), "mx1");
+	list.hop[1].pref = 10; /* as near as itself */
+	walk(&r, &list, &how);
+	ck_assert_int_eq(r.end, WALK_BOUNCED);
+}
+END_TEST
+
+/* Postfix dials it, and we have not; to others it is no name at all. */
+START_TEST(test_address_as_only_target)
+{
+	struct walk_list list = {0};
+
+	add(&list, 10, "192.0.2.1", 0, OUTCOME_NUMBER);
+	ck_assert_str_eq(result(&list, "postfix"), "DEFERRED");
+	ck_assert_str_eq(result(&list, "exim"), "BOUNCED");
+	ck_assert_str_eq(result(&list, "opensmtpd"), "DEFERRED");
 }
 END_TEST
 
@@ -233,6 +275,8 @@ END_TEST
 
 UNIT_MAIN("walk", UNIT_EACH(test_first_host_broken, cases),
     UNIT_ONCE(test_no_host_has_an_address),
+    UNIT_ONCE(test_loop_cuts_the_list),
+    UNIT_ONCE(test_address_as_only_target),
     UNIT_ONCE(test_families_share_the_limit),
     UNIT_ONCE(test_order_within_a_level),
     UNIT_ONCE(test_death_costs_time_if_it_is_silent),

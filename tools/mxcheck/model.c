@@ -6,13 +6,16 @@
  *
  * Exim goes on after a 5xx greeting, but returns the mail if the last server of
  * the list gives one. Postfix dials an address that stands as an MX target;
- * here it is a name without address, as it is to the others.
+ * we do not, so there it is a host that is down. To others it is a name without
+ * address.
+ *
+ * LOOP, the sender's own host: Postfix cuts its list there, and returns mail if
+ * nothing is before it; Exim, as it is shipped, ignores 127.0.0.0/8. OpenSMTPD
+ * hands the mail to itself, which loses it as well as a bounce.
  *
  * Not measured, taken from the neighbouring cell: PROTO as a 4xx greeting,
  * MAIL5 as RCPT5. GREY and the two outcomes that only tell of us (LIMITED,
- * UNWELCOME) count as delivered: nothing speaks against it. LOOP bounces
- * everywhere: Exim and OpenSMTPD may hand it to their own host instead, which
- * loses it as well.
+ * UNWELCOME) count as delivered: nothing speaks against it.
  */
 #include "tools/mxcheck/model.h"
 
@@ -26,7 +29,7 @@
 	[OUTCOME_MAIL5] = MODEL_BOUNCE, [OUTCOME_RCPT5] = MODEL_BOUNCE,        \
 	[OUTCOME_GREY] = MODEL_DELIVER, [OUTCOME_OK] = MODEL_DELIVER,          \
 	[OUTCOME_NO_ADDRESS] = MODEL_NEXT, [OUTCOME_NAME_FAILED] = MODEL_NEXT, \
-	[OUTCOME_LOOP] = MODEL_BOUNCE
+	[OUTCOME_NUMBER] = MODEL_NEXT
 #define GREETINGS(action)                                                      \
 	[OUTCOME_GREET4] = (action), [OUTCOME_GREET5] = (action),              \
 	[OUTCOME_PROTO] = (action)
@@ -39,7 +42,10 @@ static const struct model models[] = {
 	.addr_limit = 5, /* smtp_mx_address_limit */
 	.balances = true,
 	.session_limit = 2, /* smtp_mx_session_limit */
-	.action = {COMMON, GREETINGS(MODEL_NEXT), LATER(MODEL_NEXT)},
+	.action = {COMMON, GREETINGS(MODEL_NEXT), LATER(MODEL_NEXT),
+	    [OUTCOME_LOOP] = MODEL_BOUNCE},
+	.loop_cuts = true, /* smtp_truncate_self() */
+	.dials_numbers = true,
 	.tls_fail = MODEL_NEXT,
 	.tls_hang = MODEL_NEXT,
 	.all_nameless = MODEL_BOUNCE,
@@ -53,7 +59,8 @@ static const struct model models[] = {
 	.title = "Exim",
 	.addr_limit = 5, /* hosts_max_try */
 	.one_per_level = true,
-	.action = {COMMON, GREETINGS(MODEL_NEXT), LATER(MODEL_NEXT)},
+	.action = {COMMON, GREETINGS(MODEL_NEXT), LATER(MODEL_NEXT),
+	    [OUTCOME_LOOP] = MODEL_NEXT}, /* ignore_target_hosts */
 	.last_greet5_bounces = true,
 	.tls_fail = MODEL_CLEAR,
 	.tls_hang = MODEL_CLEAR,
@@ -66,7 +73,8 @@ static const struct model models[] = {
     {
 	.name = "opensmtpd",
 	.title = "OpenSMTPD",
-	.action = {COMMON, GREETINGS(MODEL_NEXT), LATER(MODEL_DEFER)},
+	.action = {COMMON, GREETINGS(MODEL_NEXT), LATER(MODEL_DEFER),
+	    [OUTCOME_LOOP] = MODEL_BOUNCE},
 	.tls_fail = MODEL_CLEAR,
 	.tls_hang = MODEL_NEXT,
 	.all_nameless = MODEL_DEFER,
@@ -81,7 +89,8 @@ static const struct model models[] = {
 	.addr_limit = 2,
 	.per_family = true, /* it may have one family only */
 	.session_limit = 1,
-	.action = {COMMON, GREETINGS(MODEL_DEFER), LATER(MODEL_DEFER)},
+	.action = {COMMON, GREETINGS(MODEL_DEFER), LATER(MODEL_DEFER),
+	    [OUTCOME_LOOP] = MODEL_BOUNCE},
 	.tls_fail = MODEL_NEXT,
 	.tls_hang = MODEL_NEXT,
 	.all_nameless = MODEL_BOUNCE,

@@ -30,6 +30,8 @@ struct model {
 	uint8_t action[OUTCOMES]; /* enum model_action */
 	uint8_t tls_fail, tls_hang; /* the same */
 	bool last_greet5_bounces; /* a 5xx greeting of the last one tried */
+	bool loop_cuts; /* its own host ends the list; on top it bounces */
+	bool dials_numbers; /* an address as target is dialled */
 	uint8_t all_nameless; /* no MX host has an address */
 	uint8_t null_beside; /* "." beside other MX: MODEL_NEXT ignores it */
 	uint16_t connect_s, greeting_s, tls_s; /* what waiting costs */

@@ -269,6 +269,7 @@ outcome_txt(enum outcome outcome)
 	    [OUTCOME_GREY] = "GREY",
 	    [OUTCOME_OK] = "OK",
 	    [OUTCOME_NO_ADDRESS] = "NOADDRESS",
+	    [OUTCOME_NUMBER] = "NUMBER",
 	    [OUTCOME_NAME_FAILED] = "NAMEFAIL",
 	    [OUTCOME_LOOP] = "LOOP",
 	};

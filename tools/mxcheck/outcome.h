@@ -26,7 +26,8 @@ enum outcome {
 	OUTCOME_GREY, /* greylisted: usable */
 	OUTCOME_OK,
 	/* of names, for the walk: there is nothing to dial */
-	OUTCOME_NO_ADDRESS, /* NXDOMAIN, NODATA, an address as target */
+	OUTCOME_NO_ADDRESS, /* NXDOMAIN, NODATA */
+	OUTCOME_NUMBER,	    /* an address as target: no name to look up */
 	OUTCOME_NAME_FAILED, /* the lookup failed */
 	OUTCOME_LOOP,	    /* localhost, 127.0.0.1: the sender's own host */
 	OUTCOMES,

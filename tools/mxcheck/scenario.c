@@ -70,6 +70,23 @@ outcome_here(const struct build *b, const struct facts_endpoint *ep)
 	return outcome_of(ep, b->domain);
 }
 
+/* There is no address to dial. */
+static enum outcome
+outcome_of_name(const struct facts_mx *mx)
+{
+	const struct facts_host *host = mx->host;
+	struct addr addr;
+
+	if (strcasecmp(mx->target, "localhost") == 0)
+		return OUTCOME_LOOP;
+	if (addr_parse(&addr, mx->target) == 0)
+		return OUTCOME_NUMBER;
+	if (host != NULL && (host->a.dns == FACTS_FAILED ||
+	    host->aaaa.dns == FACTS_FAILED))
+		return OUTCOME_NAME_FAILED;
+	return OUTCOME_NO_ADDRESS;
+}
+
 static void
 add_host(struct build *b, const struct facts_mx *mx, bool any_tried)
 {
@@ -77,14 +94,9 @@ add_host(struct build *b, const struct facts_mx *mx, bool any_tried)
 	const struct facts_host *host = mx->host;
 	size_t i, first = list->n;
 	enum outcome outcome;
-	bool failed;
 
 	if (host == NULL || host->n_endpoints == 0) {
-		failed = host != NULL && (host->a.dns == FACTS_FAILED ||
-		    host->aaaa.dns == FACTS_FAILED);
-		add_hop(list, mx, strcasecmp(mx->target, "localhost") == 0 ?
-		    OUTCOME_LOOP : failed ? OUTCOME_NAME_FAILED :
-		    OUTCOME_NO_ADDRESS, NULL);
+		add_hop(list, mx, outcome_of_name(mx), NULL);
 		return;
 	}
 	for (i = 0; i < host->n_endpoints; i++) {

@@ -170,11 +170,12 @@ build(struct walker *w)
 	    how->order == WALK_WORST ? worst_first : best_first);
 }
 
-/* Names without address are not in the list that is counted. */
+/* Names without address are not in the list that is counted, nor is the
+ * sender's own host. */
 static bool
 has_address(const struct view *v)
 {
-	return v->hop->family != 0;
+	return v->hop->family != 0 && v->hop->outcome != OUTCOME_LOOP;
 }
 
 /* What the sender cuts off its list; the order stays. */
@@ -201,15 +202,46 @@ cut(struct walker *w)
 	w->n = n;
 }
 
+/* What is as far as the sender's own host, or farther, would be a loop. Returns
+ * false if nothing is nearer. */
+static bool
+cut_loop(struct walker *w)
+{
+	size_t i = 0;
+
+	while (i < w->n && (w->view[i].hop->outcome != OUTCOME_LOOP ||
+	    w->view[i].dead))
+		i++;
+	if (i == w->n)
+		return true;
+	while (i > 0 && w->view[i - 1].hop->pref == w->view[i].hop->pref)
+		i--;
+	w->n = i;
+	return i > 0;
+}
+
 /* ---- the walk */
+
+/* There is something to deliver to, or to fail at. */
+static bool
+is_listed(const struct view *v, const struct model *m)
+{
+	switch (v->hop->outcome) {
+	case OUTCOME_LOOP:
+		return m->action[OUTCOME_LOOP] == MODEL_BOUNCE;
+	case OUTCOME_NUMBER:
+		return m->dials_numbers;
+	default:
+		return has_address(v);
+	}
+}
 
 static bool
 is_nameless(const struct walker *w, bool *failed)
 {
 	*failed = false;
 	for (size_t i = 0; i < w->n; i++) {
-		if (has_address(&w->view[i]) ||
-		    w->view[i].hop->outcome == OUTCOME_LOOP)
+		if (is_listed(&w->view[i], w->how->model))
 			return false;
 		*failed |= w->view[i].hop->outcome == OUTCOME_NAME_FAILED;
 	}
@@ -312,6 +344,11 @@ walk(struct walk_result *out, const struct walk_list *list,
 			end(out, WALK_DEFERRED, NULL, "no address");
 		else
 			end(out, WALK_BOUNCED, NULL, "no address");
+		return;
+	}
+	if (how->model->loop_cuts && !cut_loop(&w)) {
+		end(out, WALK_BOUNCED, w.view[0].hop->host,
+		    outcome_txt(OUTCOME_LOOP));
 		return;
 	}
 	if (how->model->balances)
