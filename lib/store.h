@@ -1,6 +1,6 @@
 /*
- * LMDB behind one file: environments, transactions, reads, writes and ordered
- * walks. Nothing else includes lmdb.h.
+ * LMDB behind one header: environments, transactions, reads, writes and ordered
+ * walks. Only lib/store*.c see LMDB's own.
  *
  * Every function that can fail returns 0 or a negative errno value; LMDB's own
  * codes are mapped: MDB_NOTFOUND -ENOENT, MDB_MAP_FULL -ENOSPC, a file that is

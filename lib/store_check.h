@@ -1,5 +1,5 @@
 /*
- * For lib/store.c: whether the pages of a file are what LMDB wrote.
+ * For lib/store_txn.c: whether the pages of a file are what LMDB wrote.
  */
 #ifndef LIB_STORE_CHECK_H
 #define LIB_STORE_CHECK_H

@@ -30,7 +30,9 @@ only_in() {
 	includes . "$2" | grep -q "^\./$1:" || echo "$1 does not include $2"
 }
 
-check "lmdb.h is for lib/store.c" "$(only_in lib/store.c 'lmdb\.h')"
+check "lmdb.h is for lib/store_lmdb.h" "$(only_in lib/store_lmdb.h 'lmdb\.h')"
+check "store_lmdb.h is for lib/store*.c" \
+    "$(includes . 'lib/store_lmdb\.h' | grep -v '^\./lib/store[a-z_]*\.c:')"
 check "unbound-event.h is for resolverd/upstream_context.c" \
     "$(only_in resolverd/upstream_context.c 'unbound-event\.h')"
 check "unbound.h is for it and resolverd/upstream_settings.c" \
