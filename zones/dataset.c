@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "zones/ahead.h"
 #include "zones/ds_types.h"
 #include "zones/generation.h"
 #include "zones/list.h"
@@ -255,51 +256,68 @@ read_line(struct dataset *ds, char *s, char *end, char *why)
 	return dataset_line(ds, s);
 }
 
-static int
-read_block(struct dataset *ds, char *p, char *end, char *why)
+bool
+dataset_takes_addresses(const struct dataset *ds)
 {
-	char *line_end;
-	int rc;
+	const struct dataset_type *type = ds->type;
 
-	while (p < end) {
-		if (ds->type->plain != NULL && ds->expiry == 0) {
-			p = ds->type->plain(ds, p, end);
-			if (p == NULL)
-				return -ENOMEM;
-			if (p == end)
-				break;
+	return type->addresses != NULL && ds->expiry == 0 &&
+	    (type->takes_addresses == NULL || type->takes_addresses(ds));
+}
+
+/* The line at p, up to the '\n'. Returns 0 or -errno. */
+static int
+take_line(struct dataset *ds, char *p, char *line_end, char *why)
+{
+	*line_end = '\0';
+	ds->line++;
+	return read_line(ds, p, line_end, why);
+}
+
+static int
+read_block(struct dataset *ds, const struct ahead_block *b, char *why)
+{
+	const struct stretch *s = (const void *)b->stretches.data;
+	const struct stretch *last = s + b->stretches.len / sizeof(*s);
+	const uint32_t *ips = (const void *)b->ips.data;
+	char *p = b->begin, *line_end;
+	int rc = 0;
+
+	while (p < b->end && rc == 0) {
+		for (; s < last && b->begin + s->begin < p; s++)
+			ips += s->n; /* taken line by line */
+		if (s < last && b->begin + s->begin == p &&
+		    dataset_takes_addresses(ds)) {
+			rc = ds->type->addresses(ds, ips, s->n);
+			p = b->begin + s->end;
+			continue;
 		}
-		line_end = memchr(p, '\n', end - p);
-		*line_end = '\0';
-		ds->line++;
-		rc = read_line(ds, p, line_end, why);
-		if (rc != 0)
-			return rc;
+		line_end = memchr(p, '\n', b->end - p);
+		rc = take_line(ds, p, line_end, why);
 		p = line_end + 1;
 	}
-	return 0;
+	return rc;
 }
 
 static bool
-is_page(const struct source *s)
+is_page(const struct ahead_block *b)
 {
-	const char *p = s->block;
+	const char *p = b->begin;
 
-	while (p < s->block_end && (text_is_space(*p) || *p == '\n' ||
-	    *p == '\r'))
+	while (p < b->end && (text_is_space(*p) || *p == '\n' || *p == '\r'))
 		p++;
-	return p < s->block_end && *p == '<';
+	return p < b->end && *p == '<';
 }
 
 static int
-read_event(struct dataset *ds, const struct source *s, int event, char *why)
+read_event(struct dataset *ds, const struct ahead_block *b, char *why)
 {
-	if (event != SOURCE_LONG_LINE && ds->line == 0 && is_page(s))
+	if (b->event != SOURCE_LONG_LINE && ds->line == 0 && is_page(b))
 		ds->pages++;
-	if (event == SOURCE_BLOCK)
-		return read_block(ds, s->block, s->block_end, why);
+	if (b->event == SOURCE_BLOCK)
+		return read_block(ds, b, why);
 	ds->line++;
-	if (event == SOURCE_LONG_LINE)
+	if (b->event == SOURCE_LONG_LINE)
 		return dataset_bad_line(ds, "longer than %d bytes; is this a "
 		    "text file?", SOURCE_LINE_MAX);
 	ds->cut_files++;
@@ -310,14 +328,17 @@ read_event(struct dataset *ds, const struct source *s, int event, char *why)
 static int
 read_lines(struct dataset *ds, struct source *s, char *why)
 {
-	int event, rc = 0;
+	const struct ahead_block *b;
+	struct ahead ahead;
+	int rc = 0;
 
-	while (rc == 0) {
-		event = source_next(s, ds->file, why);
-		if (event <= SOURCE_END)
-			return event;
-		rc = read_event(ds, s, event, why);
-	}
+	ahead_open(&ahead, s, ds->file, ds->type->addresses != NULL, why);
+	do {
+		b = ahead_next(&ahead);
+		rc = b->event <= SOURCE_END ? b->event
+					    : read_event(ds, b, why);
+	} while (b->event > SOURCE_END && rc == 0);
+	ahead_close(&ahead);
 	return rc;
 }
 

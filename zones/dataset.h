@@ -133,11 +133,13 @@ struct dataset_type {
 	 */
 	int (*line)(struct dataset *ds, char *s);
 	/*
-	 * Optional: takes as many whole lines as are plain, which saves looking
-	 * for their ends first. Returns where it stopped, NULL if memory is
-	 * out; counts ds->line and ds->entries.
+	 * Optional: n lines that hold an IPv4 address and nothing else, read
+	 * already (zones/ahead.h): an entry each, of the default value. Counts
+	 * ds->line and ds->entries. Returns 0 or -errno.
 	 */
-	char *(*plain)(struct dataset *ds, char *p, char *end);
+	int (*addresses)(struct dataset *ds, const uint32_t *ips, size_t n);
+	/* Optional: may it be called now? Else such lines are as others. */
+	bool (*takes_addresses)(const struct dataset *ds);
 	int (*finish)(struct dataset *ds, struct intern *values,
 	    struct arrays *arrays);
 	void (*end)(struct dataset *ds);
@@ -206,6 +208,9 @@ int dataset_value(struct dataset *ds, const char *s, uint32_t *value)
  * -errno. */
 int dataset_line(struct dataset *ds, char *s)
     __attribute__((warn_unused_result));
+
+/* May type->addresses() be called for the lines that come next? */
+bool dataset_takes_addresses(const struct dataset *ds);
 
 /* The value up to the time of $EXPIRES, if there was one. */
 int dataset_expiring(struct dataset *ds, uint32_t *value)

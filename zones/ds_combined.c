@@ -281,17 +281,24 @@ line(struct dataset *ds, char *p)
 	return dataset_line(&s->ds, p);
 }
 
-static char *
-plain(struct dataset *ds, char *p, char *end)
+static bool
+takes_addresses(const struct dataset *ds)
+{
+	const struct section *s = open_section(ds);
+
+	return s != NULL && dataset_takes_addresses(&s->ds);
+}
+
+static int
+addresses(struct dataset *ds, const uint32_t *ips, size_t n)
 {
 	struct section *s = open_section(ds);
+	int rc;
 
-	if (s == NULL || s->ds.type->plain == NULL || s->ds.expiry != 0)
-		return p;
 	s->ds.line = ds->line;
-	p = s->ds.type->plain(&s->ds, p, end);
+	rc = s->ds.type->addresses(&s->ds, ips, n);
 	ds->line = s->ds.line;
-	return p;
+	return rc;
 }
 
 /* ---- all of it */
@@ -364,7 +371,8 @@ const struct dataset_type ds_combined = {
     .done = close_section,
     .special = special,
     .line = line,
-    .plain = plain,
+    .addresses = addresses,
+    .takes_addresses = takes_addresses,
     .finish = finish,
     .end = end,
 };

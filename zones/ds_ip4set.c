@@ -1,7 +1,6 @@
 /*
  * ip4set: addresses, prefixes (1.2.3), CIDR and ranges, each with a value; and
- * exclusions. Feeds are millions of lines that hold an address and nothing
- * else: ds_ip4set_plain() takes those.
+ * exclusions.
  */
 #include "zones/ds_types.h"
 #include "zones/text.h"
@@ -87,57 +86,14 @@ line(struct dataset *ds, char *s)
 	return ip4_build_range(&ds->build.ip4, first, last, value);
 }
 
-static inline const char *
-plain_octet(const char *s, uint32_t *ip)
+int
+ds_ip4set_addresses(struct dataset *ds, const uint32_t *ips, size_t n)
 {
-	unsigned v = s[0] - (unsigned)'0', d;
+	int rc = ip4_build_lines(&ds->build.ip4, ips, n, ds->default_value);
 
-	if (v > 9)
-		return NULL;
-	for (s++; (d = *s - (unsigned)'0') <= 9; s++) {
-		v = v * 10 + d;
-		if (v > 255)
-			return NULL;
-	}
-	*ip = *ip << 8 | v;
-	return s;
-}
-
-/* The address that a whole line at s is; NULL if the line is anything else.
- * The line has an end, so this stops there. */
-static inline const char *
-plain_line(const char *s, uint32_t *ip)
-{
-	*ip = 0;
-	for (int i = 0; i < 4; i++) {
-		if (i > 0 && *s++ != '.')
-			return NULL;
-		s = plain_octet(s, ip);
-		if (s == NULL)
-			return NULL;
-	}
-	if (*s == '\r')
-		s++;
-	return *s == '\n' ? s + 1 : NULL;
-}
-
-char *
-ds_ip4set_plain(struct dataset *ds, char *p, char *block_end)
-{
-	uint32_t ip, value = ds->default_value;
-	const char *next;
-	unsigned n = 0;
-
-	for (; p < block_end; p += next - p, n++) {
-		next = plain_line(p, &ip);
-		if (next == NULL)
-			break;
-		ds->line++;
-		if (ip4_build_single(&ds->build.ip4, ip, value) != 0)
-			return NULL;
-	}
+	ds->line += n;
 	ds->entries += n;
-	return p;
+	return rc;
 }
 
 static int
@@ -151,7 +107,7 @@ const struct dataset_type ds_ip4set = {
     .has_expiry = true,
     .begin = begin,
     .line = line,
-    .plain = ds_ip4set_plain,
+    .addresses = ds_ip4set_addresses,
     .finish = finish,
     .end = end,
 };

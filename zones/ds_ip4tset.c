@@ -48,7 +48,7 @@ const struct dataset_type ds_ip4tset = {
     .name = "ip4tset",
     .begin = begin,
     .line = line,
-    .plain = ds_ip4set_plain,
+    .addresses = ds_ip4set_addresses,
     .finish = finish,
     .end = end,
 };

@@ -26,6 +26,6 @@ extern const struct dataset_type ds_bind;
 extern const struct dataset_type ds_rpz;
 
 /* Lines that are an address each: of ip4set and ip4tset. */
-char *ds_ip4set_plain(struct dataset *ds, char *p, char *block_end);
+int ds_ip4set_addresses(struct dataset *ds, const uint32_t *ips, size_t n);
 
 #endif

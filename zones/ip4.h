@@ -107,6 +107,10 @@ ip4_build_single(struct ip4_build *b, uint32_t ip, uint32_t value)
 int ip4_build_range(struct ip4_build *b, uint32_t first, uint32_t last,
     uint32_t value) __attribute__((warn_unused_result));
 
+/* In each of n lines, the next one being the first, an address. */
+int ip4_build_lines(struct ip4_build *b, const uint32_t *ips, size_t n,
+    uint32_t value) __attribute__((warn_unused_result));
+
 /* Gives all single addresses that are there this value. */
 static inline void
 ip4_build_share(struct ip4_build *b, uint32_t value)

@@ -76,6 +76,24 @@ add_octets(struct ip4_build *b, uint64_t first, uint64_t end, uint32_t value)
 }
 
 int
+ip4_build_lines(struct ip4_build *b, const uint32_t *ips, size_t n,
+    uint32_t value)
+{
+	struct ip4_single *to;
+	int rc = prov_add_lines(&b->prov, ips, n);
+
+	if (rc == 0)
+		rc = buf_room(&b->singles, n * sizeof(*to));
+	if (rc != 0)
+		return rc;
+	to = (struct ip4_single *)(void *)(b->singles.data + b->singles.len);
+	for (size_t i = 0; i < n; i++)
+		to[i] = (struct ip4_single){ips[i], value};
+	b->singles.len += n * sizeof(*to);
+	return 0;
+}
+
+int
 ip4_build_range(struct ip4_build *b, uint32_t first, uint32_t last,
     uint32_t value)
 {

@@ -159,6 +159,10 @@ prov_add(struct prov_build *b, uint32_t key, enum prov_form form, bool excludes)
 	    prov_add_tag(b, key, prov_tag(b, form, excludes)) : 0;
 }
 
+/* An entry in each of n lines, the next one being the first (PROV_ONE). */
+int prov_add_lines(struct prov_build *b, const uint32_t *keys, size_t n)
+    __attribute__((warn_unused_result));
+
 int prov_add_range(struct prov_build *b, uint32_t first, uint32_t last,
     bool excludes) __attribute__((warn_unused_result));
 

@@ -4,11 +4,10 @@
  */
 #include "zones/prov.h"
 
-#include <signal.h>
-
 #include "lib/bytes.h"
 #include "zones/index.h"
 #include "zones/radix.h"
+#include "zones/thread.h"
 
 /* ---- gathering */
 
@@ -33,6 +32,29 @@ void
 prov_files_free(struct prov_files *f)
 {
 	buf_free(&f->bytes);
+}
+
+int
+prov_add_lines(struct prov_build *b, const uint32_t *keys, size_t n)
+{
+	uint64_t place = prov_is_wanted(b)
+	    ? (uint64_t)b->files->before + *b->files->line : 0;
+	struct prov_one *to;
+	int rc;
+
+	if (!prov_is_wanted(b))
+		return 0;
+	rc = buf_room(&b->ones, n * sizeof(*to));
+	if (rc != 0)
+		return rc;
+	to = (struct prov_one *)(void *)(b->ones.data + b->ones.len);
+	for (size_t i = 0; i < n; i++) {
+		place++;
+		to[i].key = keys[i];
+		to[i].tag = place > PROV_PLACE_MAX ? 0 : (uint32_t)place << 3;
+	}
+	b->ones.len += n * sizeof(*to);
+	return 0;
 }
 
 int
@@ -183,15 +205,8 @@ run(void *b)
 void
 prov_begin(struct prov_build *b)
 {
-	sigset_t all, before;
-
-	if (!prov_is_wanted(b))
-		return;
-	sigfillset(&all); /* signals are for those who expect them */
-	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-		return;
-	b->has_thread = pthread_create(&b->thread, NULL, run, b) == 0;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (prov_is_wanted(b))
+		b->has_thread = thread_begin(&b->thread, run, b);
 }
 
 static void

@@ -99,7 +99,7 @@ start(struct source *s)
 	/* one more, so that the end of a small file is seen */
 	s->cap = s->reader == &source_plain && s->before.st_size < BLOCK_SIZE
 	    ? s->before.st_size + 1 : BLOCK_SIZE;
-	s->buf = malloc(s->cap + 1);
+	s->buf = s->buffers[0] = malloc(s->cap + 1);
 	return s->buf != NULL ? 0 : -ENOMEM;
 }
 
@@ -134,7 +134,8 @@ source_close(struct source *s)
 	s->reader = NULL;
 	if (s->fd >= 0)
 		close(s->fd);
-	free(s->buf);
+	for (unsigned i = 0; i < SOURCE_BUFFERS; i++)
+		free(s->buffers[i]);
 	s->fd = -1;
 	s->buf = NULL;
 }
@@ -156,15 +157,41 @@ check_unchanged(struct source *s, const char *path, char *why)
 	return 0;
 }
 
+/* What was not given out yet goes to the start of a buffer: of the next one,
+ * where the caller still has a block of this one. */
+static int
+make_room(struct source *s)
+{
+	char *to = s->buf;
+
+	if (s->is_in_use) {
+		s->at = (s->at + 1) % SOURCE_BUFFERS;
+		if (s->buffers[s->at] == NULL)
+			s->buffers[s->at] = malloc(s->cap + 1);
+		to = s->buffers[s->at];
+		if (to == NULL)
+			return -ENOMEM;
+	}
+	s->len -= s->taken;
+	memmove(to, s->buf + s->taken, s->len);
+	s->buf = to;
+	s->taken = 0;
+	s->is_in_use = false;
+	return 0;
+}
+
 /* Fills the buffer behind what was not given out yet. */
 static int
 fill(struct source *s)
 {
 	ssize_t n;
+	int rc;
 
-	s->len -= s->taken;
-	memmove(s->buf, s->buf + s->taken, s->len);
-	s->taken = 0;
+	if (s->at_end)
+		return 0;
+	rc = make_room(s);
+	if (rc != 0)
+		return rc;
 	while (s->len < s->cap && !s->at_end) {
 		n = s->reader->read(s, s->buf + s->len, s->cap - s->len);
 		if (n < 0)
@@ -181,6 +208,7 @@ give(struct source *s, size_t end, enum source_event event)
 	s->block = s->buf + s->taken;
 	s->block_end = s->buf + end;
 	s->taken = end;
+	s->is_in_use = true;
 	return event;
 }
 
@@ -188,7 +216,7 @@ give(struct source *s, size_t end, enum source_event event)
 static void
 pass_long_line(struct source *s)
 {
-	char *end = memchr(s->buf, '\n', s->len);
+	char *end = memchr(s->buf, '\n', s->len); /* none of it is taken */
 
 	s->taken = end != NULL ? (size_t)(end + 1 - s->buf) : s->len;
 	s->in_long_line = end == NULL;

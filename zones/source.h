@@ -13,21 +13,25 @@
 #include <stdint.h>
 
 #define SOURCE_LINE_MAX 32768 /* bytes; rbldnsd cuts lines there */
+#define SOURCE_BUFFERS 3      /* blocks that may be in use at a time */
 
-/* Members private, but for block, block_end and modified. */
+/* Members private, but for block, block_end, modified and at_end. */
 struct source {
 	int fd;
 	const struct source_reader *reader;
 	void *state;	   /* the reader's */
 	const char *wrong; /* what it says of data that is damaged; static */
 	struct stat before;
-	char *buf;	 /* cap bytes, and one for a NUL */
+	char *buffers[SOURCE_BUFFERS]; /* cap bytes each, and one for a NUL */
+	unsigned at;	 /* the one that is filled */
+	char *buf;	 /* which is this */
 	size_t cap;
 	size_t len;	 /* bytes in buf */
-	size_t taken;	 /* of them, given out as blocks */
+	size_t taken;	 /* of them, given out as blocks, or passed over */
+	bool is_in_use;	 /* a block of buf was given out */
 	uint64_t total;	 /* bytes of the file read so far */
 	char *block, *block_end;
-	bool at_end;
+	bool at_end; /* all is read, though not all may be given out */
 	bool in_long_line;
 	time_t modified;
 };
@@ -35,7 +39,7 @@ struct source {
 enum source_event {
 	SOURCE_END,
 	SOURCE_BLOCK,	  /* block..block_end: whole lines, each with its '\n';
-			   * may be written to until the next call */
+			   * may be written to until SOURCE_BUFFERS calls on */
 	SOURCE_LONG_LINE, /* a line did not fit; it is passed over */
 	SOURCE_CUT_LINE,  /* block: the last line, which has a NUL, but no '\n' */
 };
