@@ -22,7 +22,6 @@
 
 #include "lib/conf_text.h"
 #include "lib/conf_values.h"
-#include "lib/feed_source.h"
 #include "lib/spell.h"
 #include "lib/xalloc.h"
 
@@ -194,91 +193,6 @@ begin_feed(struct conf_reader *r, const char *title)
 		    "feed: a second section, first in line %u; join them",
 		    z->feed.line);
 	z->feed.line = r->line;
-}
-
-/* NAME behind @feed/, once in the list of what is fetched. */
-static void
-add_feed_file(struct conf_feed *feed, const char *name)
-{
-	for (size_t i = 0; i < feed->n_files; i++) {
-		if (strcmp(feed->files[i], name) == 0)
-			return;
-	}
-	feed->files = xreallocarray(
-	    feed->files, feed->n_files + 1, sizeof(*feed->files));
-	feed->files[feed->n_files++] = xstrdup(name);
-}
-
-/* Makes paths of the names @feed/NAME. */
-static void
-settle_feed(struct conf_reader *r, struct conf_zone *z)
-{
-	struct conf_feed *feed = &z->feed;
-	const char *name;
-	char *path;
-
-	feed->dir = xasprintf("%s/feeds/%s", r->conf->state_dir, z->name);
-	for (size_t n = 0; n < z->n_datasets; n++) {
-		struct conf_dataset *d = &z->datasets[n];
-
-		for (size_t i = 0; i < d->n_files; i++) {
-			name = conf_feed_name(d->files[i]);
-			if (!name)
-				continue;
-			add_feed_file(feed, name);
-			path = xasprintf("%s/" CONF_FEED_CURRENT "/%s",
-			    feed->dir, name);
-			free(d->files[i]);
-			d->files[i] = path;
-		}
-	}
-}
-
-static void
-check_feed(struct conf_reader *r, const struct conf_zone *z)
-{
-	const struct conf_feed *feed = &z->feed;
-	enum feed_source_kind kind;
-	const char *why;
-
-	if (feed->line == 0 && feed->n_files > 0)
-		conf_complain(r,
-		    "zone \"%s\": @feed/%.64s, but no feed; add feed { source "
-		    "= ... }",
-		    z->name, feed->files[0]);
-	if (feed->line == 0)
-		return;
-	r->line = feed->line;
-	if (!feed->source)
-		conf_complain(r, "feed: no source; add where it comes from");
-	else if (feed->password_file &&
-	    feed_source_kind(&kind, feed->source, &why) == 0 &&
-	    kind != FEED_SOURCE_RSYNCD)
-		conf_complain(r,
-		    "feed: password-file is for a source of rsync://; remove "
-		    "it");
-	if (feed->n_files == 0)
-		conf_complain(r,
-		    "feed: no dataset of zone \"%s\" names a file of it; write "
-		    "@feed/NAME there",
-		    z->name);
-}
-
-static void
-check_zones(struct conf_reader *r)
-{
-	for (size_t i = 0; i < r->conf->n_zones; i++) {
-		struct conf_zone *z = &r->conf->zones[i];
-
-		r->line = z->line;
-		if (z->n_datasets == 0)
-			conf_complain(r,
-			    "zone \"%s\": no datasets; add what to build from",
-			    z->name);
-		z->protect = &r->conf->protect;
-		settle_feed(r, z);
-		check_feed(r, z);
-	}
 }
 
 /*
@@ -573,7 +487,7 @@ conf_parse(struct conf **out, char *text, size_t len, const char *path,
 	} else if (whole) {
 		set_defaults(&p);
 		conf_settle_control_socket(p.r.conf);
-		check_zones(&p.r);
+		conf_settle_zones(&p.r);
 		conf_settle_routes(&p.r);
 		p.r.line = line_of_section(&p, "cache");
 		conf_check_cache(&p.r);
@@ -617,35 +531,13 @@ conf_read(
 	return rc;
 }
 
-static void
-free_zone(struct conf_zone *z)
-{
-	for (size_t i = 0; i < z->n_datasets; i++) {
-		struct conf_dataset *d = &z->datasets[i];
-
-		for (size_t j = 0; j < d->n_files; j++)
-			free(d->files[j]);
-		free(d->files);
-		free(d->type);
-	}
-	free(z->datasets);
-	for (size_t i = 0; i < z->feed.n_files; i++)
-		free(z->feed.files[i]);
-	free(z->feed.files);
-	free(z->feed.dir);
-	free(z->feed.source);
-	conf_gate_free(&z->gate);
-	free(z->feed.password_file);
-	free(z->name);
-}
-
 void
 conf_free(struct conf *c)
 {
 	if (!c)
 		return;
 	for (size_t i = 0; i < c->n_zones; i++)
-		free_zone(&c->zones[i]);
+		conf_free_zone(&c->zones[i]);
 	for (size_t i = 0; i < c->n_locals; i++)
 		free(c->locals[i].name);
 	for (size_t i = 0; i < c->n_routes; i++)

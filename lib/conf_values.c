@@ -24,10 +24,8 @@
 #define USER_LEN_MAX 32 /* as useradd(8) has it */
 #define REPORT_LEN 512
 
-static conf_set_fn set_listen, set_state_dir, set_control_socket, set_workers, set_user,
-    set_forward, set_validate,
-    set_datasets, set_feed_source, set_feed_every, set_feed_password_file,
-    set_feed_bandwidth, set_feed_time_limit;
+static conf_set_fn set_listen, set_state_dir, set_control_socket, set_workers,
+    set_user, set_forward, set_validate;
 
 const struct conf_row conf_rows[] = {
     {{"", "listen", CONF_LIST, "127.0.0.1@53, ::1@53", 1, 64, "address@port",
@@ -158,7 +156,7 @@ const struct conf_row conf_rows[] = {
 	conf_set_route_deadline},
     {{"zone", "datasets", CONF_LIST, "", 1, 32, "type:file,...",
 	 "what the list zone is built from"},
-	set_datasets},
+	conf_set_datasets},
     {{"zone", "keep", CONF_NUMBER, "3", 2, 1000, "generations",
 	 "how many generations are kept, the one that is served included"},
 	conf_set_keep},
@@ -207,19 +205,19 @@ const struct conf_row conf_rows[] = {
 	conf_set_when_expired},
     {{"feed", "source", CONF_TEXT, "", 0, 0, "rsync://host/module/path",
 	 "the folder that the zone's files @feed/NAME are in"},
-	set_feed_source},
+	conf_set_feed_source},
     {{"feed", "every", CONF_DURATION, "30m", 1, 7 * 86400, "duration",
 	 "how often zonectl sync --loop fetches it"},
-	set_feed_every},
+	conf_set_feed_every},
     {{"feed", "password-file", CONF_TEXT, "", 0, 0, "path",
 	 "what holds the password for the source, and is ours alone"},
-	set_feed_password_file},
+	conf_set_feed_password_file},
     {{"feed", "bandwidth", CONF_SIZE, "0", 0, 1ull << 40, "bytes per second",
 	 "how fast it is fetched at most; 0 is without limit"},
-	set_feed_bandwidth},
+	conf_set_feed_bandwidth},
     {{"feed", "time-limit", CONF_DURATION, "10m", 1, 86400, "duration",
 	 "how long one fetch may take"},
-	set_feed_time_limit},
+	conf_set_feed_time_limit},
 };
 _Static_assert(sizeof(conf_rows) / sizeof(conf_rows[0]) == CONF_ROWS, "rows");
 
@@ -542,139 +540,4 @@ set_validate(
     struct conf_reader *r, const struct conf_row *row, const char *value)
 {
 	(void)conf_read_switch(r, row, value, &r->conf->upstream.validate);
-}
-
-/* Splits "file,file" off; false if a name is empty. */
-static bool
-add_files(
-    const struct conf_reader *r, struct conf_dataset *d, const char *files)
-{
-	const char *comma;
-	char *name;
-
-	for (;; files = comma + 1) {
-		comma = strchrnul(files, ',');
-		if (comma == files)
-			return false;
-		name = xasprintf("%.*s", (int)(comma - files), files);
-		d->files =
-		    xreallocarray(d->files, d->n_files + 1, sizeof(*d->files));
-		d->files[d->n_files++] = conf_feed_name(name) ?
-		    xstrdup(name) : conf_complete_path(r, name);
-		free(name);
-		if (*comma == '\0')
-			return true;
-	}
-}
-
-#define FEED_PREFIX "@feed/"
-
-const char *
-conf_feed_name(const char *file)
-{
-	size_t len = strlen(FEED_PREFIX);
-
-	return strncmp(file, FEED_PREFIX, len) == 0 ? file + len : NULL;
-}
-
-/* The names are rsync's to read, and paths below the feed's folder. */
-static void
-check_feed_names(struct conf_reader *r, const struct conf_row *row,
-    const char *value, const struct conf_dataset *d)
-{
-	const char *name;
-
-	for (size_t i = 0; i < d->n_files; i++) {
-		name = conf_feed_name(d->files[i]);
-		if (name && !feed_source_is_file_name(name))
-			conf_complain_of(r, row, value,
-			    "has no plain name behind @feed/; parts start with "
-			    "a letter, a digit or _, and have no space");
-	}
-}
-
-static void
-set_datasets(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
-{
-	struct conf_zone *z = &r->conf->zones[r->conf->n_zones - 1];
-	const char *colon = strchr(value, ':');
-	struct conf_dataset *d;
-
-	z->datasets =
-	    xreallocarray(z->datasets, z->n_datasets + 1, sizeof(*z->datasets));
-	d = &z->datasets[z->n_datasets++];
-	memset(d, 0, sizeof(*d));
-	if (!colon || colon == value) {
-		conf_complain_of(r, row, value,
-		    "has no type in front; write it as ip4set:/path/to/file");
-		return;
-	}
-	d->type = xasprintf("%.*s", (int)(colon - value), value);
-	if (!add_files(r, d, colon + 1))
-		conf_complain_of(r, row, value,
-		    "has an empty file name; write it as "
-		    "%s:/path/to/file,/path/to/another",
-		    d->type);
-	else
-		check_feed_names(r, row, value, d);
-}
-
-static struct conf_feed *
-feed_of(const struct conf_reader *r)
-{
-	return &r->conf->zones[r->conf->n_zones - 1].feed;
-}
-
-static void
-set_feed_source(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
-{
-	struct conf_feed *feed = feed_of(r);
-	enum feed_source_kind kind;
-	const char *why;
-
-	if (feed_source_kind(&kind, value, &why) != 0)
-		conf_complain_of(r, row, value, "%s", why);
-	free(feed->source);
-	feed->source = kind == FEED_SOURCE_LOCAL ? conf_complete_path(r, value) :
-	    xstrdup(value);
-}
-
-static void
-set_feed_every(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
-{
-	(void)conf_read_duration(r, row, value, &feed_of(r)->every_s);
-}
-
-static void
-set_feed_time_limit(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
-{
-	(void)conf_read_duration(r, row, value, &feed_of(r)->time_limit_s);
-}
-
-static void
-set_feed_password_file(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
-{
-	struct conf_feed *feed = feed_of(r);
-
-	if (value[0] == '\0') {
-		conf_complain_of(r, row, value, "is empty; name a file");
-		return;
-	}
-	free(feed->password_file);
-	feed->password_file = conf_complete_path(r, value);
-}
-
-static void
-set_feed_bandwidth(
-    struct conf_reader *r, const struct conf_row *row, const char *value)
-{
-	uint64_t n;
-
-	if (conf_read_number(r, row, value, &n))
-		feed_of(r)->bandwidth = n;
 }

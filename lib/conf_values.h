@@ -36,9 +36,6 @@ extern const struct conf_row conf_rows[];
 /* Completes the path by state-dir, which is known now. */
 void conf_settle_control_socket(struct conf *c);
 
-/* NAME if a dataset's file is @feed/NAME, else NULL. */
-const char *conf_feed_name(const char *file);
-
 /* Reports and counts an error in r->line. */
 void conf_complain(struct conf_reader *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -81,6 +78,15 @@ void conf_take_name(struct conf_reader *r, const char *section,
 
 conf_set_fn conf_set_trust_anchor, conf_set_negative_anchor,
     conf_set_hosts_file;
+
+/* ---- conf_zone.c */
+
+conf_set_fn conf_set_datasets, conf_set_feed_source, conf_set_feed_every,
+    conf_set_feed_password_file, conf_set_feed_bandwidth,
+    conf_set_feed_time_limit;
+/* When all values are there: makes paths of @feed/NAME, and checks. */
+void conf_settle_zones(struct conf_reader *r);
+void conf_free_zone(struct conf_zone *z); /* what it owns */
 
 /* ---- conf_route.c */
 
