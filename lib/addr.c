@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/dname.h"
+
 static unsigned
 family_bits(uint8_t family)
 {
@@ -288,6 +290,25 @@ prefix_from_rev6(struct prefix *out, const uint8_t *labels, unsigned n)
 	}
 	*out = p;
 	return 0;
+}
+
+const uint8_t *
+addr_rev_zone(const uint8_t *name)
+{
+	static const uint8_t arpa[] = "\4arpa";
+	struct prefix p;
+	unsigned n;
+
+	/* a nibble may be taken for an octet, too */
+	if (prefix_from_rev6(&p, name, 32) == 0)
+		n = 32;
+	else if (prefix_from_rev4(&p, name, 4) == 0)
+		n = 4;
+	else
+		return NULL;
+	while (n-- > 0)
+		name += 1 + *name;
+	return *name == 0 || dname_is_below(name, arpa) ? NULL : name;
 }
 
 static uint8_t *

@@ -63,6 +63,14 @@ int prefix_from_rev4(struct prefix *out, const uint8_t *labels, unsigned n);
 int prefix_from_rev6(struct prefix *out, const uint8_t *labels, unsigned n);
 
 /*
+ * The zone of a question to a list on the network, by its form (RFC 5782 2.1,
+ * 2.4): what stands behind a reversed address in name (wire form), which is not
+ * the reverse mapping of the address itself (in-addr.arpa, ip6.arpa). Returns
+ * where in name it begins, or NULL if name has not that form.
+ */
+const uint8_t *addr_rev_zone(const uint8_t *name);
+
+/*
  * Writes the reversed labels of an address (no root byte), at most 64 bytes.
  * Returns the number of bytes.
  */

@@ -125,6 +125,7 @@ struct conf {
 		struct conf_negative_anchor *negative;
 		size_t n_negative;
 		uint32_t deadline_s; /* for an answer */
+		uint32_t list_deadline_s; /* for one of a list outside */
 		unsigned max_in_flight; /* questions, of a worker */
 	} upstream;
 	struct conf_route *routes; /* no two of one name */

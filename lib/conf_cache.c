@@ -66,6 +66,14 @@ conf_set_deadline(
 }
 
 void
+conf_set_list_deadline(
+    struct conf_reader *r, const struct conf_row *row, const char *value)
+{
+	(void)conf_read_duration(
+	    r, row, value, &r->conf->upstream.list_deadline_s);
+}
+
+void
 conf_set_max_in_flight(
     struct conf_reader *r, const struct conf_row *row, const char *value)
 {

@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 63
+#define CONF_ROWS 64
 #define CONF_TLS_PORT 853 /* RFC 7858 3.1 */
 
 /* What a value needs to know while the file is read. */
@@ -103,7 +103,7 @@ void conf_settle_routes(struct conf_reader *r);
 
 conf_set_fn conf_set_cache_size, conf_set_min_ttl, conf_set_max_ttl,
     conf_set_min_negative_ttl, conf_set_max_negative_ttl, conf_set_max_stale,
-    conf_set_deadline, conf_set_max_in_flight;
+    conf_set_deadline, conf_set_list_deadline, conf_set_max_in_flight;
 /* Once all values are there; r->line is the section's. */
 void conf_check_cache(struct conf_reader *r);
 

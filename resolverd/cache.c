@@ -457,7 +457,7 @@ next_back_off(struct cache *c, const struct cache_key *key, uint64_t now)
 
 bool
 cache_put_failure(struct cache *c, const struct cache_key *key, uint64_t now,
-    uint8_t ede, uint32_t least_s)
+    uint8_t ede, uint32_t least_s, uint32_t most_s)
 {
 	const struct answer a = {.rcode = DNS_RCODE_SERVFAIL, .ede = ede};
 	uint32_t back_off;
@@ -467,8 +467,11 @@ cache_put_failure(struct cache *c, const struct cache_key *key, uint64_t now,
 	back_off = next_back_off(c, key, now);
 	if (back_off == 0)
 		return false;
-	queue(c, CACHE_FAILURE, key, now, &a,
-	    back_off > least_s ? back_off : least_s);
+	if (back_off < least_s)
+		back_off = least_s;
+	if (most_s != 0 && back_off > most_s)
+		back_off = most_s;
+	queue(c, CACHE_FAILURE, key, now, &a, back_off);
 	return true;
 }
 

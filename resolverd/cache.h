@@ -98,12 +98,13 @@ void cache_put(struct cache *c, const struct cache_key *key, uint64_t now,
 
 /*
  * Notes that the question failed: for 2 s, twice as long at each failure that
- * follows, at most 5 minutes (RFC 9520 3.2); at least least_s. ede: the
+ * follows, at most 5 minutes (RFC 9520 3.2); at least least_s, and at most
+ * most_s if that is not 0. ede: the
  * extended error's INFO-CODE, 0 for none. Waits like cache_put(). Returns false
  * where this was noted already, and still holds.
  */
 bool cache_put_failure(struct cache *c, const struct cache_key *key,
-    uint64_t now, uint8_t ede, uint32_t least_s);
+    uint64_t now, uint8_t ede, uint32_t least_s, uint32_t most_s);
 
 /* As a cache_put() would do it. Returns true if there was a failure. */
 bool cache_forget_failure(

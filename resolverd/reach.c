@@ -1,27 +1,38 @@
 /*
- * That a route is dead is kept in the cache as the failure of a question of type
- * 0, which nobody can ask, for the route's own name.
+ * That a zone is dead is kept in the cache as the failure of a question of type
+ * 0, which nobody can ask, for the zone's own name. What only this process has
+ * to know stands in a table of a fixed size: the names of zones are made up by
+ * others. A zone that is pushed out of it is taken for one that never answered,
+ * and whoever asks for it next probes it, no more.
  */
 #include "resolverd/reach.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/dname.h"
 #include "lib/log.h"
 #include "resolverd/counters.h"
 
+#define SETS 64
+#define WAYS 4
+
 struct state {
-	uint64_t answered_ms; /* when the last answer came; 0: none yet */
+	struct cache_key key;    /* qname_len 0: free */
+	uint64_t used_ms;        /* when it was last looked for */
+	uint64_t answered_ms;    /* when the last answer came; 0: none yet */
+	uint64_t wanted_ms;      /* when the question came */
+	bool dead;               /* since we said so: ours to probe */
 	bool probing;
-	struct cache_key key;
+	struct cache_key question; /* the newest */
+	uint8_t zone[DNAME_MAX], qname[DNAME_MAX]; /* of the keys */
 };
 
 struct reach_table {
-	const struct conf *conf;
 	struct cache *cache;
-	struct state states[]; /* one for each route */
+	struct state states[SETS][WAYS];
 };
 
 uint64_t
@@ -34,22 +45,12 @@ reach_now_ms(void)
 }
 
 struct reach_table *
-reach_new(const struct conf *conf, struct cache *cache)
+reach_new(struct cache *cache)
 {
-	struct reach_table *t;
+	struct reach_table *t = calloc(1, sizeof(*t));
 
-	t = calloc(1, sizeof(*t) + conf->n_routes * sizeof(t->states[0]));
-	if (t == NULL)
-		return NULL;
-	t->conf = conf;
-	t->cache = cache;
-	for (size_t i = 0; i < conf->n_routes; i++) {
-		struct cache_key *key = &t->states[i].key;
-
-		key->qname = conf->routes[i].apex;
-		key->qname_len = dname_len(key->qname);
-		key->hash = dname_hash(key->qname);
-	}
+	if (t != NULL)
+		t->cache = cache;
 	return t;
 }
 
@@ -59,19 +60,70 @@ reach_free(struct reach_table *t)
 	free(t);
 }
 
-/* NULL where it is not for us to judge. */
-static struct state *
-state_of(struct reach_table *t, const struct conf_route *route)
+/* ---- the table */
+
+static void
+state_init(struct state *s, const uint8_t *zone, size_t len, uint64_t hash)
 {
-	if (t->cache == NULL || route == NULL || route->deadline_s == 0)
-		return NULL;
-	return &t->states[route - t->conf->routes];
+	memset(s, 0, sizeof(*s));
+	s->key = (struct cache_key){.qname = memcpy(s->zone, zone, len),
+	    .qname_len = len,
+	    .hash = hash};
 }
 
-enum reach
-reach_of(struct reach_table *t, const struct conf_route *route)
+/* Is a to be given up before b? What is dead is kept as long as can be. */
+static bool
+is_missed_less(const struct state *a, const struct state *b)
 {
-	struct state *s = state_of(t, route);
+	return a->dead != b->dead ? b->dead : a->used_ms < b->used_ms;
+}
+
+/* NULL where it is not for us to judge. */
+static struct state *
+state_of(struct reach_table *t, const uint8_t *zone)
+{
+	size_t len = zone != NULL ? dname_len(zone) : 0;
+	struct state *set, *s;
+	uint64_t hash;
+
+	if (t->cache == NULL || zone == NULL)
+		return NULL;
+	hash = dname_hash(zone);
+	set = s = t->states[hash % SETS];
+	for (unsigned i = 0; i < WAYS; i++) {
+		const struct cache_key *key = &set[i].key;
+
+		if (key->hash == hash && key->qname_len == len &&
+		    memcmp(key->qname, zone, len) == 0) {
+			s = &set[i];
+			break;
+		}
+		if (is_missed_less(&set[i], s))
+			s = &set[i];
+	}
+	if (s->key.hash != hash || s->key.qname_len != len ||
+	    memcmp(s->zone, zone, len) != 0)
+		state_init(s, zone, len, hash);
+	s->used_ms = reach_now_ms();
+	return s;
+}
+
+static void
+keep_question(struct state *s, const struct cache_key *question)
+{
+	s->wanted_ms = s->used_ms;
+	s->question = *question;
+	s->question.qname =
+	    memcpy(s->qname, question->qname, question->qname_len);
+}
+
+/* ---- what is asked, and what comes of it */
+
+enum reach
+reach_of(struct reach_table *t, const uint8_t *zone,
+    const struct cache_key *question)
+{
+	struct state *s = state_of(t, zone);
 	struct answer a;
 
 	if (s == NULL)
@@ -79,53 +131,108 @@ reach_of(struct reach_table *t, const struct conf_route *route)
 	switch (
 	    cache_get_failure(t->cache, &s->key, cache_now(t->cache), &a)) {
 	case 0:
+		keep_question(s, question);
 		return REACH_DEAD;
 	case -ESTALE:
+		keep_question(s, question);
 		return s->probing ? REACH_DEAD : REACH_PROBE;
-	default:
+	default: /* another process may have found out */
+		s->dead = false;
 		return REACH_ASK;
 	}
 }
 
 void
-reach_probes(
-    struct reach_table *t, const struct conf_route *route, bool is_sent)
+reach_probes(struct reach_table *t, const uint8_t *zone, bool is_sent)
 {
-	struct state *s = state_of(t, route);
+	struct state *s = state_of(t, zone);
 
 	if (s != NULL)
 		s->probing = is_sent;
 }
 
 void
-reach_answered(struct reach_table *t, const struct conf_route *route)
+reach_answered(struct reach_table *t, const uint8_t *zone)
 {
-	struct state *s = state_of(t, route);
+	struct state *s = state_of(t, zone);
+	char txt[DNAME_TXT_MAX];
 
 	if (s == NULL)
 		return;
-	s->answered_ms = reach_now_ms();
-	s->probing = false;
+	s->answered_ms = s->used_ms;
+	s->probing = s->dead = false;
 	if (cache_forget_failure(t->cache, &s->key, cache_now(t->cache)))
-		log_info("%s: answers again", route->name);
+		log_info("%s: answers again", dname_to_txt(txt, zone));
 }
 
 void
-reach_silent(struct reach_table *t, const struct conf_route *route,
-    uint64_t asked_ms)
+reach_silent(struct reach_table *t, const uint8_t *zone,
+    const struct cache_key *question, uint64_t asked_ms, unsigned deadline_s)
 {
-	struct state *s = state_of(t, route);
+	struct state *s = state_of(t, zone);
+	char txt[DNAME_TXT_MAX];
 	uint64_t now;
+	bool was_dead;
 
 	if (s == NULL || s->answered_ms >= asked_ms)
 		return;
+	was_dead = s->dead;
 	s->probing = false;
 	now = cache_now(t->cache);
-	if (!cache_put_failure(
-		t->cache, &s->key, now, EDE_NO_REACHABLE_AUTHORITY, 0))
+	if (!cache_put_failure(t->cache, &s->key, now,
+		EDE_NO_REACHABLE_AUTHORITY, 0, REACH_BACK_OFF_MAX_S))
 		return;
 	cache_flush(t->cache, now); /* the other workers are to know */
+	s->dead = true;
 	counter_inc(COUNTER_ROUTES_SILENT);
+	if (was_dead) /* a probe's end is no news */
+		return;
+	keep_question(s, question);
 	log_warn("%s: no answer within %u s: not waited for until one comes",
-	    route->name, route->deadline_s);
+	    dname_to_txt(txt, zone), deadline_s);
+}
+
+/* ---- probes that no client's question makes */
+
+static bool
+is_due(struct reach_table *t, struct state *s)
+{
+	struct answer a;
+
+	if (!s->dead || s->probing)
+		return false;
+	switch (
+	    cache_get_failure(t->cache, &s->key, cache_now(t->cache), &a)) {
+	case 0:
+		return false;
+	case -ESTALE:
+		s->dead = reach_now_ms() - s->wanted_ms <
+		    (uint64_t)REACH_PROBE_S * 1000;
+		return s->dead;
+	default:
+		s->dead = false;
+		return false;
+	}
+}
+
+const struct cache_key *
+reach_due(struct reach_table *t)
+{
+	for (unsigned i = 0; i < SETS * WAYS; i++) {
+		struct state *s = &t->states[i / WAYS][i % WAYS];
+
+		if (is_due(t, s))
+			return &s->question;
+	}
+	return NULL;
+}
+
+bool
+reach_has_dead(const struct reach_table *t)
+{
+	for (unsigned i = 0; i < SETS * WAYS; i++) {
+		if (t->states[i / WAYS][i % WAYS].dead)
+			return true;
+	}
+	return false;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/addr.h"
 #include "resolverd/counters.h"
 #include "resolverd/upstream_impl.h"
 
@@ -21,14 +22,34 @@ key_is_taken(const struct cache_key *key)
 	    dname_len(key->qname) == key->qname_len;
 }
 
+/*
+ * A route may say how long its names are waited for. What asks a list on the
+ * network has its own deadline, too, which nobody has to configure.
+ */
+struct course
+upstream_course(const struct upstream *u, const uint8_t *qname)
+{
+	const struct conf_route *route = upstream_pool_route(u->pool, qname);
+	const uint8_t *zone;
+
+	if (route != NULL && route->deadline_s != 0) {
+		zone = qname + dname_len(qname) - dname_len(route->apex);
+		return (struct course){route->deadline_s, zone};
+	}
+	zone = addr_rev_zone(qname);
+	if (zone != NULL)
+		return (struct course){u->list_deadline_s, zone};
+	return (struct course){u->deadline_s, NULL};
+}
+
 /* A question under way is given another deadline. */
 static int
 probe_again(struct flight *f)
 {
+	if (!evtimer_pending(&f->timer, NULL) && !flight_wait(f, false))
+		return -EBUSY;
 	f->is_probe = true;
-	if (evtimer_pending(&f->timer, NULL))
-		return 0;
-	return flight_wait(f, false) ? 0 : -EBUSY;
+	return 0;
 }
 
 /* A flight that nobody waits for. Returns 0 if it ends; maybe it has. */
@@ -42,11 +63,11 @@ ask_alone(struct upstream *u, const struct cache_key *key, bool is_probe)
 	f = flight_new(u, key, slot);
 	if (f == NULL)
 		return -EBUSY;
-	f->is_probe = is_probe;
 	if (!flight_wait(f, false)) {
 		flight_free(f);
 		return -EBUSY;
 	}
+	f->is_probe = is_probe;
 	return flight_start(f);
 }
 
@@ -54,7 +75,7 @@ void
 upstream_refresh(struct upstream *u, const struct cache_key *key)
 {
 	if (u->pool == NULL || u->n_flights > u->max_flights / 2 ||
-	    reach_of(u->reach, upstream_pool_route(u->pool, key->qname)) !=
+	    reach_of(u->reach, upstream_course(u, key->qname).zone, key) !=
 		REACH_ASK ||
 	    *flight_slot(u, key) != NULL)
 		return;
@@ -62,21 +83,47 @@ upstream_refresh(struct upstream *u, const struct cache_key *key)
 	(void)ask_alone(u, key, false);
 }
 
+/* Returns whether it is sent. */
+static bool
+probe(struct upstream *u, const struct cache_key *key)
+{
+	const uint8_t *zone = upstream_course(u, key->qname).zone;
+	bool sent;
+
+	/* before it is asked: its answer may come in the call */
+	reach_probes(u->reach, zone, true);
+	sent = ask_alone(u, key, true) == 0;
+	if (!sent)
+		reach_probes(u->reach, zone, false);
+	return sent;
+}
+
+/* No client is to be the one that finds a zone back. */
+static void
+on_probe(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval second = {.tv_sec = 1};
+	const struct cache_key *key;
+	struct upstream *u = arg;
+
+	(void)fd, (void)what;
+	while ((key = reach_due(u->reach)) != NULL && probe(u, key))
+		;
+	cache_pause(u->cache);
+	if (reach_has_dead(u->reach))
+		event_add(u->probe, &second);
+}
+
 /* Returns 0 if the question may be asked and waited for, else -ETIMEDOUT. */
 static int
 consult_reach(struct upstream *u, const struct cache_key *key)
 {
-	const struct conf_route *route =
-	    upstream_pool_route(u->pool, key->qname);
-
-	switch (reach_of(u->reach, route)) {
+	switch (
+	    reach_of(u->reach, upstream_course(u, key->qname).zone, key)) {
 	case REACH_ASK:
 		return 0;
 	case REACH_PROBE:
-		/* before it is asked: its answer may come in the call */
-		reach_probes(u->reach, route, true);
-		if (ask_alone(u, key, true) != 0)
-			reach_probes(u->reach, route, false);
+		(void)probe(u, key);
 		break;
 	case REACH_DEAD:
 		break;
@@ -148,9 +195,13 @@ upstream_open(struct upstream **out, struct event_base *base,
 	u->ttls = conf->cache.ttls;
 	u->deadline_s = conf->upstream.deadline_s;
 	u->max_flights = conf->upstream.max_in_flight;
-	u->reach = reach_new(conf, cache);
+	u->list_deadline_s = conf->upstream.list_deadline_s;
+	if (u->list_deadline_s > u->deadline_s)
+		u->list_deadline_s = u->deadline_s;
+	u->reach = reach_new(cache);
 	u->flush = evtimer_new(base, on_flush, u);
-	if (u->reach == NULL || u->flush == NULL) {
+	u->probe = evtimer_new(base, on_probe, u);
+	if (u->reach == NULL || u->flush == NULL || u->probe == NULL) {
 		snprintf(why, UPSTREAM_WHY_MAX, "out of memory");
 		rc = -ENOMEM;
 	} else {
@@ -179,6 +230,8 @@ upstream_close(struct upstream *u)
 			flight_fail(u->buckets[i], EDE_NOT_READY);
 	if (u->flush != NULL)
 		event_free(u->flush);
+	if (u->probe != NULL)
+		event_free(u->probe);
 	reach_free(u->reach);
 	free(u);
 }

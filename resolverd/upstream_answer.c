@@ -34,14 +34,15 @@ flight_note_failure(struct flight *f, uint8_t ede)
 	uint64_t now;
 	bool has_stale;
 
-	if (f->failed || u->cache == NULL || u->pool == NULL)
+	/* a probe's failure is its zone's, not that question's */
+	if (f->failed || f->is_probe || u->cache == NULL || u->pool == NULL)
 		return;
 	f->failed = true;
 	now = cache_now(u->cache);
 	has_stale = cache_get(u->cache, &f->key, now, &a) == -ESTALE;
 	cache_pause(u->cache);
 	(void)cache_put_failure(u->cache, &f->key, now, ede,
-	    has_stale ? UPSTREAM_STALE_RETRY_S : 0);
+	    has_stale ? UPSTREAM_STALE_RETRY_S : 0, 0);
 	flush_soon(u);
 }
 
@@ -51,8 +52,8 @@ flight_fail(struct flight *f, uint8_t ede)
 	const struct answer a = {.rcode = DNS_RCODE_SERVFAIL, .ede = ede};
 
 	flight_note_failure(f, ede);
-	if (f->is_probe && f->up->pool != NULL)
-		reach_silent(f->up->reach, f->route, f->asked_ms);
+	if (f->is_probe)
+		flight_is_silent(f);
 	flight_end(f, &a);
 }
 
@@ -96,7 +97,7 @@ flight_answer(struct flight *f, const struct upstream_result *result)
 		flight_fail(f, EDE_NO_REACHABLE_AUTHORITY);
 		return;
 	}
-	reach_answered(u->reach, f->route);
+	reach_answered(u->reach, f->course.zone);
 	a.secure = result->security == UPSTREAM_SECURE;
 	if (result->security == UPSTREAM_BOGUS && lifetime > BOGUS_LIFETIME_S)
 		lifetime = BOGUS_LIFETIME_S;

@@ -3,7 +3,7 @@
  *
  * One timer per flight: where its waiters have an expired answer it goes off
  * twice, when they take that (RFC 8767 5), and at the deadline. Then the
- * question has failed (RFC 9520), and its route may be held for dead (reach.h).
+ * question has failed (RFC 9520), and its zone may be held for dead (reach.h).
  */
 #include <sys/time.h>
 
@@ -16,6 +16,8 @@
 #include "resolverd/upstream_impl.h"
 
 #define ON_THE_WAY_MS 50 /* of a deadline: ours to the client, our delays */
+
+static const struct timeval second = {.tv_sec = 1};
 
 struct waiter {
 	struct waiter *next;
@@ -60,7 +62,7 @@ flight_new(
 	f->up = u;
 	f->key = *key;
 	f->key.qname = memcpy(f->qname, key->qname, key->qname_len);
-	f->route = upstream_pool_route(u->pool, key->qname);
+	f->course = upstream_course(u, f->qname);
 	f->last = &f->waiters;
 	evtimer_assign(&f->timer, u->base, on_timer, f);
 	*slot = f;
@@ -85,11 +87,7 @@ flight_free(struct flight *f)
 static unsigned
 deadline_ms(const struct flight *f)
 {
-	uint32_t s = f->up->deadline_s;
-
-	if (f->route != NULL && f->route->deadline_s != 0)
-		s = f->route->deadline_s;
-	return s * 1000 - ON_THE_WAY_MS;
+	return f->course.deadline_s * 1000 - ON_THE_WAY_MS;
 }
 
 static struct timeval
@@ -118,8 +116,21 @@ flight_wait(struct flight *f, bool has_stale)
 		ms = UPSTREAM_STALE_WAIT_MS;
 	f->asked_ms = reach_now_ms();
 	f->has_stale = has_stale;
-	f->stale_is_due = f->failed = false;
+	f->stale_is_due = f->failed = f->is_probe = false;
 	return set_timer(f, ms);
+}
+
+void
+flight_is_silent(struct flight *f)
+{
+	struct upstream *u = f->up;
+
+	if (u->pool == NULL)
+		return;
+	reach_silent(u->reach, f->course.zone, &f->key, f->asked_ms,
+	    f->course.deadline_s);
+	if (reach_has_dead(u->reach) && !evtimer_pending(u->probe, NULL))
+		event_add(u->probe, &second);
 }
 
 /* ---- its waiters */
@@ -208,7 +219,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	} else {
 		counter_inc(COUNTER_DEADLINES);
 		flight_note_failure(f, none.ede);
-		reach_silent(f->up->reach, f->route, f->asked_ms);
+		flight_is_silent(f);
 	}
 	call_waiters(f->up, flight_take_waiters(f), &none);
 }

@@ -22,19 +22,25 @@
 
 struct waiter;
 
+/* What is known of a question's way before it is asked. */
+struct course {
+	uint32_t deadline_s;
+	const uint8_t *zone; /* for reach.h: in the qname; or NULL */
+};
+
 struct flight {
 	struct upstream_ask ask; /* the first member: upstream_on_answer() */
 	struct flight *next;    /* in its bucket */
 	struct upstream *up;    /* borrowed */
 	struct waiter *waiters; /* the first that came first; owned */
 	struct waiter **last;
-	const struct conf_route *route; /* borrowed; or NULL */
-	uint64_t asked_ms;              /* by reach_now_ms() */
+	struct course course;
+	uint64_t asked_ms; /* by reach_now_ms() */
 	struct event timer; /* pending until the deadline; then while there are
 			     * waiters again */
 	bool has_stale;     /* its waiters have an expired answer, */
 	bool stale_is_due;  /* which they were told to take */
-	bool is_probe;      /* of its route, which is held for dead */
+	bool is_probe;      /* of its zone, which is held for dead */
 	bool failed;        /* since asked_ms, and it was noted */
 	struct cache_key key; /* its qname is the next member */
 	uint8_t qname[DNAME_MAX];
@@ -46,7 +52,9 @@ struct upstream {
 	struct event_base *base; /* borrowed */
 	struct cache *cache;     /* borrowed; may be NULL */
 	struct event *flush;     /* a timer */
+	struct event *probe;     /* a timer, while a zone is held for dead */
 	uint32_t deadline_s;     /* where a route has no other */
+	uint32_t list_deadline_s; /* of lists by their form, likewise */
 	unsigned max_flights;
 	struct conf_ttls ttls;
 	unsigned n_flights, n_waiting;
@@ -54,6 +62,9 @@ struct upstream {
 	unsigned bogus_unlogged;
 	struct flight *buckets[UPSTREAM_BUCKETS];
 };
+
+/* qname: lower case; borrowed by what is returned. */
+struct course upstream_course(const struct upstream *u, const uint8_t *qname);
 
 /* Where the question's flight is in the table, or would be. */
 struct flight **flight_slot(struct upstream *u, const struct cache_key *key);
@@ -84,6 +95,9 @@ int flight_start(struct flight *f);
 
 /* It is over: the waiters are called, f is gone. */
 void flight_end(struct flight *f, const struct answer *a);
+
+/* Nothing came of it in time: its zone may be held for dead. */
+void flight_is_silent(struct flight *f);
 
 /* upstream_answer.c: what came of it. */
 upstream_ask_done_fn upstream_on_answer;

@@ -31,6 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wire_reader r;
 	struct prefix p;
 	socklen_t len;
+	const uint8_t *zone;
 	size_t n;
 
 	if (prefix_parse(&p, in) == 0)
@@ -44,6 +45,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(&p, name, n - 1);
 	if (n > 0 && prefix_from_rev6(&p, name, dname_labels(name)) == 0)
 		check(&p, name, n - 1);
+	zone = n > 0 ? addr_rev_zone(name) : NULL;
+	if (zone != NULL)
+		assert(zone + dname_len(zone) == name + n);
 	free(in);
 	return 0;
 }

@@ -269,6 +269,53 @@ START_TEST(reversed_forms)
 }
 END_TEST
 
+#define NIBBLES "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0"
+
+static const struct {
+	const char *name;
+	const char *zone; /* NULL: no list question */
+} list_question_cases[] = {
+    {"7.113.0.203.bl.example", "bl.example"},
+    {"2.0.0.127.bl.example", "bl.example"},
+    {"7.113.0.203.test", "test"},
+    {"1.7.113.0.203.bl.example", "203.bl.example"},
+    {NIBBLES ".2.bl.example", "bl.example"},
+    {"7.113.0.203.in-addr.arpa", NULL},
+    {"1.7.113.0.203.in-addr.arpa", NULL},
+    {NIBBLES ".2.ip6.arpa", NULL},
+    {NIBBLES ".bl.example", /* 31 of them, the first four decimal */
+	"0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.bl.example"},
+    {"f.0.0.0.bl.example", NULL},
+    {"7.113.0.203", NULL},
+    {"256.113.0.203.bl.example", NULL},
+    {"07.113.0.203.bl.example", NULL},
+    {"113.0.203.bl.example", NULL},
+    {"example.org.bl.example", NULL},
+    {"bl.example", NULL},
+    {".", NULL},
+};
+
+/* RFC 5782 2.1, 2.4 */
+START_TEST(list_questions)
+{
+	const char *name = list_question_cases[_i].name;
+	const char *want = list_question_cases[_i].zone;
+	uint8_t wire[DNAME_MAX];
+	char txt[DNAME_TXT_MAX];
+	const uint8_t *zone;
+
+	ck_assert_int_gt(dname_from_txt(wire, name, strlen(name)), 0);
+	zone = addr_rev_zone(wire);
+	if (want == NULL) {
+		ck_assert_ptr_null(zone);
+		return;
+	}
+	ck_assert_ptr_nonnull(zone);
+	ck_assert_str_eq(dname_to_txt(txt, zone), want);
+	ck_assert_ptr_eq(zone, wire + dname_len(wire) - dname_len(zone));
+}
+END_TEST
+
 START_TEST(host_order)
 {
 	struct addr a;
@@ -282,4 +329,5 @@ UNIT_MAIN("addr", UNIT_EACH(prefixes, prefix_cases),
     UNIT_EACH(addresses, prefix_cases), UNIT_EACH(contains, contains_cases),
     UNIT_EACH(address_at_port, port_cases),
     UNIT_EACH(address_of_sockaddr, sockaddr_cases), UNIT_ONCE(other_families),
-    UNIT_EACH(reversed_forms, rev_cases), UNIT_ONCE(host_order))
+    UNIT_EACH(reversed_forms, rev_cases),
+    UNIT_EACH(list_questions, list_question_cases), UNIT_ONCE(host_order))

@@ -404,10 +404,10 @@ START_TEST(test_back_off)
 	question(&q, 1);
 	for (unsigned i = 0; i < UNIT_COUNT(want); i++) {
 		cache_put_failure(
-		    c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0);
+		    c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0, 0);
 		ck_assert_uint_eq(back_off_of(c, &q.key, now), want[i]);
 		/* another one while it runs adds nothing */
-		cache_put_failure(c, &q.key, now, EDE_DNSSEC_BOGUS, 0);
+		cache_put_failure(c, &q.key, now, EDE_DNSSEC_BOGUS, 0, 0);
 		ck_assert_uint_eq(back_off_of(c, &q.key, now), want[i]);
 		now += want[i];
 	}
@@ -424,7 +424,7 @@ START_TEST(test_back_off)
 	ck_assert_int_eq(cache_get(c, &q.key, now - 1, &a), -ENOENT);
 	put(c, 1, now, 100, 300);
 	cache_flush(c, now);
-	cache_put_failure(c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0);
+	cache_put_failure(c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0, 0);
 	cache_flush(c, now);
 	ck_assert_int_eq(cache_get(c, &q.key, now, &a), 0);
 	cache_close(c);
@@ -443,21 +443,25 @@ START_TEST(test_back_off_ends)
 	question(&q, 1);
 	for (unsigned i = 0; i < 3; i++) {
 		cache_put_failure(
-		    c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0);
+		    c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0, 0);
 		now += back_off_of(c, &q.key, now);
 	}
 	put(c, 1, now, 100, _i == 0 ? 300 : 0);
 	cache_flush(c, now);
-	cache_put_failure(c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0);
+	cache_put_failure(c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0, 0);
 	ck_assert_uint_eq(back_off_of(c, &q.key, now), 2);
 	/* nor does one count that is long over */
 	now += 2 + 601;
-	cache_put_failure(c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0);
+	cache_put_failure(c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0, 0);
 	ck_assert_uint_eq(back_off_of(c, &q.key, now), 2);
 	/* RFC 8767 5: with a stale answer, 30 seconds at the least */
 	now += 2;
-	cache_put_failure(c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 30);
+	cache_put_failure(c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 30, 0);
 	ck_assert_uint_eq(back_off_of(c, &q.key, now), 30);
+	/* and as long as the caller wants at most */
+	now += 30;
+	cache_put_failure(c, &q.key, now, EDE_NO_REACHABLE_AUTHORITY, 0, 45);
+	ck_assert_uint_eq(back_off_of(c, &q.key, now), 45);
 	cache_close(c);
 }
 END_TEST

@@ -118,6 +118,8 @@ dump(struct out *out, const struct conf *c)
 		    (long long)c->upstream.negative[i].until_s);
 	if (c->upstream.deadline_s != 5)
 		put(out, "deadline %u\n", c->upstream.deadline_s);
+	if (c->upstream.list_deadline_s != 2)
+		put(out, "list deadline %u\n", c->upstream.list_deadline_s);
 	if (c->upstream.max_in_flight != 5000)
 		put(out, "max-in-flight %u\n", c->upstream.max_in_flight);
 	snprintf(control, sizeof(control), "%s/control", c->state_dir);
@@ -253,9 +255,10 @@ static const struct {
     {"what is kept, and how long an answer may take",
 	"cache { size = 2M min-ttl = 5 max-ttl = 604800 min-negative-ttl = 10\n"
 	"max-negative-ttl = 86400 max-stale = 90m }\n"
-	"upstream { deadline = 4s }",
+	"upstream { deadline = 4s list-deadline = 20s }",
 	LISTEN ALLOW STATE USER
-	"cache 2097152 5-604800 10-86400 5400\nvalidate 1\ndeadline 4\n"},
+	"cache 2097152 5-604800 10-86400 5400\nvalidate 1\ndeadline 4\n"
+	"list deadline 20\n"},
     {"how much may be under way", "upstream { max-in-flight = 10 }",
 	LISTEN ALLOW STATE USER CACHE "validate 1\nmax-in-flight 10\n"},
     {"a control socket below state-dir, which comes later",
@@ -463,13 +466,15 @@ static const struct {
 	"max-negative-ttl the larger one\n"},
     {"bounds of TTLs, how long an answer helps out or may take",
 	"cache { min-ttl = 3601 max-ttl = 0\nmin-negative-ttl = 3601 "
-	"max-negative-ttl = 0\nmax-stale = 8d }\nupstream { deadline = 0s }",
+	"max-negative-ttl = 0\nmax-stale = 8d }\nupstream { deadline = 0s\n"
+	"list-deadline = 21s }",
 	"1: cache min-ttl: \"3601\" " NO_NUMBER "0 to 3600\n"
 	"1: cache max-ttl: \"0\" " NO_NUMBER "1 to 604800\n"
 	"2: cache min-negative-ttl: \"3601\" " NO_NUMBER "0 to 3600\n"
 	"2: cache max-negative-ttl: \"0\" " NO_NUMBER "1 to 86400\n"
 	"3: cache max-stale: \"8d\" " NO_DURATION "0s to 7d\n"
-	"4: upstream deadline: \"0s\" " NO_DURATION "1s to 20s\n"},
+	"4: upstream deadline: \"0s\" " NO_DURATION "1s to 20s\n"
+	"5: upstream list-deadline: \"21s\" " NO_DURATION "1s to 20s\n"},
     {"neither yes nor no", "upstream { validate = true }",
 	"1: upstream validate: \"true\" is neither yes nor no\n"},
     {"datasets",

@@ -14,6 +14,7 @@
 
 #include "lib/bytes.h"
 #include "lib/wire.h"
+#include "resolverd/counters.h"
 #include "resolverd/upstream.h"
 #include "tests/unit/clock.h"
 #include "tests/unit/unit.h"
@@ -233,6 +234,7 @@ world_open(bool validate, bool forward)
 		.validate = validate,
 		.trust_anchor = anchor,
 		.deadline_s = DEADLINE_S,
+		.list_deadline_s = LIST_DEADLINE_S,
 		.max_in_flight = FLIGHTS_MAX},
 	    .routes = &route,
 	    .n_routes = 1,
@@ -369,6 +371,19 @@ cached_failure(const struct cache_key *key)
 		ede = a.ede;
 	cache_pause(cache);
 	return ede;
+}
+
+/* Has it failed the last time, whether or not that still holds? */
+static bool
+last_failed(const struct cache_key *key)
+{
+	struct answer a;
+	bool failed;
+
+	cache_flush(cache, cache_now(cache));
+	failed = cache_get_failure(cache, key, cache_now(cache), &a) != -ENOENT;
+	cache_pause(cache);
+	return failed;
 }
 
 /* ---- tests */
@@ -647,6 +662,50 @@ START_TEST(test_dead_route)
 }
 END_TEST
 
+/*
+ * A list on the network is known by the form of its questions (RFC 5782 2.1),
+ * has its own deadline, and is back before a client asks again.
+ */
+START_TEST(test_dead_list)
+{
+	const uint64_t *silent = &counters_mine->value[COUNTER_ROUTES_SILENT];
+	struct cache_key list = key_of("bl.example", 0);
+	struct told t, other;
+	unsigned never = 0;
+	double start;
+
+	world_open(false, true);
+	outside.deaf = true;
+	start = now_s();
+	ck_assert_int_eq(ask("7.113.0.203.bl.example", DNS_TYPE_A, &t), 0);
+	ck_assert_int_eq(ask("7.113.0.203.in-addr.arpa", 12, &other), 0);
+	run(&t.called, 1, DEADLINE_S);
+	ck_assert(t.called == 1 && !t.answered);
+	ck_assert(now_s() - start > LIST_DEADLINE_S - 0.1);
+	ck_assert(now_s() - start < DEADLINE_S - 0.5);
+	ck_assert_uint_eq(other.called, 0);
+	ck_assert_uint_eq(cached_failure(&list), EDE_NO_REACHABLE_AUTHORITY);
+	ck_assert_int_eq(
+	    ask("8.113.0.203.bl.example", DNS_TYPE_A, &t), -ETIMEDOUT);
+	/* the back-off ends: it is probed without a client, in vain */
+	move_clock(3, 0);
+	for (unsigned i = 0; i < 100 && *silent < 2; i++)
+		run(&never, 1, 0.1);
+	ck_assert_uint_eq(*silent, 2);
+	/* another list, and what is no list */
+	ck_assert_int_eq(ask("8.113.0.203.l.example", DNS_TYPE_A, &other), 0);
+	ck_assert_int_eq(ask("mx.example", DNS_TYPE_A, &other), 0);
+	outside.deaf = false;
+	move_clock(10, 0);
+	for (unsigned i = 0; i < 100 && last_failed(&list); i++)
+		run(&never, 1, 0.1);
+	ck_assert_int_eq(ask("9.113.0.203.bl.example", DNS_TYPE_A, &t), 0);
+	run(&t.called, 1, DEADLINE_S);
+	ck_assert(t.called == 1 && t.answered);
+	world_close();
+}
+END_TEST
+
 /* One silent name of a list that answers others is no reason. */
 START_TEST(test_live_route)
 {
@@ -893,6 +952,7 @@ UNIT_MAIN("upstream", UNIT_EACH(test_answers, answer_cases),
     UNIT_ONCE(test_dnssec_ok), UNIT_ONCE(test_deadline),
     UNIT_ONCE(test_late_answer), UNIT_ONCE(test_stale),
     UNIT_ONCE(test_refresh), UNIT_ONCE(test_dead_route),
+    UNIT_ONCE(test_dead_list),
     UNIT_ONCE(test_live_route), UNIT_ONCE(test_waiters_cap),
     UNIT_ONCE(test_flights_cap), UNIT_ONCE(test_ask_from_completion),
     UNIT_ONCE(test_answer_outlives_inner_one),
