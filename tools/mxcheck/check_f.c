@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "tools/mxcheck/check.h"
+#include "tools/mxcheck/fault.h"
 #include "tools/mxcheck/network.h"
 
 #define CERTS_APART 172800 /* s: two days */
@@ -76,24 +77,127 @@ same_network(const struct check_on *on)
 	return one_network(on, 24, 48, "in one network");
 }
 
+/* The first address of the first MX host that has one; NULL: none has. */
+static const struct facts_endpoint *
+first_endpoint(const struct facts_domain *d)
+{
+	for (size_t i = 0; i < d->n_mxs; i++)
+		if (d->mxs[i].host != NULL && d->mxs[i].host->n_endpoints > 0)
+			return d->mxs[i].host->endpoints[0];
+	return NULL;
+}
+
+static bool
+takes_all(const struct check_on *on, const struct fault *f)
+{
+	const struct facts_domain *d = on->domain;
+
+	for (size_t i = 0; i < d->n_mxs; i++) {
+		const struct facts_host *host = d->mxs[i].host;
+
+		for (size_t k = 0; host != NULL && k < host->n_endpoints; k++)
+			if (!fault_takes(f, on->settings, host->name,
+			    host->endpoints[k]->addr))
+				return false;
+	}
+	return true;
+}
+
 static enum severity
 same_site(const struct check_on *on)
 {
-	const struct facts_domain *d = on->domain;
-	const char *first = NULL, *site;
+	const struct facts_endpoint *first = first_endpoint(on->domain);
+	struct fault f;
 
-	for (size_t i = 0; i < d->n_mxs; i++) {
-		site = settings_host(on->settings, d->mxs[i].target)->site;
-		if (site == NULL || (first != NULL &&
-		    strcmp(first, site) != 0))
-			return SEV_OK;
-		first = site;
-	}
-	return count_hosts(d) < 2 ? SEV_OK : check_say(on, SEV_WARN,
-	    "all MX hosts are at the site %s", first);
+	if (first == NULL || count_hosts(on->domain) < 2)
+		return SEV_OK;
+	for (enum fault_kind kind = FAULT_SITE; kind >= FAULT_AS; kind--)
+		if (fault_of(&f, kind, on->settings, first) &&
+		    takes_all(on, &f))
+			return check_say(on, SEV_WARN, kind == FAULT_SITE ?
+			    "all MX hosts are at the %s" :
+			    "all MX hosts are in %s", f.txt);
+	return SEV_OK;
 }
 
 /* ---- name servers */
+
+/* Where the zone dies with an MX host, and leave is not taken by it; leave may
+ * be NULL. */
+static bool
+dies_with(const struct check_on *on, const struct facts_zone *zone,
+    const struct facts_host *host, const struct facts_endpoint *leave,
+    struct fault *f)
+{
+	for (enum fault_kind kind = FAULT_HOST; kind < FAULT_KINDS; kind++)
+		for (size_t i = 0; i < host->n_endpoints; i++)
+			if (fault_of(f, kind, on->settings,
+			    host->endpoints[i]) &&
+			    fault_takes_zone(f, on->settings, zone) &&
+			    (leave == NULL || !fault_takes(f, on->settings,
+				leave->host->name, leave->addr)))
+				return true;
+	return false;
+}
+
+/* The first MX host that the zone dies with; NULL: it dies with none. */
+static const struct facts_host *
+dies_with_any(const struct check_on *on, const struct facts_zone *zone,
+    const struct facts_endpoint *leave, struct fault *f)
+{
+	const struct facts_domain *d = on->domain;
+
+	for (size_t i = 0; i < d->n_mxs; i++) {
+		const struct facts_host *host = d->mxs[i].host;
+
+		if (host != NULL && (leave == NULL || host != leave->host) &&
+		    dies_with(on, zone, host, leave, f))
+			return host;
+	}
+	return NULL;
+}
+
+static enum severity
+say_dies(const struct check_on *on, const struct facts_zone *zone,
+    const struct facts_host *host, const struct fault *f, const char *who)
+{
+	if (f->kind == FAULT_HOST)
+		return check_say(on, SEV_WARN, "all name servers of %s are %s: "
+		    "if that dies, %s found", zone->name, host->name, who);
+	return check_say(on, SEV_WARN, "all name servers of %s are in %s, as "
+	    "%s is: if that dies, %s found", zone->name, f->txt, host->name,
+	    who);
+}
+
+static enum severity
+domain_names_die(const struct check_on *on)
+{
+	const struct facts_zone *zone = on->domain->zone;
+	const struct facts_host *host;
+	struct fault f;
+
+	if (zone == NULL)
+		return SEV_SKIPPED;
+	if (count_hosts(on->domain) < 2)
+		return SEV_OK;
+	host = dies_with_any(on, zone, NULL, &f);
+	return host == NULL ? SEV_OK : say_dies(on, zone, host, &f, "no MX is");
+}
+
+static enum severity
+host_names_die(const struct check_on *on)
+{
+	const struct facts_host *host = on->mx->host, *other;
+	struct fault f;
+
+	if (host == NULL || host->n_endpoints == 0 || host->zone == NULL)
+		return SEV_SKIPPED;
+	if (host->zone == on->domain->zone)
+		return SEV_OK; /* the domain's row */
+	other = dies_with_any(on, host->zone, host->endpoints[0], &f);
+	return other == NULL ? SEV_OK : say_dies(on, host->zone, other, &f,
+	    "this host is not");
+}
 
 /* Some address of some server could not be had: it may be elsewhere. */
 static bool
@@ -255,6 +359,11 @@ same_provider(const struct check_on *on)
 	    "provider is down, so is the mail", zone);
 }
 
+#define NAMES_DIE \
+	"If all name servers of the domain, or of an MX host's name, stand " \
+	"where an MX host stands (its address, its network, its AS, its " \
+	"site), what takes that host takes the names too: the other MX are up, " \
+	"and nobody finds them (RFC 2182 3.1)."
 #define SERVERS_APART \
 	"The name servers of the domain, and those of the MX hosts' names, " \
 	"are to stand in networks apart (RFC 2182 3.1): without names no MX " \
@@ -270,6 +379,8 @@ const struct check check_f[] = {
 	"A /24 or /48 is routed, and lost, as one."},
     {"F03", "same site", CHECK_DOMAIN, same_site,
 	"The sites of hosts are the configuration's."},
+    {"F04", "names die too", CHECK_DOMAIN, domain_names_die, NAMES_DIE},
+    {"F04", "names die too", CHECK_HOST, host_names_die, NAMES_DIE},
     {"F05", "name servers apart", CHECK_DOMAIN, domain_servers,
 	SERVERS_APART},
     {"F05", "name servers apart", CHECK_HOST, host_servers,

@@ -191,6 +191,7 @@ struct facts_addr {
 	bool confirmed;	 /* one of them has this address */
 	bool unchecked;	 /* of one of them the address could not be had */
 	struct facts_endpoint *dialled; /* whose session it is; NULL: none */
+	uint32_t asn; /* who announces it; 0: not known */
 };
 
 /* What earlier runs saw (history.c); all 0 without a state. */

@@ -195,7 +195,7 @@ begin_fetches(struct gather *g)
 static void
 begin_zones(struct gather *g)
 {
-	static const char *const ids[] = {"F05", "F06"};
+	static const char *const ids[] = {"F04", "F05", "F06"};
 
 	if (wants_any(g->settings, ids, sizeof(ids) / sizeof(ids[0])))
 		resolve_zones(g->resolve);

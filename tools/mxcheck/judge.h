@@ -56,6 +56,7 @@ struct walk_how {
 	enum walk_order order;
 	enum walk_death death;
 	const bool *dead; /* one for each hop; NULL: none */
+	const bool *lost; /* its name cannot be looked up any more; NULL: none */
 };
 
 void walk(struct walk_result *out, const struct walk_list *list,
@@ -88,8 +89,10 @@ enum judge_kind {
 struct judge_scenario {
 	const char *name; /* "now", "-mx1.example.com", "-level 10", "-v4",
 			   * "-198.51.100.0/24" */
-	const char *what; /* for the sentence: "mx1 dies" */
+	const char *what; /* for the sentence: "mx1 dies", "mx1 dies (and all
+			   * name servers of example.com with it)" */
 	enum judge_kind kind;
+	bool takes_names; /* those of the domain, or of a host that is alive */
 	struct judge_walk *walks;
 	size_t n_walks;
 };

@@ -310,6 +310,7 @@ record_visit_address(struct visit *r, struct facts_addr *a)
 	record_visit_names(r, "names", &a->ptrs);
 	FLAG(r, a, confirmed);
 	FLAG(r, a, unchecked);
+	NUMBER(r, a, asn, UINT32_MAX);
 }
 
 /* Which endpoint: by its place in the run's list. */

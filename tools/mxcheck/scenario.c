@@ -5,14 +5,20 @@
  * What could not be tried from here (no route of its family) is left out of
  * the list if anything else was tried: what is unknown must not carry mail. An
  * address that nobody outside can reach is as dead as one that drops packets.
+ *
+ * What dies may take name servers along: if all of the domain's die, no MX is
+ * found (once caches have forgotten it); if all of a host's zone do, that host
+ * is not.
  */
 #include <sys/socket.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "tools/mxcheck/address.h"
+#include "tools/mxcheck/fault.h"
 #include "tools/mxcheck/judge.h"
 
 struct build {
@@ -21,7 +27,9 @@ struct build {
 	const struct settings *settings;
 	const struct findings *findings;
 	const struct facts_domain *domain;
-	bool dead[WALK_HOPS_MAX];
+	bool dead[WALK_HOPS_MAX], lost[WALK_HOPS_MAX];
+	bool no_names; /* the domain's own */
+	const char *lost_host; /* one of them; NULL: none */
 	bool has4, has6, has_sts, has_dane;
 };
 
@@ -159,11 +167,20 @@ walk_one(struct judge_walk *out, const struct build *b,
 	    .model = model,
 	    .overlay = overlay,
 	    .dead = b->dead,
+	    .lost = b->lost,
+	};
+	const struct walk_result no_names = {
+	    .end = WALK_DEFERRED,
+	    .why = "DNS dies with it",
 	};
 	struct walk_result silent;
 
 	out->model = model;
 	out->overlay = overlay;
+	if (b->no_names) {
+		out->worst = out->best = no_names;
+		return;
+	}
 	how.order = WALK_BEST;
 	walk(&out->best, &b->out->list, &how);
 	how.order = WALK_WORST;
@@ -190,7 +207,33 @@ overlay_applies(const struct build *b, enum walk_overlay overlay)
 	}
 }
 
-/* Walks with b->dead as it is, and clears it. */
+static void
+forget(struct build *b)
+{
+	memset(b->dead, 0, sizeof(b->dead));
+	memset(b->lost, 0, sizeof(b->lost));
+	b->no_names = false;
+	b->lost_host = NULL;
+}
+
+/* "mx1 dies (and all name servers of example.com with it)" */
+static const char *
+whole_what(const struct build *b, const char *what)
+{
+	char all[3 * FINDING_TEXT_MAX];
+
+	if (b->no_names)
+		snprintf(all, sizeof(all), "%s (and all name servers of %s "
+		    "with it)", what, b->domain->zone->name);
+	else if (b->lost_host != NULL)
+		snprintf(all, sizeof(all), "%s (and the name of %s with it)",
+		    what, b->lost_host);
+	else
+		return facts_str(b->facts, what);
+	return facts_str(b->facts, all);
+}
+
+/* Walks with what is dead and lost as it is, and forgets that. */
 static void
 add_scenario(struct build *b, const char *name, const char *what,
     enum judge_kind kind)
@@ -202,7 +245,8 @@ add_scenario(struct build *b, const char *name, const char *what,
 		return;
 	scenario = &b->out->scenarios[b->out->n_scenarios++];
 	scenario->name = facts_str(b->facts, name);
-	scenario->what = facts_str(b->facts, what);
+	scenario->what = whole_what(b, what);
+	scenario->takes_names = b->no_names || b->lost_host != NULL;
 	scenario->kind = kind;
 	scenario->walks = facts_alloc(b->facts, s->n_models * WALK_OVERLAYS,
 	    sizeof(*scenario->walks));
@@ -211,16 +255,46 @@ add_scenario(struct build *b, const char *name, const char *what,
 			if (overlay_applies(b, overlay))
 				walk_one(&scenario->walks[scenario->n_walks++],
 				    b, s->models[m], overlay);
-	memset(b->dead, 0, sizeof(b->dead));
+	forget(b);
 }
 
 /* ---- what can die */
+
+/* What of the names dies with f, beside b->dead. */
+static void
+take_names(struct build *b, const struct fault *f)
+{
+	const struct walk_list *list = &b->out->list;
+	const struct facts_zone *zone;
+
+	b->no_names = fault_takes_zone(f, b->settings, b->domain->zone);
+	for (size_t i = 0; i < list->n; i++) {
+		zone = list->hop[i].ep != NULL ? list->hop[i].ep->host->zone :
+		    NULL;
+		b->lost[i] = !b->dead[i] && zone != b->domain->zone &&
+		    fault_takes_zone(f, b->settings, zone);
+		if (b->lost[i])
+			b->lost_host = list->hop[i].host;
+	}
+}
+
+static void
+take(struct build *b, const struct fault *f)
+{
+	const struct walk_list *list = &b->out->list;
+
+	for (size_t i = 0; i < list->n; i++)
+		b->dead[i] = fault_takes(f, b->settings, list->hop[i].host,
+		    list->hop[i].ep != NULL ? list->hop[i].ep->addr : NULL);
+	take_names(b, f);
+}
 
 static void
 without_hosts(struct build *b)
 {
 	const struct walk_list *list = &b->out->list;
 	char name[FINDING_TEXT_MAX], what[FINDING_TEXT_MAX];
+	struct fault f;
 
 	for (size_t i = 0; i < list->n; i++) {
 		bool seen = false;
@@ -232,97 +306,91 @@ without_hosts(struct build *b)
 		}
 		if (seen)
 			continue;
+		if (list->hop[i].ep != NULL && fault_of(&f, FAULT_HOST,
+		    b->settings, list->hop[i].ep))
+			take_names(b, &f);
 		snprintf(name, sizeof(name), "-%s", list->hop[i].host);
 		snprintf(what, sizeof(what), "%s dies", list->hop[i].host);
 		add_scenario(b, name, what, JUDGE_HOST);
 	}
-	memset(b->dead, 0, sizeof(b->dead));
+	forget(b);
 }
 
 static void
 without_level(struct build *b)
 {
 	const struct walk_list *list = &b->out->list;
+	struct fault f = {0};
 	char name[32];
 	bool all = true;
 
 	for (size_t i = 0; i < list->n; i++) {
 		b->dead[i] = list->hop[i].pref == list->hop[0].pref;
 		all &= b->dead[i];
+		if (b->dead[i] && list->hop[i].ep != NULL)
+			fault_add(&f, &list->hop[i].ep->addr->addr, 32, 128);
 	}
+	take_names(b, &f);
 	snprintf(name, sizeof(name), "-level %u", list->hop[0].pref);
 	if (all)
-		memset(b->dead, 0, sizeof(b->dead));
+		forget(b);
 	else
 		add_scenario(b, name, "the first level dies", JUDGE_LEVEL);
 }
 
-/* A fault domain counts if it takes endpoints of several hosts. */
+/* A fault domain counts if it takes endpoints of several hosts, or names. */
 static void
-add_fault(struct build *b, const char *name, const char *what)
+add_fault(struct build *b, const struct fault *f)
 {
 	const struct walk_list *list = &b->out->list;
+	char name[FAULT_TXT_MAX + 1], what[FAULT_TXT_MAX + 8];
 	const char *host = NULL;
-	bool several = false;
+	bool counts;
 
+	take(b, f);
+	counts = b->no_names || b->lost_host != NULL;
 	for (size_t i = 0; i < list->n; i++) {
 		if (!b->dead[i])
 			continue;
-		several |= host != NULL &&
+		counts |= host != NULL &&
 		    strcasecmp(host, list->hop[i].host) != 0;
 		host = list->hop[i].host;
 	}
-	for (size_t i = 0; several && i < b->out->n_scenarios; i++)
-		several = strcmp(b->out->scenarios[i].name, name) != 0;
-	if (several)
+	snprintf(name, sizeof(name), "-%s", f->txt);
+	snprintf(what, sizeof(what), "%s dies", f->txt);
+	for (size_t i = 0; counts && i < b->out->n_scenarios; i++)
+		counts = strcmp(b->out->scenarios[i].name, name) != 0;
+	if (counts)
 		add_scenario(b, name, what, JUDGE_FAULT);
-	memset(b->dead, 0, sizeof(b->dead));
+	forget(b);
 }
 
 static void
 without_prefixes(struct build *b, unsigned len4, unsigned len6)
 {
 	const struct walk_list *list = &b->out->list;
-	char txt[ADDR_TXT_MAX], name[ADDR_TXT_MAX + 1];
-	char what[ADDR_TXT_MAX + 16];
-	struct prefix prefix;
+	struct fault f;
 
 	for (size_t i = 0; i < list->n; i++) {
 		if (list->hop[i].ep == NULL)
 			continue;
-		address_prefix(&prefix, &list->hop[i].ep->addr->addr,
-		    list->hop[i].family == AF_INET ? len4 : len6);
-		for (size_t k = 0; k < list->n; k++)
-			b->dead[k] = list->hop[k].ep != NULL &&
-			    prefix_contains(&prefix,
-				&list->hop[k].ep->addr->addr);
-		prefix_to_txt(txt, &prefix);
-		snprintf(name, sizeof(name), "-%s", txt);
-		snprintf(what, sizeof(what), "%s dies", txt);
-		add_fault(b, name, what);
+		memset(&f, 0, sizeof(f));
+		fault_add(&f, &list->hop[i].ep->addr->addr, len4, len6);
+		prefix_to_txt(f.txt, &f.prefixes[0]);
+		add_fault(b, &f);
 	}
 }
 
 static void
-without_sites(struct build *b)
+without_faults(struct build *b, enum fault_kind kind)
 {
 	const struct walk_list *list = &b->out->list;
-	char name[FINDING_TEXT_MAX], what[FINDING_TEXT_MAX];
-	const char *site, *other;
+	struct fault f;
 
-	for (size_t i = 0; i < list->n; i++) {
-		site = settings_host(b->settings, list->hop[i].host)->site;
-		if (site == NULL)
-			continue;
-		for (size_t k = 0; k < list->n; k++) {
-			other = settings_host(b->settings,
-			    list->hop[k].host)->site;
-			b->dead[k] = other != NULL && strcmp(site, other) == 0;
-		}
-		snprintf(name, sizeof(name), "-site %s", site);
-		snprintf(what, sizeof(what), "site %s dies", site);
-		add_fault(b, name, what);
-	}
+	for (size_t i = 0; i < list->n; i++)
+		if (list->hop[i].ep != NULL && fault_of(&f, kind, b->settings,
+		    list->hop[i].ep))
+			add_fault(b, &f);
 }
 
 static void
@@ -341,18 +409,24 @@ without_families(struct build *b)
 	}
 }
 
-static bool
-is_assumed_down(const struct build *b, const struct walk_hop *hop,
-    const char *word)
+/* A host, an address, a prefix, a site or an AS; the addresses of an MX host
+ * are taken with it. */
+static void
+assume(struct build *b, struct fault *f, const char *word)
 {
-	const char *site = settings_host(b->settings, hop->host)->site;
-	struct prefix prefix;
+	const struct walk_list *list = &b->out->list;
 
-	if (strcasecmp(hop->host, word) == 0 ||
-	    (site != NULL && strcmp(site, word) == 0))
-		return true;
-	return hop->ep != NULL && prefix_parse(&prefix, word) == 0 &&
-	    prefix_contains(&prefix, &hop->ep->addr->addr);
+	*f = (struct fault){.name = word, .site = word};
+	if (prefix_parse(&f->prefixes[0], word) == 0)
+		f->n_prefixes = 1;
+	if (strncasecmp(word, "AS", 2) == 0)
+		f->asn = (uint32_t)strtoul(word + 2, NULL, 10);
+	take(b, f);
+	for (size_t i = 0; i < list->n; i++)
+		if (list->hop[i].ep != NULL &&
+		    strcasecmp(list->hop[i].host, word) == 0)
+			fault_add(f, &list->hop[i].ep->addr->addr, 32, 128);
+	take_names(b, f);
 }
 
 static void
@@ -360,11 +434,10 @@ without_assumed(struct build *b)
 {
 	const struct settings_list *words = &b->settings->assume_down;
 	char name[FINDING_TEXT_MAX], what[FINDING_TEXT_MAX];
+	struct fault f;
 
 	for (size_t i = 0; i < words->n; i++) {
-		for (size_t k = 0; k < b->out->list.n; k++)
-			b->dead[k] = is_assumed_down(b, &b->out->list.hop[k],
-			    words->word[i]);
+		assume(b, &f, words->word[i]);
 		snprintf(name, sizeof(name), "assume-down %s", words->word[i]);
 		snprintf(what, sizeof(what), "%s is down", words->word[i]);
 		add_scenario(b, name, what, JUDGE_ASSUMED);
@@ -395,7 +468,8 @@ scenario_all(struct judge_case *out, struct facts *facts,
 	without_level(&b);
 	without_prefixes(&b, 32, 128);
 	without_prefixes(&b, 24, 48);
-	without_sites(&b);
+	for (enum fault_kind kind = FAULT_NETWORK; kind <= FAULT_SITE; kind++)
+		without_faults(&b, kind);
 	without_families(&b);
 	without_assumed(&b);
 }

@@ -43,6 +43,7 @@ struct settings_host {
 	bool internal; /* private addresses are fine, and are dialled */
 	bool trusted;  /* it relays for us: R01 says nothing */
 	const char *site;
+	uint32_t asn; /* that announces it; 0: by its addresses */
 	struct settings_list severity; /* "C01=WARN" */
 };
 

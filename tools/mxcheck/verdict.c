@@ -272,7 +272,8 @@ judge_failover(struct judging *j, size_t n_up)
 
 		if (t.deferred + t.bounced == 0)
 			continue;
-		if (s->kind == JUDGE_FAULT && t.flows == 0) {
+		if ((s->kind == JUDGE_FAULT || s->takes_names) &&
+		    t.flows == 0) {
 			if (raise_to(j, VERDICT_ILLUSION, SEV_WARN))
 				say(j, "%zu MX hosts, but if %s no mail flows",
 				    j->out->n_hosts, s->what);

@@ -12,7 +12,7 @@
 /* What the sender sees of one hop. */
 struct view {
 	const struct walk_hop *hop;
-	bool dead;
+	bool dead, lost;
 	enum model_action action;
 	uint32_t cost_s;
 	const char *why;
@@ -93,24 +93,27 @@ look_at_tls(struct view *v, const struct model *m)
 }
 
 static void
-look(struct view *v, const struct walk_hop *hop, bool dead,
+look(struct view *v, const struct walk_hop *hop, bool dead, bool lost,
     const struct walk_how *how)
 {
 	enum outcome outcome = hop->outcome;
 
-	if (dead)
+	if (lost)
+		outcome = OUTCOME_NAME_FAILED;
+	else if (dead)
 		outcome = how->death == WALK_DEAD_SILENT ? OUTCOME_FILTERED :
 		    OUTCOME_REFUSED;
 	*v = (struct view){
 	    .hop = hop,
 	    .dead = dead,
+	    .lost = lost,
 	    .action = how->model->action[outcome],
 	    .cost_s = cost(how->model, outcome),
 	    .greets5 = outcome == OUTCOME_GREET5,
 	    .session = is_session(outcome),
 	    .why = outcome_txt(outcome),
 	};
-	if (!dead)
+	if (!dead && !lost)
 		look_at_tls(v, how->model);
 	if ((how->overlay == WALK_STS && hop->sts_fails) ||
 	    (how->overlay == WALK_DANE && hop->dane_fails)) {
@@ -157,15 +160,31 @@ best_first(const void *a, const void *b)
 	return x->hop < y->hop ? -1 : x->hop > y->hop;
 }
 
+static bool
+is_set(const bool *flags, size_t i)
+{
+	return flags != NULL && flags[i];
+}
+
+/* A lost name is looked up once, however many addresses it had. */
+static bool
+is_lost_already(const struct walker *w, size_t i)
+{
+	return i > 0 && is_set(w->how->lost, i) &&
+	    is_set(w->how->lost, i - 1) &&
+	    w->list->hop[i].host == w->list->hop[i - 1].host;
+}
+
 static void
 build(struct walker *w)
 {
 	const struct walk_how *how = w->how;
 
 	for (size_t i = 0; i < w->list->n; i++)
-		if (!is_other_family(&w->list->hop[i], how->overlay))
+		if (!is_other_family(&w->list->hop[i], how->overlay) &&
+		    !is_lost_already(w, i))
 			look(&w->view[w->n++], &w->list->hop[i],
-			    how->dead != NULL && how->dead[i], how);
+			    is_set(how->dead, i), is_set(how->lost, i), how);
 	qsort(w->view, w->n, sizeof(w->view[0]),
 	    how->order == WALK_WORST ? worst_first : best_first);
 }
@@ -175,7 +194,8 @@ build(struct walker *w)
 static bool
 has_address(const struct view *v)
 {
-	return v->hop->family != 0 && v->hop->outcome != OUTCOME_LOOP;
+	return v->hop->family != 0 && v->hop->outcome != OUTCOME_LOOP &&
+	    !v->lost;
 }
 
 /* What the sender cuts off its list; the order stays. */
@@ -186,8 +206,10 @@ cut(struct walker *w)
 	size_t i, n = 0;
 
 	for (i = 0; i < w->n; i++) {
-		n4 += w->view[i].hop->family == AF_INET;
-		n6 += w->view[i].hop->family == AF_INET6;
+		n4 += has_address(&w->view[i]) &&
+		    w->view[i].hop->family == AF_INET;
+		n6 += has_address(&w->view[i]) &&
+		    w->view[i].hop->family == AF_INET6;
 	}
 	model_keep(w->how->model, n4, n6, keep);
 	w->was_cut = keep[0] + keep[1] < n4 + n6;
@@ -210,7 +232,7 @@ cut_loop(struct walker *w)
 	size_t i = 0;
 
 	while (i < w->n && (w->view[i].hop->outcome != OUTCOME_LOOP ||
-	    w->view[i].dead))
+	    w->view[i].dead || w->view[i].lost))
 		i++;
 	if (i == w->n)
 		return true;
@@ -226,6 +248,8 @@ cut_loop(struct walker *w)
 static bool
 is_listed(const struct view *v, const struct model *m)
 {
+	if (v->lost)
+		return false;
 	switch (v->hop->outcome) {
 	case OUTCOME_LOOP:
 		return m->action[OUTCOME_LOOP] == MODEL_BOUNCE;
@@ -243,7 +267,8 @@ is_nameless(const struct walker *w, bool *failed)
 	for (size_t i = 0; i < w->n; i++) {
 		if (is_listed(&w->view[i], w->how->model))
 			return false;
-		*failed |= w->view[i].hop->outcome == OUTCOME_NAME_FAILED;
+		*failed |= w->view[i].lost ||
+		    w->view[i].hop->outcome == OUTCOME_NAME_FAILED;
 	}
 	return true;
 }
