@@ -10,7 +10,9 @@ gets owns a folder and processes; both are gone when the test ends, and the
 logs of the processes are shown if a case failed.
 """
 
+import concurrent.futures
 import ctypes
+import json
 import os
 import pathlib
 import pwd
@@ -131,6 +133,12 @@ def wait_until(fn, timeout=10, what="the condition", every=0.02):
         if time.monotonic() > end:
             raise AssertionError(f"waited {timeout} s for {what}")
         time.sleep(every)
+
+
+def together(fn, *rows):
+    """fn(*row) for all rows at once, each in a thread: they wait together."""
+    with concurrent.futures.ThreadPoolExecutor(len(rows)) as pool:
+        return list(pool.map(lambda row: fn(*row), rows))
 
 
 # --- the ground: programs, ports, namespaces
@@ -433,6 +441,21 @@ class Resolverd:
 
     def resolverctl(self, *args, **popen):
         return self.tool(RESOLVERCTL, *args, **popen)
+
+    def stats(self):
+        """{counter: value}, of all workers together."""
+        return json.loads(self.resolverctl("--json", "stats").stdout)
+
+    def dump(self, *args):
+        """What the cache's file holds: a list of entries."""
+        done = self.resolverctl("--json", "dump", *args)
+        return json.loads(done.stdout)["entries"]
+
+    def wait_kept(self, qname, qtype="A", kind="answer"):
+        """Until a live entry is there: it is written after its answer went."""
+        wait_until(lambda: any(
+            (e["type"], e["kind"]) == (qtype, kind) and e["left"] > 0
+            for e in self.dump(qname)), 10, f"{qname} {qtype} in the cache")
 
     def build(self):
         done = self.zonectl("build")
