@@ -14,7 +14,7 @@ import time
 import rvtest
 from rvtest import (RESOLVERD, Skip, ask, case, contains, data, equal, rcode,
                     wait_until)
-from scripted import Outside, answer, slowly
+from scripted import Outside, answer
 
 LISTED = "2.0.0.127.bl.test"
 
@@ -292,8 +292,9 @@ def _(bench):
                     "os.close(r); os.close(w);"
                     "signal.signal(signal.SIGPIPE, signal.SIG_DFL)", "-d")
     wait_until(rd.answers)
-    os.kill(rd.worker_pids()[0], signal.SIGKILL)  # that is logged
-    time.sleep(.2)
+    victim, = rd.worker_pids()
+    os.kill(victim, signal.SIGKILL)  # that is logged
+    wait_until(lambda: victim not in rd.worker_pids())
     wait_until(rd.answers)
     equal(rd.stop(), 0)
 
@@ -358,17 +359,24 @@ def _(bench):
 
 # --- end
 
+def ends(rd):
+    """Sends SIGTERM; returns when the workers have it: they read no more."""
+    rd.process.popen.send_signal(signal.SIGTERM)
+    wait_until(lambda: rvtest.raw(rd.server, rvtest.PROBE, .05) is None)
+
+
 def drains(bench, name, tcp):
-    with Outside(lambda q: slowly(.7, answer(q, f"{q.qname} 9 A 192.0.2.1"))
-                 ) as outside:
+    with Outside(lambda q: answer(q, f"{q.qname} 9 A 192.0.2.1")) as outside:
         rd = started(bench, name, forward=[outside.server])
         got = []
         client = threading.Thread(target=lambda: got.append(
             ask(rd.server, "slow.example", tcp=tcp)))
-        client.start()
-        wait_until(lambda: outside.count("slow.example"))
-        equal(rd.stop(), 0, "exit status")
+        with outside.holding("slow"):
+            client.start()
+            wait_until(lambda: outside.count("slow.example"))
+            ends(rd)
         client.join()
+        equal(rd.process.wait(), 0, "exit status")
         equal([(rcode(m), data(m)) for m in got], [("NOERROR", ["192.0.2.1"])])
 
 
@@ -395,8 +403,7 @@ def _(bench):
         s.connect(rd.server)
         s.sendall(q * 200)
         wait_until(lambda: rvtest.raw(rd.server, rvtest.PROBE))
-        rd.process.popen.send_signal(signal.SIGTERM)
-        time.sleep(.3)
+        ends(rd)
         s.settimeout(5)
         got = [len(rvtest.recv_tcp(s)) for _ in range(200)]
     equal(got, [got[0]] * 200)
@@ -529,7 +536,7 @@ def _(bench):
         if "starting it again in" in line:
             times.append(int(line.rsplit(" ", 2)[1]))
     equal((len(times), times == sorted(set(times))), (4, True), f"{times} ms")
-    time.sleep(.05)
+    wait_until(lambda: len(rd.worker_pids()) == 2)
     equal(rd.stop(), 0)
 
 

@@ -11,7 +11,7 @@ import rvtest
 from rvtest import (LOOPBACK, Skip, ask, case, contains, data, diag, equal,
                     rcode, wait_until)
 from load import Load
-from scripted import Outside, answer, slowly
+from scripted import Outside, answer
 
 LISTED = "2.0.0.127.bl.test"
 RELOADED, REFUSED = "reloaded: serves by", "not reloaded"
@@ -176,17 +176,17 @@ def _(bench):
 
 @case("a question that is under way in an old worker is answered")
 def _(bench):
-    with Outside(lambda q: slowly(1, answer(q, f"{q.qname} 9 A 192.0.2.1"))
-                 ) as outside:
+    with Outside(lambda q: answer(q, f"{q.qname} 9 A 192.0.2.1")) as outside:
         rd = started(bench, "under-way", forward=[outside.server])
         for tcp in (False, True):
             name, got = f"slow-{tcp}.example".lower(), []
             client = threading.Thread(
                 target=lambda: got.append(ask(rd.server, name, tcp=tcp)))
-            client.start()
-            wait_until(lambda: outside.count(name))
-            hup(rd)
-            equal(got, [], "answers so far")
+            with outside.holding(name):
+                client.start()
+                wait_until(lambda: outside.count(name))
+                hup(rd)
+                equal(got, [], "answers so far")
             client.join()
             equal([data(m) for m in got], [["192.0.2.1"]])
         equal(rd.stop(), 0)

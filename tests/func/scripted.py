@@ -8,6 +8,7 @@
 """
 
 import collections
+import contextlib
 import socket
 import threading
 import time
@@ -50,6 +51,7 @@ class Outside:
         self.script = script
         self.asked = collections.Counter()
         self.last = None  # the newest Question
+        self.held = {}  # part of a name: Event
         self.tcp_pieces, self.tcp_pause = 1, .05  # of an answer by TCP
         self.lock = threading.Lock()
         self.server = server or (rvtest.LOOPBACK, rvtest.free_port())
@@ -83,6 +85,16 @@ class Outside:
         with self.lock:
             self.asked.clear()
 
+    @contextlib.contextmanager
+    def holding(self, part):
+        """Names with this in them are answered at the end of the block."""
+        released = self.held[part] = threading.Event()
+        try:
+            yield
+        finally:
+            del self.held[part]
+            released.set()
+
     def _answer(self, wire, tcp, send):
         message = dns.message.from_wire(wire)
         asked = message.question[0]
@@ -91,6 +103,9 @@ class Outside:
         with self.lock:
             self.asked[q[:3]] += 1
             self.last = q
+        for part, released in list(self.held.items()):
+            if part in qname:
+                released.wait(20)
         got = self.script(q)
         if got is not None:
             try:

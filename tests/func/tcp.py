@@ -24,8 +24,6 @@ UNREAD_S = 30  # TCP_UNREAD_S
 
 
 def script(q):
-    if "slow" in q.qname:
-        time.sleep(1.5)
     if q.qtype == "TXT":
         return scripted.answer(q, *(f"{q.qname} 300 TXT {n:03}{'b' * 250}"
                                     for n in range(200)))
@@ -60,6 +58,11 @@ def asked(s, qname=LISTED, qid=7):
     return s
 
 
+def ids(s, n):
+    """Those of the next n answers, sorted."""
+    return sorted(struct.unpack("!H", recv_tcp(s)[:2])[0] for _ in range(n))
+
+
 def stays_open(s):
     """No end has come; what comes later is another matter."""
     s.settimeout(0.05)
@@ -76,12 +79,13 @@ def stays_open(s):
 @case("RFC 7766 6.2.1.1: an answer that is there does not wait for a slow one")
 def _(bench):
     with connect(bench.server) as s:
-        s.sendall(frame_tcp(question("slow1.example", qid=1)) +
-                  frame_tcp(question(LISTED, qid=2)) +
-                  frame_tcp(question("slow2.example", qid=3)) +
-                  frame_tcp(question("fast.example", qid=4)))
-        ids = [struct.unpack("!H", recv_tcp(s)[:2])[0] for _ in range(4)]
-        equal((set(ids[:2]), set(ids[2:])), ({2, 4}, {1, 3}), f"order {ids}")
+        with bench.outside.holding("slow"):
+            s.sendall(frame_tcp(question("slow1.example", qid=1)) +
+                      frame_tcp(question(LISTED, qid=2)) +
+                      frame_tcp(question("slow2.example", qid=3)) +
+                      frame_tcp(question("fast.example", qid=4)))
+            equal(ids(s, 2), [2, 4])
+        equal(ids(s, 2), [1, 3])
 
 
 @case("a hundred questions under way in a connection; more wait their turn")
@@ -89,18 +93,18 @@ def _(bench):
     with connect(bench.server, timeout=20) as s:
         s.sendall(b"".join(
             frame_tcp(question(f"n{n}.example", qid=n)) for n in range(500)))
-        equal(sorted(struct.unpack("!H", recv_tcp(s)[:2])[0]
-                     for _ in range(500)), list(range(500)))
+        equal(ids(s, 500), list(range(500)))
 
 
 @case("a client that closes its side gets the answers that are under way")
 def _(bench):
     with connect(bench.server) as s:
-        s.sendall(frame_tcp(question("slow3.example", qid=1)) +
-                  frame_tcp(question(LISTED, qid=2)))
-        s.shutdown(socket.SHUT_WR)
-        ids = [struct.unpack("!H", recv_tcp(s)[:2])[0] for _ in range(2)]
-        equal((ids, s.recv(1)), ([2, 1], b""))
+        with bench.outside.holding("slow"):
+            s.sendall(frame_tcp(question("slow3.example", qid=1)) +
+                      frame_tcp(question(LISTED, qid=2)))
+            s.shutdown(socket.SHUT_WR)
+            equal(ids(s, 1), [2])
+        equal((ids(s, 1), s.recv(1)), ([1], b""))
 
 
 @case("a client that goes while its question is under way")
@@ -125,12 +129,13 @@ def _(bench):
         bench.clock.pass_s(6)
         half.sendall(frame_tcp(question(LISTED))[:9])
         asked(busy)
-        waiting.sendall(frame_tcp(question("slow4.example", qid=9)))
-        asked(busy)
-        bench.clock.pass_s(5)
-        equal((is_closed(silent), is_closed(half)), (True, True))
-        equal(stays_open(busy), True, "it asked five seconds ago")
-        equal(struct.unpack("!H", recv_tcp(waiting)[:2])[0], 9)
+        with bench.outside.holding("slow"):
+            waiting.sendall(frame_tcp(question("slow4.example", qid=9)))
+            asked(busy)
+            bench.clock.pass_s(5)
+            equal((is_closed(silent), is_closed(half)), (True, True))
+            equal(stays_open(busy), True, "it asked five seconds ago")
+        equal(ids(waiting, 1), [9])
         asked(waiting)
         for s in (busy, waiting):
             wait_until(lambda s=s: bench.clock.ends(s, 11), 20, "the end")
@@ -193,23 +198,26 @@ def _(bench):
     with waiting, first, second, third:
         for s in (waiting, first, second, third, first):
             asked(s)  # so the second is the idlest
-        waiting.sendall(frame_tcp(question("slow5.example", qid=5)))
-        time.sleep(.2)  # it is under way
-        with asked(connect(rd.server, "127.0.0.2")):
-            equal(is_closed(second), True, "the idlest")
-            for s in (first, third):
-                asked(s)
-        equal(struct.unpack("!H", recv_tcp(waiting)[:2])[0], 5)
+        with bench.outside.holding("slow"):
+            waiting.sendall(frame_tcp(question("slow5.example", qid=5)))
+            wait_until(lambda: bench.outside.count("slow5.example"))
+            with asked(connect(rd.server, "127.0.0.2")):
+                equal(is_closed(second), True, "the idlest")
+                for s in (first, third):
+                    asked(s)
+        equal(ids(waiting, 1), [5])
         # all of them wait: the new one goes
-        more = asked(connect(rd.server, "127.0.0.2"))
-        with more:
-            for n, s in enumerate((waiting, first, third, more)):
-                s.sendall(frame_tcp(question(f"slow6{n}.example", qid=n)))
-            time.sleep(.2)
-            with connect(rd.server, "127.0.0.3") as s:
-                equal(is_closed(s), True, "the new one")
-            for n, s in enumerate((waiting, first, third, more)):
-                equal(struct.unpack("!H", recv_tcp(s)[:2])[0], n)
+        with asked(connect(rd.server, "127.0.0.2")) as more:
+            all_four = (waiting, first, third, more)
+            with bench.outside.holding("slow"):
+                for n, s in enumerate(all_four):
+                    s.sendall(frame_tcp(question(f"slow6{n}.example", qid=n)))
+                wait_until(lambda: all(bench.outside.count(f"slow6{n}.example")
+                                       for n in range(4)))
+                with connect(rd.server, "127.0.0.3") as s:
+                    equal(is_closed(s), True, "the new one")
+            for n, s in enumerate(all_four):
+                equal(ids(s, 1), [n])
     equal(rd.stop(), 0)
 
 

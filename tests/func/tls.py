@@ -18,8 +18,6 @@ TXT, PADDING = 16, 12
 
 
 def script(q):
-    if "slow" in q.qname:
-        time.sleep(1.5)
     if q.qtype == "TXT":
         return scripted.answer(q, *(f"{q.qname} 300 TXT {n:03}{'b' * 250}"
                                     for n in range(200)))
@@ -114,11 +112,13 @@ def _(bench):
 @case("RFC 7858 3.3: pipelining and answers out of order")
 def _(bench):
     with connect(bench.tls, bench.cert) as s:
-        s.sendall(frame_tcp(question("slow1.example", qid=1)) +
-                  frame_tcp(question(LISTED, qid=2)) +
-                  frame_tcp(question("fast.example", qid=3)))
-        ids = [struct.unpack("!H", recv_tcp(s)[:2])[0] for _ in range(3)]
-        equal(ids[2], 1, f"order {ids}")
+        with bench.outside.holding("slow"):
+            s.sendall(frame_tcp(question("slow1.example", qid=1)) +
+                      frame_tcp(question(LISTED, qid=2)) +
+                      frame_tcp(question("fast.example", qid=3)))
+            ids = {struct.unpack("!H", recv_tcp(s)[:2])[0] for _ in range(2)}
+            equal(ids, {2, 3})
+        equal(struct.unpack("!H", recv_tcp(s)[:2])[0], 1)
 
 
 @case("large answers, many of them, and questions byte by byte")
@@ -135,10 +135,13 @@ def _(bench):
 @case("a client that closes its side gets the answers that are under way")
 def _(bench):
     with connect(bench.tls, bench.cert) as s:
-        s.sendall(frame_tcp(question("slow2.example", qid=1)))
-        raw = s.fileno()
-        # close_notify, then wait: Python's unwrap() would not read on
-        socket.socket(fileno=os.dup(raw)).shutdown(socket.SHUT_WR)
+        with bench.outside.holding("slow"):
+            s.sendall(frame_tcp(question("slow2.example", qid=1)))
+            wait_until(lambda: bench.outside.count("slow2.example"))
+            # close_notify, then wait: Python's unwrap() would not read on
+            socket.socket(fileno=os.dup(s.fileno())).shutdown(socket.SHUT_WR)
+            with connect(bench.tls, bench.cert) as other:
+                asked(other)
         equal(recv_tcp(s)[:2], b"\0\1")
 
 
