@@ -145,6 +145,85 @@ def _(bench):
         contains(got[1], part)
 
 
+def asn_zone(bench):
+    """Who announces what, as origin.asn.cymru.com tells it."""
+    net = bench.net
+    for name, text in (("mx1.fine.test", "64500 | %s/32 | ZZ | x | 2026"),
+                       ("mx2.fine.test", "64500 64999 | %s/32 | ZZ |")):
+        addr = net.servers[name].addr
+        reverse = ".".join(reversed(addr.split(".")))
+        net.add(f"{reverse}.origin.test", "TXT",
+                f'"64999 | {addr.split(".")[0]}.0.0.0/8 | ZZ |"',
+                f'"{text % addr}"')
+    for reverse, asn in (("1.2.0.192", 64501), ("1.100.51.198", 64501)):
+        net.add(f"{reverse}.origin.test", "TXT", f'"{asn} | {reverse}"')
+    net.add("evil.origin.test", "TXT", '"AS-SET | | |"')
+
+
+@case("F03, F05: one AS, from a zone, from a file, from the configuration")
+def _(bench):
+    net = bench.net
+    asn_zone(bench)
+    table = bench.dir / "asn.tsv"
+    table.write_text("; who announces what\n127.0.0.0/8\t64500\n"
+                     "192.0.2.0/24\t64501\n198.51.100.0/24\t64501\n")
+    conf = bench.file("asn.conf", "".join(
+        f'host "{name}.fine.test" {{ asn = {asn} }}\n' for name, asn in (
+            ("mx1", 64500), ("mx2", 64500), ("ns1", 64501),
+            ("ns2", 64501))))
+    for args in (("--asn-zone", "origin.test", "-4"), ("--asn-file", table),
+                 ("-c", conf)):
+        got = Table(net.mxcheck("fine.test", *args))
+        contains(got.text("fine.test", "F03", "fine.test"),
+                 "all MX hosts are in AS64500")
+        equal(got.domains["fine.test"][0], "ILLUSION", args)
+        contains(got.domains["fine.test"][1], "if AS64500 dies no mail flows")
+        if args[0] == "-c":  # both families are in it
+            contains(got.text("fine.test", "F05", "fine.test"),
+                     "of fine.test are in AS64501")
+    equal(bench.table.severity("fine.test", "F03", "fine.test"), "OK")
+    apart = bench.file("apart.conf", 'host "mx2.fine.test" { asn = 64999 }\n')
+    equal(Table(net.mxcheck("fine.test", "-c", apart, "--asn-file", table))
+          .severity("fine.test", "F03", "fine.test"), "OK")
+
+
+@case("without --asn-zone nobody is asked who announces an address")
+def _(bench):
+    def asked():
+        return sum(n for q, n in bench.net.dns.asked.items()
+                   if q[0].endswith("origin.test"))
+    before = asked()
+    equal(before > 0, True)
+    bench.net.mxcheck("fine.test")
+    equal(asked(), before)
+
+
+@case("an AS file that is bad is told of by its line; the run goes on")
+def _(bench):
+    for text, part in (("127.0.0.0/8 64500\nhere\n", "bad.tsv:2: give a "
+                        "prefix and its AS"), (None, "bad.tsv: No such")):
+        path = bench.dir / "bad.tsv"
+        path.unlink(missing_ok=True)
+        if text:
+            path.write_text(text)
+        done = bench.net.mxcheck("lone.test", "--asn-file", path)
+        contains(done.stderr, part)
+        equal(Table(done).domains["lone.test"][0], "NONE")
+    done = bench.net.mxcheck("lone.test", "--asn-zone", "a b")
+    equal(done.returncode, 3)
+    contains(done.stderr, "--asn-zone: give a zone")
+
+
+@case("a replay knows who announced what, without the file")
+def _(bench):
+    table = bench.dir / "asn.tsv"
+    record = bench.dir / "asn.json"
+    done = bench.net.mxcheck("fine.test", "nearby.test", "--asn-file", table,
+                             "-o", "table", "-o", f"json={record}")
+    equal(bench.net.mxcheck("--replay", record).stdout, done.stdout)
+    contains(done.stdout, "AS64500")
+
+
 @case("--assume-down knows name servers, too")
 def _(bench):
     done = bench.net.mxcheck("half.test", "--assume-down", "192.0.2.1", "-o",
@@ -155,6 +234,11 @@ def _(bench):
     done = bench.net.mxcheck("fine.test", "--assume-down", "192.0.2.0/24",
                              "--assume-down", "ns2.fine.test", "-o", "json")
     equal('"why":"DNS dies with it"' in done.stdout, False)  # each by itself
+    done = bench.net.mxcheck("fine.test", "--assume-down", "AS64500",
+                             "--asn-file", bench.dir / "asn.tsv", "-o",
+                             "json")
+    contains(done.stdout, '"scenario":"assume-down AS64500","model":"postfix",'
+             '"order":"worst","result":"DEFERRED"')
     done = bench.net.mxcheck("network.test", "--assume-down", "192.0.2.0/24",
                              "-o", "json")
     contains(done.stdout, '"why":"DNS dies with it"')

@@ -1,6 +1,7 @@
 /*
  * F: failover illusions: hosts that look like several and die as one.
  */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -227,11 +228,26 @@ is_one_network(const struct facts_zone *zone, struct network *net)
 	return network_is_one(net);
 }
 
+static bool
+is_one_as(const struct check_on *on, const struct facts_zone *zone,
+    struct fault *f)
+{
+	const struct facts_server *first = zone->servers[0];
+
+	*f = (struct fault){0};
+	f->asn = first->n_addrs == 0 ? 0 : fault_asn(on->settings, first->name,
+	    first->addrs[0]);
+	snprintf(f->txt, sizeof(f->txt), "AS%u", f->asn);
+	return f->asn != 0 && zone->n_servers > 1 &&
+	    fault_takes_zone(f, on->settings, zone);
+}
+
 static enum severity
 servers_of_zone(const struct check_on *on, const struct facts_zone *zone)
 {
 	char txt[NETWORK_TXT_MAX];
 	struct network net;
+	struct fault f;
 
 	if (!is_known(zone))
 		return SEV_SKIPPED;
@@ -243,6 +259,9 @@ servers_of_zone(const struct check_on *on, const struct facts_zone *zone)
 	if (is_one_network(zone, &net))
 		return check_say(on, SEV_WARN, "all name servers of %s are in "
 		    "one network: %s", zone->name, network_txt(txt, &net));
+	if (is_one_as(on, zone, &f))
+		return check_say(on, SEV_WARN, "all name servers of %s are in "
+		    "%s", zone->name, f.txt);
 	return SEV_OK;
 }
 
@@ -378,7 +397,9 @@ const struct check check_f[] = {
     {"F02", "same network", CHECK_DOMAIN, same_network,
 	"A /24 or /48 is routed, and lost, as one."},
     {"F03", "same site", CHECK_DOMAIN, same_site,
-	"The sites of hosts are the configuration's."},
+	"Who is at one site, or announced by one AS, fails together. Sites are "
+	"the configuration's; so may AS numbers be, or they are looked up "
+	"(--asn-file, --asn-zone)."},
     {"F04", "names die too", CHECK_DOMAIN, domain_names_die, NAMES_DIE},
     {"F04", "names die too", CHECK_HOST, host_names_die, NAMES_DIE},
     {"F05", "name servers apart", CHECK_DOMAIN, domain_servers,

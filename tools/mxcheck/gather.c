@@ -18,9 +18,11 @@
 
 #include "lib/log.h"
 #include "tools/mxcheck/address.h"
+#include "tools/mxcheck/asn.h"
 #include "tools/mxcheck/fetch.h"
 #include "tools/mxcheck/prober.h"
 #include "tools/mxcheck/resolve.h"
+#include "tools/tool.h"
 
 struct gather {
 	struct facts *facts;
@@ -221,6 +223,7 @@ begin_sessions(struct gather *g)
 	if (g->settings->outbound)
 		resolve_outbound(g->resolve, g->settings);
 	resolve_addrs(g->resolve);
+	resolve_asns(g->resolve);
 	begin_zones(g);
 	begin_fetches(g);
 	g->how = (struct prober_how){
@@ -297,6 +300,17 @@ run(struct gather *g)
 	event_free(intr);
 }
 
+/* A file that cannot be used is told of; it ends no run. */
+static void
+look_up_asns(struct facts *facts, const struct settings *settings)
+{
+	char why[ASN_WHY_MAX];
+
+	if (settings->asn_file != NULL &&
+	    asn_read_file(facts, settings->asn_file, why) != 0)
+		tool_error("%s", why);
+}
+
 int
 gather(struct facts *facts, const struct settings *settings, char *why)
 {
@@ -312,9 +326,11 @@ gather(struct facts *facts, const struct settings *settings, char *why)
 		return -EIO;
 	}
 	g.dns = dns_new(g.base, settings);
-	g.resolve = resolve_new(g.dns, facts, on_resolved, &g);
+	g.resolve = resolve_new(g.dns, facts, settings, on_resolved,
+	    &g);
 	run(&g);
 	facts_sort(facts);
+	look_up_asns(facts, settings);
 	prober_free(g.prober);
 	fetcher_free(g.fetcher);
 	resolve_free(g.resolve);

@@ -15,6 +15,7 @@
 
 #include "lib/conf_text.h"
 #include "lib/xalloc.h"
+#include "tools/mxcheck/asn.h"
 #include "tools/mxcheck/check.h"
 #include "tools/mxcheck/domain.h"
 #include "tools/mxcheck/options.h"
@@ -238,6 +239,17 @@ take_site(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 static int
+take_asn(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *text = last(opt);
+
+	if (asn_read(&reading.host.asn, text, strlen(text)) == 0)
+		return 0;
+	cfg_error(cfg, "asn: give a number such as 64500, not \"%s\"", text);
+	return -1;
+}
+
+static int
 take_host_severity(cfg_t *cfg, cfg_opt_t *opt)
 {
 	return take_severity(cfg, opt, &reading.host.severity);
@@ -284,6 +296,7 @@ static cfg_opt_t host_opts[] = {
     CFG_STR("internal", NULL, CFGF_NODEFAULT),
     CFG_STR("trusted", NULL, CFGF_NODEFAULT),
     CFG_STR("site", NULL, CFGF_NODEFAULT),
+    CFG_STR("asn", NULL, CFGF_NODEFAULT),
     CFG_STR_LIST("severity", NULL, CFGF_NODEFAULT),
     CFG_END()
 };
@@ -300,6 +313,8 @@ static cfg_opt_t root_opts[] = {
     CFG_STR("recheck", NULL, CFGF_NODEFAULT),
     CFG_STR_LIST("limit", NULL, CFGF_NODEFAULT),
     CFG_STR_LIST("slow", NULL, CFGF_NODEFAULT),
+    CFG_STR("asn-file", NULL, CFGF_NODEFAULT),
+    CFG_STR("asn-zone", NULL, CFGF_NODEFAULT),
     CFG_STR("relay", NULL, CFGF_NODEFAULT),
     CFG_STR("relay-target", NULL, CFGF_NODEFAULT),
     CFG_STR("rcpt", NULL, CFGF_NODEFAULT),
@@ -331,6 +346,7 @@ static const struct {
     {"host|internal", take_internal},
     {"host|trusted", take_trusted},
     {"host|site", take_site},
+    {"host|asn", take_asn},
     {"host|severity", take_host_severity},
     {"host", end_host},
 };

@@ -168,6 +168,24 @@ option_output(struct settings *s, char *text)
 }
 
 bool
+option_asn_zones(struct settings *s, char *text)
+{
+	char *comma = strchr(text, ',');
+
+	s->asn_zones[0] = s->asn_zones[1] = text;
+	if (comma != NULL) {
+		*comma = '\0';
+		s->asn_zones[1] = comma + 1;
+	}
+	if (resolve_is_host_name(s->asn_zones[0], true) &&
+	    resolve_is_host_name(s->asn_zones[1], true))
+		return true;
+	tool_error("--asn-zone: give a zone, or one for IPv4 and one for IPv6, "
+	    "such as origin.asn.cymru.com,origin6.asn.cymru.com");
+	return false;
+}
+
+bool
 option_is_mailbox(const char *text)
 {
 	const char *at = strchr(text, '@');

@@ -33,6 +33,9 @@ bool option_models(struct settings *s, char *words);
 /* FORMAT or FORMAT=FILE; borrowed. */
 bool option_output(struct settings *s, char *text);
 
+/* ZONE or ZONE4,ZONE6; cut up where it stands, and borrowed. */
+bool option_asn_zones(struct settings *s, char *text);
+
 /* ADDR or ADDR@PORT; says nothing. */
 bool option_add_server(struct settings *s, const char *text);
 

@@ -47,6 +47,8 @@ enum {
 	OPT_OUTBOUND,
 	OPT_TRUSTED,
 	OPT_AT,
+	OPT_ASN_FILE,
+	OPT_ASN_ZONE,
 	OPT_ASSUME_DOWN,
 	OPT_MODELS,
 	OPT_REPLAY,
@@ -91,6 +93,8 @@ static const struct option options[] = {
     {"outbound", no_argument, NULL, OPT_OUTBOUND},
     {"trusted", required_argument, NULL, OPT_TRUSTED},
     {"at", required_argument, NULL, OPT_AT},
+    {"asn-file", required_argument, NULL, OPT_ASN_FILE},
+    {"asn-zone", required_argument, NULL, OPT_ASN_ZONE},
     {"assume-down", required_argument, NULL, OPT_ASSUME_DOWN},
     {"models", required_argument, NULL, OPT_MODELS},
     {"config", required_argument, NULL, 'c'},
@@ -238,6 +242,12 @@ read_one(struct settings *s, int c)
 	case OPT_AT:
 		fine = option_number("at", optarg, -36500, 36500, &number);
 		s->at_days = number;
+		break;
+	case OPT_ASN_FILE:
+		s->asn_file = optarg;
+		break;
+	case OPT_ASN_ZONE:
+		fine = option_asn_zones(s, optarg);
 		break;
 	case OPT_ASSUME_DOWN:
 		fine = settings_add(&s->assume_down, optarg);

@@ -386,13 +386,14 @@ resolve_is_busy(const struct resolve *r)
 }
 
 struct resolve *
-resolve_new(struct dns *dns, struct facts *facts, void (*done)(void *arg),
-    void *arg)
+resolve_new(struct dns *dns, struct facts *facts,
+    const struct settings *settings, void (*done)(void *arg), void *arg)
 {
 	struct resolve *r = xcalloc(1, sizeof(*r));
 
 	r->dns = dns;
 	r->facts = facts;
+	r->settings = settings;
 	r->done = done;
 	r->arg = arg;
 	LIST_INIT(&r->tasks);

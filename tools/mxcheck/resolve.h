@@ -11,7 +11,7 @@ struct resolve;
 
 /* done() is called, from the loop, each time that nothing is under way. */
 struct resolve *resolve_new(struct dns *dns, struct facts *facts,
-    void (*done)(void *arg), void *arg);
+    const struct settings *settings, void (*done)(void *arg), void *arg);
 void resolve_free(struct resolve *r); /* before the dns it was made of */
 
 /*
@@ -26,6 +26,9 @@ void resolve_addrs(struct resolve *r);
 /* The zones of all domains and hosts, their name servers and the addresses of
  * those. */
 void resolve_zones(struct resolve *r);
+
+/* Who announces each of the addresses there are, and those that come. */
+void resolve_asns(struct resolve *r);
 
 /* Whether the name in the greeting of ep exists; nothing for what is none. */
 void resolve_greeting(struct resolve *r, struct facts_endpoint *ep);

@@ -13,6 +13,7 @@ LIST_HEAD(tasks, task);
 struct resolve {
 	struct dns *dns;
 	struct facts *facts;
+	const struct settings *settings;
 	void (*done)(void *arg);
 	void *arg;
 	size_t n_tasks;
@@ -38,6 +39,9 @@ void resolve_keep(struct resolve *r, struct facts_lookup *out,
 
 /* A name of an answer as the facts' own text. */
 const char *resolve_name(struct resolve *r, const uint8_t *dname);
+
+/* The AS of an address that is new, if there is a zone that knows. */
+void resolve_asn(struct resolve *r, struct facts_addr *addr);
 
 /* A resolve_fn: keeps the answer in the struct facts_txt that it is for. */
 void resolve_on_txt(struct resolve *r, void *of,

@@ -29,8 +29,14 @@ static void
 add_addresses(struct resolve *r, struct facts_server *server,
     const struct dns_answer *answer)
 {
-	for (size_t i = 0; i < answer->n_records && i < FACTS_ADDRS_MAX; i++)
+	size_t n;
+
+	for (size_t i = 0; i < answer->n_records && i < FACTS_ADDRS_MAX; i++) {
+		n = r->facts->n_addrs;
 		facts_server_add(r->facts, server, &answer->records[i].addr);
+		if (r->facts->n_addrs > n) /* it is new */
+			resolve_asn(r, r->facts->addrs[n]);
+	}
 }
 
 static void
