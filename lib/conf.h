@@ -103,7 +103,7 @@ struct conf {
 		unsigned rate_limit, network_rate_limit; /* a second; 0: any */
 		unsigned slip;
 		struct prefix_table no_rate_limit; /* of anything */
-		unsigned tcp_connections; /* of a worker */
+		unsigned tcp_connections; /* of all workers */
 		unsigned tcp_connections_per_client;
 		uint32_t tcp_idle_s;
 	} clients;

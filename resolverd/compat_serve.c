@@ -17,6 +17,7 @@
 #include "resolverd/handle.h"
 #include "resolverd/listzone.h"
 #include "resolverd/tcp.h"
+#include "resolverd/tcp_count.h"
 #include "resolverd/udp.h"
 
 #define SIGNALS_MAX 6
@@ -171,6 +172,8 @@ open_all(struct server *s, const struct compat_args *args,
 		listzones_add_ns(s->handler.zones);
 	s->udp = xcalloc(sockets->n, sizeof(*s->udp));
 	s->n_udp = sockets->n;
+	if (tcp_count_init() != 0)
+		fatal("tcp: out of memory");
 	s->tcp = tcp_server_new(s->base, &s->handler);
 	for (size_t i = 0; i < sockets->n; i++) {
 		s->udp[i] = udp_serve(s->base, sockets->pairs[i].udp,

@@ -55,7 +55,7 @@ counters_assign(unsigned slot, pid_t pid)
 	slots[slot].pid = pid;
 }
 
-void
+int
 counters_release(pid_t pid)
 {
 	for (unsigned i = 0; i < COUNTERS_SLOTS; i++) {
@@ -66,7 +66,9 @@ counters_release(pid_t pid)
 			if (counter_rows[c].kind == COUNTER_GAUGE)
 				slots[i].value[c] = 0;
 		}
+		return (int)i;
 	}
+	return -ENOENT;
 }
 
 uint64_t

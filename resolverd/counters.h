@@ -120,11 +120,12 @@ int counters_init(void) __attribute__((warn_unused_result));
 /*
  * A slot for a process to be forked; the process takes it, the supervisor
  * notes whose it is now, and that it is dead. What it counted stays.
+ * counters_release() returns the slot that was its, or -ENOENT.
  */
 unsigned counters_find_free(void);
 void counters_take(unsigned slot);
 void counters_assign(unsigned slot, pid_t pid);
-void counters_release(pid_t pid);
+int counters_release(pid_t pid);
 
 /* Over all slots. */
 uint64_t counters_sum(enum counter which);

@@ -17,6 +17,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "resolverd/counters.h"
+#include "resolverd/tcp_count.h"
 
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 5000 /* its share of the questions waits so long */
@@ -126,6 +127,16 @@ plan_restart(struct crew_member *m, unsigned number, int status)
 	m->start_at_ms = crew_now_ms() + m->backoff_ms;
 }
 
+/* What a dead worker had of what all share. */
+static void
+give_back(pid_t pid)
+{
+	int slot = counters_release(pid);
+
+	if (slot >= 0)
+		tcp_count_release((unsigned)slot);
+}
+
 bool
 crew_reap(struct crew *c, pid_t pid, int status)
 {
@@ -134,7 +145,7 @@ crew_reap(struct crew *c, pid_t pid, int status)
 
 		if (m->pid != pid)
 			continue;
-		counters_release(pid);
+		give_back(pid);
 		if (!c->retired)
 			plan_restart(m, i, status);
 		else if (status != 0)

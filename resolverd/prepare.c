@@ -32,6 +32,7 @@
 #include "resolverd/cookie.h"
 #include "resolverd/localdata.h"
 #include "resolverd/ratelimit.h"
+#include "resolverd/tcp_count.h"
 #include "resolverd/tls.h"
 #include "resolverd/upstream_pool.h"
 #include "resolverd/worker.h"
@@ -427,6 +428,8 @@ prepare_conf(const struct conf *conf, const struct identity *who, char *why)
 		rc = prepare_tls(conf, why);
 	if (rc == 0 && ratelimit_init() != 0)
 		rc = explain(why, -ENOMEM, "rate limit: no memory");
+	if (rc == 0 && tcp_count_init() != 0)
+		rc = explain(why, -ENOMEM, "limits of TCP: no memory");
 	return rc;
 }
 

@@ -25,6 +25,7 @@
 #include "resolverd/admission.h"
 #include "resolverd/counters.h"
 #include "resolverd/tcp_conn.h"
+#include "resolverd/tcp_count.h"
 
 static const struct timeval second = { .tv_sec = 1 };
 
@@ -51,17 +52,40 @@ open_plain(struct event_base *base, int fd)
 
 const struct tcp_stream tcp_plain = { .open = open_plain };
 
+/* Is there room for it, over all workers? Then it is counted. */
 static bool
 may_enter(struct tcp_server *s, const struct client *client)
 {
 	const struct conf *conf = s->h->conf;
+	struct tcp_counts n;
 
 	if (client->acl == CONF_ACL_DROP)
 		return false;
-	if (tcp_count_of(s->count, &client->addr) >=
-		conf->clients.tcp_connections_per_client ||
-	    (s->n_conns >= conf->clients.tcp_connections && !evict(s))) {
-		counter_inc(COUNTER_TCP_REFUSED);
+	n = tcp_count_enter(&client->addr);
+	if (n.of_client <= conf->clients.tcp_connections_per_client) {
+		if (n.all <= conf->clients.tcp_connections || evict(s))
+			return true;
+		tcp_count_want(); /* another worker may have an idle one */
+	}
+	tcp_count_leave(&client->addr);
+	counter_inc(COUNTER_TCP_REFUSED);
+	return false;
+}
+
+/* Returns false if it came to nothing: then fd is closed. */
+static bool
+take_connection(
+    struct tcp_server *s, int fd, const struct tcp_listener *l,
+    const struct client *client)
+{
+	struct bufferevent *bev = l->stream->open(s->base, fd);
+
+	if (bev == NULL) {
+		close(fd);
+		return false;
+	}
+	if (tcp_conn_new(s, bev, l->stream, client) == NULL) {
+		bufferevent_free(bev);
 		return false;
 	}
 	return true;
@@ -74,7 +98,6 @@ on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
 	const struct tcp_listener *l = arg;
 	struct tcp_server *s = l->server;
 	struct client client = { .transport = tcp_conn_transport(l->stream) };
-	struct bufferevent *bev;
 	int one = 1;
 
 	(void)lev;
@@ -85,13 +108,8 @@ on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
 		return;
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	bev = l->stream->open(s->base, fd);
-	if (bev == NULL) {
-		close(fd);
-		return;
-	}
-	if (tcp_conn_new(s, bev, l->stream, &client) == NULL) {
-		bufferevent_free(bev);
+	if (!take_connection(s, fd, l, &client)) {
+		tcp_count_leave(&client.addr);
 		return;
 	}
 	if (!evtimer_pending(s->sweep, NULL))
@@ -119,6 +137,8 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	close_older(&s->conns[TCP_IDLE], s->h->conf->clients.tcp_idle_s);
 	close_older(&s->conns[TCP_UNREAD], TCP_UNREAD_S);
+	if (!TAILQ_EMPTY(&s->conns[TCP_IDLE]) && tcp_count_is_wanted())
+		(void)evict(s);
 	if (s->n_conns > 0)
 		evtimer_add(s->sweep, &second);
 }
@@ -175,8 +195,7 @@ tcp_server_new(struct event_base *base, struct handler *h)
 		TAILQ_INIT(&s->conns[i]);
 	s->resume = evtimer_new(base, on_resume, s);
 	s->sweep = evtimer_new(base, on_sweep, s);
-	s->count = tcp_count_new();
-	if (s->resume == NULL || s->sweep == NULL || s->count == NULL)
+	if (s->resume == NULL || s->sweep == NULL)
 		fatal("tcp: out of memory");
 	return s;
 }
@@ -234,6 +253,5 @@ tcp_server_free(struct tcp_server *s)
 	}
 	event_free(s->resume);
 	event_free(s->sweep);
-	tcp_count_free(s->count);
 	free(s);
 }

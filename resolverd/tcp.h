@@ -35,7 +35,8 @@ struct tcp_stream {
 };
 extern const struct tcp_stream tcp_plain;
 
-/* All listeners of a worker share the limits of h->conf->clients. */
+/* All listeners of all workers share the limits of h->conf->clients; before
+ * the first, tcp_count_init(). */
 struct tcp_server *tcp_server_new(struct event_base *base, struct handler *h);
 /* Serves a listening, non-blocking socket, which stays the caller's. */
 void tcp_serve(struct tcp_server *s, int fd, const struct tcp_stream *stream);

@@ -16,6 +16,7 @@
 #include "lib/clock.h"
 #include "resolverd/counters.h"
 #include "resolverd/query.h"
+#include "resolverd/tcp_count.h"
 
 static size_t
 unsent(const struct tcp_conn *c)
@@ -65,7 +66,7 @@ end(struct tcp_conn *c)
 		return;
 	leave_queue(c);
 	counter_set(COUNTER_TCP_CONNECTIONS, --s->n_conns);
-	tcp_count_leave(s->count, &c->client.addr);
+	tcp_count_leave(&c->client.addr);
 	s->unsent -= unsent(c);
 	evbuffer_remove_cb(bufferevent_get_output(c->bev), on_output, c);
 	if (c->stream->say_end != NULL)
@@ -262,8 +263,7 @@ tcp_conn_new(struct tcp_server *s, struct bufferevent *bev,
 	if (c == NULL)
 		return NULL;
 	if (evbuffer_add_cb(bufferevent_get_output(bev), on_output, c) ==
-		NULL ||
-	    tcp_count_enter(s->count, &client->addr) != 0) {
+	    NULL) {
 		free(c);
 		return NULL;
 	}

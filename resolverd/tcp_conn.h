@@ -14,7 +14,6 @@
 #include "resolverd/client.h"
 #include "resolverd/handle.h"
 #include "resolverd/tcp.h"
-#include "resolverd/tcp_count.h"
 
 struct event;
 struct evconnlistener;
@@ -56,12 +55,12 @@ struct tcp_server {
 	struct tcp_conns conns[TCP_STATES]; /* each the longest there first */
 	unsigned n_conns;
 	size_t unsent; /* bytes, of all connections */
-	struct tcp_count *count;
 };
 
 /*
- * Takes over the bufferevent, which has just begun. Returns NULL if memory is
- * out; then bev is the caller's still.
+ * Takes over the bufferevent, which has just begun, of a connection that was
+ * counted (tcp_count.h). Returns NULL if memory is out; then both are the
+ * caller's still.
  */
 struct tcp_conn *tcp_conn_new(struct tcp_server *s, struct bufferevent *bev,
     const struct tcp_stream *stream, const struct client *client);

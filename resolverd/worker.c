@@ -24,6 +24,7 @@
 #include "resolverd/listzone.h"
 #include "resolverd/stores.h"
 #include "resolverd/tcp.h"
+#include "resolverd/tcp_count.h"
 #include "resolverd/tls.h"
 #include "resolverd/udp.h"
 #include "resolverd/upstream.h"
@@ -301,6 +302,7 @@ worker_run(const struct conf *conf, struct sockets *sockets,
 	snprintf(name, sizeof(name), "worker %u", start->number);
 	log_procname(name);
 	counters_take(start->counters);
+	tcp_count_take(start->counters);
 	worker_drop_privileges(who);
 	/* after setuid(), which clears it: no worker outlives its supervisor */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);

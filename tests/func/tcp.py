@@ -3,10 +3,12 @@
 Time passes by the daemon's test clock, not by waiting.
 """
 
+import json
 import os
 import pathlib
 import re
 import resource
+import signal
 import socket
 import struct
 import time
@@ -218,6 +220,45 @@ def _(bench):
                     equal(is_closed(s), True, "the new one")
             for n, s in enumerate(all_four):
                 equal(ids(s, 1), [n])
+    equal(rd.stop(), 0)
+
+
+def held(server, source, n):
+    """Of n connections, those that answer."""
+    got = []
+    for s in [connect(server, source) for _ in range(n)]:
+        try:
+            got.append(asked(s))
+        except (EOFError, OSError):
+            s.close()
+    return got
+
+
+def open_connections(rd):
+    stats = rd.tool(rvtest.RESOLVERCTL, "--json", "stats").stdout
+    return json.loads(stats)["tcp-connections"]
+
+
+@case("both limits hold over all workers; a killed one's part is given back")
+def _(bench):
+    rd = start(bench, "over-workers", "tcp-connections-per-client = 10 "
+               "tcp-connections = 14 tcp-idle = 1h", workers=3)
+    mine = held(rd.server, "127.0.0.1", 40)
+    equal(len(mine), 10, "of 40 of one client")
+    theirs = held(rd.server, "127.0.0.2", 40)
+    equal(open_connections(rd) <= 14, True, "in all")
+    killed = rd.worker_pids()
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    for s in mine + theirs:
+        s.close()
+    wait_until(lambda: rd.answers() and
+               not set(killed) & set(rd.worker_pids()), 20, "new workers")
+    wait_until(lambda: len(rd.worker_pids()) == 3, 20, "all of them")
+    mine = held(rd.server, "127.0.0.1", 40)
+    equal(len(mine), 10, "of 40 again")
+    for s in mine:
+        s.close()
     equal(rd.stop(), 0)
 
 
