@@ -593,6 +593,20 @@ conf_local_find(const struct conf *c, const char *name)
 	return NULL;
 }
 
+uint32_t
+conf_longest_deadline_s(const struct conf *c)
+{
+	uint32_t s = c->upstream.deadline_s;
+
+	if (c->upstream.list_deadline_s > s)
+		s = c->upstream.list_deadline_s;
+	for (size_t i = 0; i < c->n_routes; i++) {
+		if (c->routes[i].deadline_s > s)
+			s = c->routes[i].deadline_s;
+	}
+	return s;
+}
+
 const struct conf_option *
 conf_option(size_t i)
 {

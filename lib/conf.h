@@ -191,4 +191,7 @@ const struct conf_zone *conf_zone_find(const struct conf *c, const char *name);
 const struct conf_local *conf_local_find(const struct conf *c,
     const char *name);
 
+/* How long an answer from outside may take at most, whoever is asked. */
+uint32_t conf_longest_deadline_s(const struct conf *c);
+
 #endif

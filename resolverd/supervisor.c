@@ -23,9 +23,8 @@
 #include "resolverd/notify.h"
 #include "resolverd/prepare.h"
 #include "resolverd/supervisor_impl.h"
-#include "resolverd/upstream.h"
 
-#define END_S (UPSTREAM_DEADLINE_MAX_S + 5) /* then SIGKILL */
+#define END_S 5 /* longer than an answer may take, then SIGKILL */
 
 /* ---- what happens */
 
@@ -220,11 +219,29 @@ signal_all(const struct supervisor *s, int signo)
 	return alive;
 }
 
+/* Of all crews that may still have questions under way. */
+static uint32_t
+longest_deadline_s(const struct supervisor *s)
+{
+	uint32_t longest = conf_longest_deadline_s(s->crew->conf);
+	const struct crew *c;
+
+	TAILQ_FOREACH(c, &s->retired, entry) {
+		uint32_t its = c->conf != NULL ?
+		    conf_longest_deadline_s(c->conf) : 0;
+
+		if (its > longest)
+			longest = its;
+	}
+	return longest;
+}
+
 /* Ends the workers. Returns whether all of them ended well. */
 static bool
 end_all(struct supervisor *s)
 {
-	int64_t until = crew_now_ms() + END_S * 1000;
+	int64_t until =
+	    crew_now_ms() + (longest_deadline_s(s) + END_S) * 1000;
 
 	s->crew->retired = true;
 	s->bad = false;

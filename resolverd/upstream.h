@@ -16,7 +16,6 @@
 #include "resolverd/upstream_context.h"
 
 #define UPSTREAM_WAITERS 4 /* times max-in-flight: clients that wait, in all */
-#define UPSTREAM_DEADLINE_MAX_S 20 /* whatever is configured */
 
 /* RFC 8767 5: who has an expired answer at hand waits no longer than this for a
  * newer one, and asks again after a failure not sooner than that. */

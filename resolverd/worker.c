@@ -32,7 +32,7 @@
 #include "zones/publish.h"
 
 #define REFRESH_S 5	/* should a notice of a new generation be lost */
-#define DRAIN_S (UPSTREAM_DEADLINE_MAX_S + 1)
+#define DRAIN_S 1	/* longer than an answer may take */
 #define RETIRE_S 30 /* longer than a TCP connection may be idle */
 #define DRAIN_POLL_MS 20
 
@@ -185,7 +185,7 @@ on_term(evutil_socket_t fd, short what, void *arg)
 	if (!w->retiring)
 		stop_listening(w);
 	w->retiring = false;
-	drain(w, DRAIN_S);
+	drain(w, conf_longest_deadline_s(w->conf) + DRAIN_S);
 }
 
 static void

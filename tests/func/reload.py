@@ -248,9 +248,12 @@ def _(bench):
 
 @case("a worker that has to be killed at the end: status 1")
 def _(bench):
-    rd = started(bench, "stuck")
+    rd = started(bench, "stuck", upstream="deadline = 1s list-deadline = 1s")
     os.kill(rd.worker_pids()[0], signal.SIGSTOP)
+    began = time.monotonic()
     equal(rd.stop(timeout=30), 1)
+    took = time.monotonic() - began
+    equal(5.5 < took < 12, True, f"it had {took:.1f} s")
     contains(rd.process.log(), "does not end: killed")
 
 
