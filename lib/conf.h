@@ -42,8 +42,10 @@ struct conf_feed {
 
 #define CONF_FEED_CURRENT "current" /* in dir: the last that came whole */
 
-/* How data is read, other than usual: for rbldnsd-compat, no options. */
+/* How data is read, other than usual. All but exact is for rbldnsd-compat, no
+ * options. */
 struct conf_reading {
+	bool exact; /* IPv6 entries of foreign lists are not made a /64 */
 	uint32_t ttl;	       /* where the data has none; 0: rbldnsd's */
 	uint32_t ttl_min, ttl_max; /* of those in the data; 0: no limit */
 	bool host_bits;	       /* may be set in a prefix: they are cleared */

@@ -145,6 +145,13 @@ conf_set_provenance(struct conf_reader *r, const struct conf_row *row,
 }
 
 void
+conf_set_exact(struct conf_reader *r, const struct conf_row *row,
+    const char *value)
+{
+	(void)conf_read_switch(r, row, value, &zone_of(r)->reading.exact);
+}
+
+void
 conf_set_min_entries(struct conf_reader *r, const struct conf_row *row,
     const char *value)
 {

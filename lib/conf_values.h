@@ -7,7 +7,7 @@
 
 #include "lib/conf.h"
 
-#define CONF_ROWS 64
+#define CONF_ROWS 65
 #define CONF_TLS_PORT 853 /* RFC 7858 3.1 */
 
 /* What a value needs to know while the file is read. */
@@ -124,7 +124,7 @@ void conf_clients_free(struct conf *c);
 /* ---- conf_gate.c */
 
 conf_set_fn conf_set_protect, conf_set_keep, conf_set_provenance,
-    conf_set_min_entries,
+    conf_set_exact, conf_set_min_entries,
     conf_set_max_shrink, conf_set_max_growth, conf_set_max_bad_lines,
     conf_set_widest_ip4, conf_set_widest_ip6, conf_set_test_points,
     conf_set_must_list, conf_set_must_not_list, conf_set_skip_rules,

@@ -207,6 +207,15 @@ dataset_shared(struct dataset *ds, char *s)
 }
 
 void
+dataset_share(struct dataset *ds)
+{
+	if (ds->shared_value == 0)
+		return;
+	ds->pool.shared = ds->first_value;
+	ds->pool.shared_as = ds->shared_value;
+}
+
+void
 dataset_no_value(struct dataset *ds, const char *s)
 {
 	s = text_skip_space(s);
@@ -221,8 +230,9 @@ dataset_no_value(struct dataset *ds, const char *s)
 static bool
 is_over(const struct dataset *ds, const char *s)
 {
-	return ds->expiry != 0 && ds->expiry <= ds->now && *s != '!' &&
-	    (*s != ':' || s[1] == ':');
+	if (ds->list.columns[LIST_EXPIRY].name != NULL)
+		return false; /* an entry may have a time of its own */
+	return dataset_is_over(ds) && *s != '!' && (*s != ':' || s[1] == ':');
 }
 
 int
@@ -342,6 +352,17 @@ read_lines(struct dataset *ds, struct source *s, char *why)
 	return rc;
 }
 
+void
+dataset_start_expiry(struct dataset *ds, time_t modified, uint32_t otherwise)
+{
+	uint64_t expires = (uint64_t)modified + ds->lifetime;
+
+	ds->file_modified = modified;
+	ds->expiry = otherwise;
+	if (ds->lifetime != 0)
+		ds->expiry = expires < UINT32_MAX ? expires : UINT32_MAX;
+}
+
 int
 dataset_read(struct dataset *ds, const char *path, char *why)
 {
@@ -360,7 +381,7 @@ dataset_read(struct dataset *ds, const char *path, char *why)
 	ds->file = path;
 	ds->line = 0;
 	ds->default_value = ds->first_value;
-	ds->expiry = 0;
+	dataset_start_expiry(ds, s.modified, 0);
 	if (ds->type->start != NULL)
 		ds->type->start(ds);
 	if (ds->modified < s.modified)
@@ -404,6 +425,7 @@ void
 dataset_reading(struct dataset *ds, const struct conf_reading *reading)
 {
 	ds->reading = *reading;
+	ds->list.exact = reading->exact;
 	ds->pool.ttl = usual_ttl(ds);
 }
 
@@ -426,13 +448,25 @@ dataset_want_provenance(struct dataset *ds, const char *name)
 	ds->prov.type = name;
 }
 
+/* expires-in=7d */
+static int
+take_lifetime(struct dataset *ds, const char *s)
+{
+	s = text_seconds(s, &ds->lifetime);
+	return ds->type->has_expiry && s != NULL && *s == '\0' &&
+	    ds->lifetime > 0 ? 0 : -EINVAL;
+}
+
 static int
 take_option(struct dataset *ds, const char *word)
 {
+	static const char expires_in[] = "expires-in=";
 	const char *end;
 	unsigned bits;
 	uint32_t a;
 
+	if (strncmp(word, expires_in, strlen(expires_in)) == 0)
+		return take_lifetime(ds, word + strlen(expires_in));
 	end = text_ip4(word, &a, &bits);
 	if (end != NULL && *end == '\0' && bits == 32)
 		return pool_a_txt(&ds->pool, a, "", 0, &ds->first_value);

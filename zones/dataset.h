@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "zones/acl.h"
 #include "zones/build.h"
@@ -30,6 +31,8 @@ struct dataset_ns {
 	struct buf names; /* dnames one behind the other */
 };
 
+enum { LIST_KEY, LIST_TEXT, LIST_EXPIRY, LIST_COLUMNS };
+
 /* For zones/list.h and the types that use it. */
 struct list_state {
 	bool text, below, exact; /* the options */
@@ -39,7 +42,7 @@ struct list_state {
 		char *name;	 /* as it is given; owned */
 		unsigned fixed;	 /* if that is a number */
 		unsigned number; /* in this file, from 1; 0: not known yet */
-	} columns[2];		 /* of the keys, of the texts */
+	} columns[LIST_COLUMNS];
 	bool is_lost;		 /* a file has no such column */
 	bool has_records;	 /* a file says how many entries it has */
 	uint64_t records, read;
@@ -71,6 +74,7 @@ struct dataset {
 	unsigned pages;	    /* files that begin with < */
 	unsigned cut_files; /* whose last line has no newline */
 	int64_t modified; /* newest time of a file */
+	time_t file_modified; /* of the one that is read */
 	uint64_t now;	  /* when it began to be read */
 	bool wants_build; /* false: only to be checked */
 
@@ -87,6 +91,8 @@ struct dataset {
 	uint32_t first_value;	/* what a file starts with: 127.0.0.2 */
 	uint32_t shared_value;	/* of a type that has one; 0: not known yet */
 	uint32_t expiry; /* of entries from here on in this file; 0: none */
+	uint32_t lifetime; /* of entries from the time of their file on, in
+			    * seconds, by the option expires-in; 0: no end */
 	enum acl_action acl_default; /* of an acl; ACL_LISTED: default_value */
 	struct value_memo memos[VALUE_MEMOS];
 
@@ -212,6 +218,19 @@ int dataset_line(struct dataset *ds, char *s)
 /* May type->addresses() be called for the lines that come next? */
 bool dataset_takes_addresses(const struct dataset *ds);
 
+/* A file, or a section of one, begins: its entries last as the option
+ * expires-in says, or else up to a time. */
+void dataset_start_expiry(struct dataset *ds, time_t modified,
+    uint32_t otherwise);
+
+/* Is what is listed from here on over already? For what dataset_line() is not
+ * called for. */
+static inline bool
+dataset_is_over(const struct dataset *ds)
+{
+	return ds->expiry != 0 && ds->expiry <= ds->now;
+}
+
 /* The value up to the time of $EXPIRES, if there was one. */
 int dataset_expiring(struct dataset *ds, uint32_t *value)
     __attribute__((warn_unused_result));
@@ -222,6 +241,9 @@ int dataset_expiring(struct dataset *ds, uint32_t *value)
  */
 int dataset_shared(struct dataset *ds, char *s)
     __attribute__((warn_unused_result));
+
+/* When all is read: first_value becomes that of all entries. */
+void dataset_share(struct dataset *ds);
 
 /* What stands behind the key of such an entry: a value is told about. */
 void dataset_no_value(struct dataset *ds, const char *s);

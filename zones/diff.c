@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/bytes.h"
 #include "lib/dns.h"
@@ -32,24 +33,69 @@ struct diff {
 	const struct generation_view *subzone; /* that is looked at */
 	diff_fn *fn;
 	void *arg;
+	uint64_t now;
 	struct diff_change change;
 };
 
 /* ---- values */
 
 static bool
+is_same_rr(const struct value_rr *x, const struct value_rr *y)
+{
+	return x->type == y->type && x->ttl == y->ttl && x->len == y->len &&
+	    x->is_template == y->is_template &&
+	    memcmp(x->data, y->data, x->len) == 0;
+}
+
+struct bytes {
+	const uint8_t *p;
+	size_t len;
+};
+
+static bool
+has_rr(const struct bytes *value, const struct value_rr *wanted, uint64_t now)
+{
+	struct value_walk at = {0};
+	struct value_rr rr;
+
+	while (value_next_live(&at, value->p, value->len, now, &rr))
+		if (is_same_rr(&rr, wanted))
+			return true;
+	return false;
+}
+
+static bool
+has_all(const struct bytes *value, const struct bytes *wanted, uint64_t now)
+{
+	struct value_walk at = {0};
+	struct value_rr rr;
+
+	while (value_next_live(&at, wanted->p, wanted->len, now, &rr))
+		if (!has_rr(value, &rr, now))
+			return false;
+	return true;
+}
+
+/* Their order is no difference, nor is when they expire, as long as they have
+ * not. */
+static bool
+is_same_value(const struct diff *d, uint32_t old, uint32_t new)
+{
+	struct bytes a, b;
+
+	return generation_value(d->old.gen, old, &a.p, &a.len) &&
+	    generation_value(d->new.gen, new, &b.p, &b.len) &&
+	    has_all(&a, &b, d->now) && has_all(&b, &a, d->now);
+}
+
+static bool
 are_equal(const struct diff *d, const struct walk_values *a,
     const struct walk_values *b)
 {
-	const uint8_t *x, *y;
-	size_t x_len, y_len;
-
 	if (a->n != b->n)
 		return false;
 	for (unsigned i = 0; i < a->n; i++)
-		if (!generation_value(d->old.gen, a->value[i], &x, &x_len) ||
-		    !generation_value(d->new.gen, b->value[i], &y, &y_len) ||
-		    x_len != y_len || memcmp(x, y, x_len) != 0)
+		if (!is_same_value(d, a->value[i], b->value[i]))
 			return false;
 	return true;
 }
@@ -92,17 +138,18 @@ put_rr(char *out, size_t len, const struct value_rr *rr)
 
 static void
 value_txt(char *out, const struct generation *gen,
-    const struct walk_values *values)
+    const struct walk_values *values, uint64_t now)
 {
-	const uint8_t *p, *end;
+	const uint8_t *p;
+	struct value_walk at;
 	struct value_rr rr;
 	size_t len = 0, rrs_len;
 
 	for (unsigned i = 0; i < values->n; i++) {
 		if (!generation_value(gen, values->value[i], &p, &rrs_len))
 			continue;
-		end = p + rrs_len;
-		while (value_next(&p, end, &rr))
+		at = (struct value_walk){0};
+		while (value_next_live(&at, p, rrs_len, now, &rr))
 			len = put_rr(out, len, &rr);
 	}
 	out[len] = '\0';
@@ -136,8 +183,8 @@ tell(struct diff *d, const struct walk_values *before,
 	c->what = before->n == 0 ? DIFF_ADDED :
 	    after->n == 0 ? DIFF_REMOVED : DIFF_CHANGED;
 	put_subzone(d);
-	value_txt(c->before, d->old.gen, before);
-	value_txt(c->after, d->new.gen, after);
+	value_txt(c->before, d->old.gen, before, d->now);
+	value_txt(c->after, d->new.gen, after, d->now);
 	d->fn(d->arg, c);
 }
 
@@ -403,7 +450,7 @@ diff_generations(const struct generation *before,
     const struct generation *after, diff_fn *fn, void *arg)
 {
 	struct diff d = {.old.gen = before, .new.gen = after, .fn = fn,
-	    .arg = arg};
+	    .arg = arg, .now = (uint64_t)time(NULL)};
 	struct generation_view *olds = NULL, *news = NULL;
 	size_t n_old, n_new;
 	int rc;

@@ -14,10 +14,13 @@ put_action(struct dataset *ds, enum acl_action action, uint32_t *value)
 {
 	uint8_t bytes[ACL_VALUE_MAX];
 
+	int rc;
+
 	*value = 0;
-	if (action == ACL_PASS) /* ends the search, as an exclusion does */
-		return 0;
-	return pool_rrs(&ds->pool, bytes, acl_value_put(bytes, action), value);
+	if (action == ACL_PASS && ds->expiry == 0)
+		return 0; /* ends the search, as an exclusion does */
+	rc = pool_rrs(&ds->pool, bytes, acl_value_put(bytes, action), value);
+	return rc == 0 ? dataset_expiring(ds, value) : rc;
 }
 
 static void
@@ -187,6 +190,7 @@ finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 const struct dataset_type ds_acl = {
     .name = "acl",
     .role = INDEX_ACL,
+    .has_expiry = true,
     .begin = begin,
     .start = start,
     .line = line,

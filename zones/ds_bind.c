@@ -40,8 +40,12 @@ take_rr(struct dataset *ds, const struct zonefile_rr *rr,
 	uint32_t ttl = rr->ttl != 0 ? rr->ttl : ds->pool.ttl, value;
 	int rc;
 
+	if (dataset_is_over(ds))
+		return 0;
 	rc = pool_rrs(&ds->pool, bytes, value_put(bytes, rr->type, ttl,
 	    rr->rdata, rr->rdata_len, false), &value);
+	if (rc == 0)
+		rc = dataset_expiring(ds, &value);
 	if (rc == 0)
 		rc = name_build_add(&ds->build.name, name->labels, name->len,
 		    name->is_wild ? NAME_WILD : NAME_EXACT, value);
@@ -98,6 +102,7 @@ read_file(struct dataset *ds, struct source *s, char *why)
 
 const struct dataset_type ds_bind = {
     .name = "bind",
+    .has_expiry = true,
     .begin = list_begin,
     .read = read_file,
     .finish = list_finish,

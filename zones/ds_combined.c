@@ -88,6 +88,7 @@ inherit(struct dataset *part, const struct dataset *ds)
 	part->line = ds->line;
 	part->wants_build = ds->wants_build;
 	part->reading = ds->reading;
+	part->list.exact = ds->reading.exact;
 	part->pool.ttl = ds->pool.ttl;
 	part->range4_max = ds->range4_max;
 	part->range6_bits = ds->range6_bits;
@@ -130,6 +131,8 @@ begin_part(struct section *s, const struct dataset *ds,
 	if (rc != 0)
 		return rc;
 	s->ds.default_value = s->ds.first_value;
+	dataset_start_expiry(&s->ds, ds->file_modified,
+	    type->has_expiry ? ds->expiry : 0);
 	if (type->start != NULL)
 		type->start(&s->ds);
 	return 0;
@@ -366,6 +369,7 @@ end(struct dataset *ds)
 const struct dataset_type ds_combined = {
     .name = "combined",
     .is_container = true,
+    .has_expiry = true,
     .begin = begin,
     .start = start,
     .done = close_section,

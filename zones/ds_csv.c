@@ -2,7 +2,8 @@
  * csv: one column of a file of comma-separated values (RFC 4180, without line
  * breaks in a value), of addresses or names. `csv(ip)` takes the column that is
  * named so in the first line; `csv(2)` the second one of a file without names.
- * `csv(ip,reason)` takes the text from another column.
+ * `csv(ip,reason)` takes the text from another column, and
+ * `csv(ip,expires=until)` when the entry expires.
  */
 #include <stdio.h>
 
@@ -10,9 +11,6 @@
 #include "zones/generation.h"
 #include "zones/list.h"
 #include "zones/text.h"
-
-#define KEY 0
-#define TEXT 1
 
 /* Takes a value off *s, which moves behind the comma, or becomes NULL behind
  * the last. NULL if quotes do not fit. */
@@ -44,18 +42,21 @@ next_value(char **s)
 static int
 option(struct dataset *ds, const char *word)
 {
+	static const char expires[] = "expires=";
 	struct list_column *c = ds->list.columns;
 	uint32_t n;
 
 	if (strcmp(word, "below") == 0 || strcmp(word, "exact") == 0)
 		return list_option(ds, word);
-	if (c[KEY].name != NULL)
-		c++;
-	if (c == ds->list.columns + 1) {
-		if (c->name != NULL)
-			return -EINVAL;
+	if (strncmp(word, expires, strlen(expires)) == 0) {
+		c += LIST_EXPIRY;
+		word += strlen(expires);
+	} else if (c[LIST_KEY].name != NULL) {
+		c += LIST_TEXT;
 		ds->list.text = true;
 	}
+	if (c->name != NULL || *word == '\0')
+		return -EINVAL;
 	c->name = strdup(word);
 	if (c->name == NULL)
 		return -ENOMEM;
@@ -67,7 +68,7 @@ option(struct dataset *ds, const char *word)
 static void
 start(struct dataset *ds)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < LIST_COLUMNS; i++)
 		ds->list.columns[i].number = ds->list.columns[i].fixed;
 }
 
@@ -82,12 +83,12 @@ read_names(struct dataset *ds, char *s)
 		name = next_value(&s);
 		if (name == NULL)
 			break;
-		for (c = ds->list.columns; c < ds->list.columns + 2; c++)
+		for (c = ds->list.columns; c < ds->list.columns + LIST_COLUMNS; c++)
 			if (c->name != NULL && c->number == 0 &&
 			    strcasecmp(c->name, name) == 0)
 				c->number = n;
 	}
-	for (c = ds->list.columns; c < ds->list.columns + 2; c++) {
+	for (c = ds->list.columns; c < ds->list.columns + LIST_COLUMNS; c++) {
 		if (c->name != NULL && c->number == 0) {
 			ds->list.is_lost = true;
 			return dataset_bad_line(ds, "no column is named %s; "
@@ -101,25 +102,46 @@ read_names(struct dataset *ds, char *s)
 static bool
 wants_names(const struct dataset *ds)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < LIST_COLUMNS; i++)
 		if (ds->list.columns[i].name != NULL &&
 		    ds->list.columns[i].number == 0)
 			return true;
 	return false;
 }
 
+/* An entry with a time of its own; without one, it has that of the file. */
+static int
+put_entry(struct dataset *ds, char *key, const char *text, const char *until)
+{
+	uint32_t before = ds->expiry, value;
+	int64_t expires = before;
+	int rc = 0;
+
+	if (*until != '\0' && (text_time(until, &expires) == NULL ||
+	    expires < 0 || expires > UINT32_MAX))
+		return dataset_bad_line(ds, "not a time in column %s; write "
+		    "2027-01-31, 2027-01-31 12:00:00 or seconds since 1970, "
+		    "in UTC", ds->list.columns[LIST_EXPIRY].name);
+	ds->expiry = (uint32_t)expires;
+	if (!dataset_is_over(ds)) {
+		rc = list_value(ds, text, &value);
+		if (rc == 0)
+			rc = list_key(ds, key, value);
+	}
+	ds->expiry = before;
+	return rc;
+}
+
 static int
 line(struct dataset *ds, char *s)
 {
 	const struct list_column *c = ds->list.columns;
+	const char *text = "", *until = "";
 	char *v, *key = NULL;
-	const char *text = "";
-	uint32_t value;
-	int rc;
 
 	if (ds->list.is_lost)
 		return 0;
-	if (c[KEY].name == NULL) {
+	if (c[LIST_KEY].name == NULL) {
 		ds->list.is_lost = true;
 		return dataset_bad_line(ds, "no column is chosen; write "
 		    "csv(ip): where the column is named ip, or csv(2):");
@@ -131,16 +153,17 @@ line(struct dataset *ds, char *s)
 		if (v == NULL)
 			return dataset_bad_line(ds, "a quote is not closed, or "
 			    "something stands behind it");
-		if (n == c[KEY].number)
+		if (n == c[LIST_KEY].number)
 			key = v;
-		if (n == c[TEXT].number)
+		if (n == c[LIST_TEXT].number)
 			text = v;
+		if (n == c[LIST_EXPIRY].number)
+			until = v;
 	}
 	if (key == NULL || *key == '\0')
 		return dataset_bad_line(ds, "nothing in column %s",
-		    c[KEY].name);
-	rc = list_value(ds, text, &value);
-	return rc == 0 ? list_key(ds, key, value) : rc;
+		    c[LIST_KEY].name);
+	return put_entry(ds, key, text, until);
 }
 
 static int
@@ -156,7 +179,7 @@ done(struct dataset *ds, char *why)
 static void
 end(struct dataset *ds)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < LIST_COLUMNS; i++)
 		free(ds->list.columns[i].name);
 	list_end(ds);
 }

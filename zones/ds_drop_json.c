@@ -185,6 +185,7 @@ done(struct dataset *ds, char *why)
 
 const struct dataset_type ds_drop_json = {
     .name = "drop-json",
+    .has_expiry = true,
     .begin = list_begin,
     .option = list_option,
     .start = start,

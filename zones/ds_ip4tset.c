@@ -22,8 +22,8 @@ static int
 line(struct dataset *ds, char *s)
 {
 	const char *after;
+	uint32_t ip, value = ds->first_value;
 	unsigned bits;
-	uint32_t ip;
 
 	if (*s == ':')
 		return dataset_shared(ds, s);
@@ -32,20 +32,22 @@ line(struct dataset *ds, char *s)
 		return dataset_bad_line(ds, "not a single IPv4 address; write "
 		    "192.0.2.1, or make it an ip4set");
 	dataset_no_value(ds, after);
+	if (dataset_expiring(ds, &value) != 0)
+		return -ENOMEM;
 	ds->entries++;
-	return ip4_build_single(&ds->build.ip4, ip, ds->first_value);
+	return ip4_build_single(&ds->build.ip4, ip, value);
 }
 
 static int
 finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 {
-	if (ds->shared_value != 0)
-		ip4_build_share(&ds->build.ip4, ds->shared_value);
+	dataset_share(ds);
 	return ip4_build_finish(&ds->build.ip4, &ds->pool, values, arrays);
 }
 
 const struct dataset_type ds_ip4tset = {
     .name = "ip4tset",
+    .has_expiry = true,
     .begin = begin,
     .line = line,
     .addresses = ds_ip4set_addresses,

@@ -22,6 +22,7 @@ static int
 line(struct dataset *ds, char *s)
 {
 	bool is_exclusion = *s == '!';
+	uint32_t value = is_exclusion ? 0 : ds->first_value;
 	const char *after;
 	struct ip6 ip;
 	unsigned bits;
@@ -41,21 +42,22 @@ line(struct dataset *ds, char *s)
 		    "allows", bits, ds->range6_bits);
 	if (!is_exclusion)
 		dataset_no_value(ds, after);
+	if (!is_exclusion && dataset_expiring(ds, &value) != 0)
+		return -ENOMEM;
 	ds->entries++;
-	return ip6_build_add(&ds->build.ip6, ip, bits,
-	    is_exclusion ? 0 : ds->first_value);
+	return ip6_build_add(&ds->build.ip6, ip, bits, value);
 }
 
 static int
 finish(struct dataset *ds, struct intern *values, struct arrays *arrays)
 {
-	if (ds->shared_value != 0)
-		ip6_build_share(&ds->build.ip6, ds->shared_value);
+	dataset_share(ds);
 	return ip6_build_finish(&ds->build.ip6, &ds->pool, values, arrays);
 }
 
 const struct dataset_type ds_ip6tset = {
     .name = "ip6tset",
+    .has_expiry = true,
     .begin = begin,
     .line = line,
     .finish = finish,

@@ -112,6 +112,10 @@ on_rr(void *arg, const struct zonefile_rr *rr)
 	last_label(&name, last, sizeof(last));
 	if (is_cname_to(rr, "\14rpz-passthru"))
 		value = 0;
+	else if (dataset_is_over(ds))
+		return 0;
+	else if (dataset_expiring(ds, &value) != 0)
+		return -ENOMEM;
 	if (is_cname_to(rr, "\14rpz-tcp-only") ||
 	    strcmp(last, "rpz-nsdname") == 0 || strcmp(last, "rpz-nsip") == 0)
 		return 0;
@@ -138,6 +142,7 @@ read_file(struct dataset *ds, struct source *s, char *why)
 
 const struct dataset_type ds_rpz = {
     .name = "rpz",
+    .has_expiry = true,
     .begin = list_begin,
     .option = option,
     .read = read_file,

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/bytes.h"
 #include "lib/dns.h"
@@ -265,7 +266,7 @@ export_write(const struct generation *gen, const uint8_t *apex,
     const char *format, FILE *out, uint64_t *left_out)
 {
 	struct export x = {.gen = gen, .apex = apex, .out = out,
-	    .soa_ns = generation_apex(gen)};
+	    .now = (uint64_t)time(NULL), .soa_ns = generation_apex(gen)};
 	int rc;
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
@@ -287,7 +288,7 @@ export_write(const struct generation *gen, const uint8_t *apex,
 /* ---- pieces of text */
 
 bool
-export_next_rr(const struct export *x, uint32_t value, const uint8_t **at,
+export_next_rr(const struct export *x, uint32_t value, struct value_walk *at,
     struct value_rr *rr)
 {
 	const uint8_t *rrs;
@@ -295,9 +296,9 @@ export_next_rr(const struct export *x, uint32_t value, const uint8_t **at,
 
 	if (!generation_value(x->gen, value, &rrs, &len))
 		return false;
-	if (*at == NULL)
-		*at = rrs;
-	while (value_next(at, rrs + len, rr))
+	if (at->p == NULL)
+		at->live = NULL;
+	while (value_next_live(at, rrs, len, x->now, rr))
 		if (rr->type != DNS_TYPE_A || rr->len == 4) /* damage */
 			return true;
 	return false;

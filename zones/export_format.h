@@ -44,6 +44,7 @@ struct export {
 	size_t n_views;
 	struct walk *walk; /* of one view; apex_txt is its apex */
 	uint64_t left_out;
+	uint64_t now;
 	const struct export_format *format;
 	union { /* of the format */
 		struct {
@@ -89,9 +90,10 @@ void export_prefixes(struct export *x, int family,
 void export_names(struct export *x,
     void (*fn)(struct export *, const struct export_name *));
 
-/* Gives the RRs of a value one by one; start with *at NULL. */
-bool export_next_rr(const struct export *x, uint32_t value, const uint8_t **at,
-    struct value_rr *rr);
+/* Gives the RRs of a value that have not expired, one by one; start with at->p
+ * NULL. */
+bool export_next_rr(const struct export *x, uint32_t value,
+    struct value_walk *at, struct value_rr *rr);
 
 /* The whole prefix, or the address if that is all of it. */
 char *export_prefix_txt(char *out, const struct prefix *p);

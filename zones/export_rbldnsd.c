@@ -49,7 +49,7 @@ add_pairs(const struct export *x, uint32_t value, unsigned key_len,
     struct pairs *out)
 {
 	unsigned first = out->n, n_a = 0, n_txt = 0, i;
-	const uint8_t *at = NULL;
+	struct value_walk at = {0};
 	struct value_rr rr;
 
 	while (export_next_rr(x, value, &at, &rr)) {
@@ -267,13 +267,13 @@ put_generic_rr(struct export *x, const struct export_name *n,
 static void
 put_generic(struct export *x, const struct export_name *n)
 {
-	const uint8_t *at;
+	struct value_walk at;
 	struct value_rr rr;
 
 	if (!is_generic(x, n))
 		return;
 	for (unsigned i = 0; i < n->it.n; i++)
-		for (at = NULL; export_next_rr(x, n->it.of[i].value, &at, &rr);)
+		for (at.p = NULL; export_next_rr(x, n->it.of[i].value, &at, &rr);)
 			put_generic_rr(x, n, &rr, n->it.of[i].key_len);
 }
 
@@ -317,14 +317,15 @@ find_sections(struct export *x)
 static uint32_t
 least_ttl(const struct export *x)
 {
-	const uint8_t *at, *rrs;
+	struct value_walk at;
+	const uint8_t *rrs;
 	struct value_rr rr;
 	uint32_t ttl = UINT32_MAX;
 	size_t len;
 
 	for (uint32_t value = 1; generation_value(x->gen, value, &rrs, &len);
 	     value++)
-		for (at = NULL; export_next_rr(x, value, &at, &rr);)
+		for (at.p = NULL; export_next_rr(x, value, &at, &rr);)
 			if (rr.ttl < ttl && (rr.type == DNS_TYPE_A ||
 			    rr.type == DNS_TYPE_TXT))
 				ttl = rr.ttl;

@@ -117,11 +117,11 @@ static bool
 is_repeated(const struct export *x, const struct export_values *v, unsigned n,
     const struct value_rr *rr)
 {
-	const uint8_t *at;
+	struct value_walk at;
 	struct value_rr other;
 
 	for (unsigned i = 0; i < n; i++)
-		for (at = NULL; export_next_rr(x, v->of[i].value, &at, &other);)
+		for (at.p = NULL; export_next_rr(x, v->of[i].value, &at, &other);)
 			if (other.type == rr->type && other.len == rr->len &&
 			    other.is_template == rr->is_template &&
 			    memcmp(other.data, rr->data, rr->len) == 0)
@@ -134,11 +134,11 @@ bind_rrs(struct export *x, const char *owner, const struct export_name *n,
     const struct export_values *v, const char *ip_txt)
 {
 	char key_txt[DNAME_TXT_MAX];
-	const uint8_t *at;
+	struct value_walk at;
 	struct value_rr rr;
 
 	for (unsigned i = 0; i < v->n; i++) {
-		for (at = NULL; export_next_rr(x, v->of[i].value, &at, &rr);) {
+		for (at.p = NULL; export_next_rr(x, v->of[i].value, &at, &rr);) {
 			if (is_repeated(x, v, i, &rr))
 				continue;
 			fprintf(x->out, "%s %u IN ", owner, rr.ttl);
@@ -305,7 +305,7 @@ unbound_names(struct export *x, const struct export_name *n,
 	char txt[DNAME_TXT_MAX], owner[2 * DNAME_TXT_MAX + 2];
 	char key_txt[DNAME_TXT_MAX];
 	const struct export_values *v = n->below.n > 0 ? &n->below : &n->it;
-	const uint8_t *at;
+	struct value_walk at;
 	struct value_rr rr;
 
 	export_name_txt(txt, n->labels, n->len);
@@ -324,7 +324,7 @@ unbound_names(struct export *x, const struct export_name *n,
 	else if (n->above.n > 0)
 		unbound_zone(x, owner, "static");
 	for (unsigned i = 0; i < v->n; i++) {
-		for (at = NULL; export_next_rr(x, v->of[i].value, &at, &rr);) {
+		for (at.p = NULL; export_next_rr(x, v->of[i].value, &at, &rr);) {
 			if (is_repeated(x, v, i, &rr))
 				continue;
 			fprintf(x->out, "local-data: '%s %u IN ", owner,

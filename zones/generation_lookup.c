@@ -82,17 +82,21 @@ add_hit(const struct asking *a, const struct index_hit *found,
 	hits->exists = true;
 }
 
-/* Of a value that expires, or parts of which do: those that have not. */
-static void
+/* Of a value that expires, or parts of which do: those that have not. False if
+ * there are none. */
+static bool
 add_live_hits(const struct asking *a, const struct index_hit *found,
     const uint8_t *rrs, size_t len)
 {
 	const uint8_t *end = rrs + len, *live;
 	uint64_t now = (uint64_t)time(NULL);
+	bool any = false;
 	size_t live_len;
 
-	while (value_live(&rrs, end, now, &live, &live_len))
+	(void)value_alternative(&rrs, &end, now);
+	for (; value_live(&rrs, end, now, &live, &live_len); any = true)
 		add_hit(a, found, live, live_len);
+	return any;
 }
 
 static void
@@ -104,12 +108,16 @@ ask_dataset(const struct asking *a, const struct dataset_index *d)
 
 	d->kind->lookup(&d->index, a->key, &found);
 	a->hits->exists |= found.exists;
-	if (!generation_value(a->gen, found.value, &rrs, &len))
-		return;
-	if (value_has_notes(rrs, len))
-		add_live_hits(a, &found, rrs, len);
-	else
-		add_hit(a, &found, rrs, len);
+	while (generation_value(a->gen, found.value, &rrs, &len)) {
+		if (!value_has_notes(rrs, len)) {
+			add_hit(a, &found, rrs, len);
+			return;
+		}
+		if (add_live_hits(a, &found, rrs, len) ||
+		    d->kind->around == NULL)
+			return;
+		d->kind->around(&d->index, a->key, &found);
+	}
 }
 
 static bool

@@ -113,6 +113,13 @@ struct index_kind {
 	void (*lookup)(const union index *ix, const struct zone_key *key,
 	    struct index_hit *hit);
 	/*
+	 * Optional: hit becomes what covers the key if that was not there which
+	 * hit says; for an index whose values do not say it themselves, as
+	 * alternatives (zones/value.h).
+	 */
+	void (*around)(const union index *ix, const struct zone_key *key,
+	    struct index_hit *hit);
+	/*
 	 * Optional: begins to load what lookup() will read, so that a batch of
 	 * keys waits for memory together and not one after the other. Step 0
 	 * follows from the key, each further one from what the last loaded.

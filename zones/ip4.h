@@ -111,16 +111,6 @@ int ip4_build_range(struct ip4_build *b, uint32_t first, uint32_t last,
 int ip4_build_lines(struct ip4_build *b, const uint32_t *ips, size_t n,
     uint32_t value) __attribute__((warn_unused_result));
 
-/* Gives all single addresses that are there this value. */
-static inline void
-ip4_build_share(struct ip4_build *b, uint32_t value)
-{
-	struct ip4_single *s = (struct ip4_single *)(void *)b->singles.data;
-
-	for (size_t i = 0; i < b->singles.len / sizeof(*s); i++)
-		s[i].value = value;
-}
-
 /* Makes an index of it; what was gathered is gone. */
 int ip4_build_finish(struct ip4_build *b, struct pool *pool,
     struct intern *values, struct arrays *arrays)

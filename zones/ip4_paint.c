@@ -38,13 +38,31 @@ settle_clash(struct window *w, unsigned unit, unsigned shift,
 	return rc;
 }
 
+/* Where all that was painted expires, what was there before is behind it. */
+static int
+put_under(struct window *w, const struct bits256 *painted,
+    const struct window *before, struct pool *pool)
+{
+	int rc = 0;
+
+	for (unsigned i = bits_next(painted, 0); i < 256 && rc == 0;
+	    i = bits_next(painted, i + 1))
+		rc = pool_over(pool, w->value[i], before->value[i],
+		    &w->value[i]);
+	return rc;
+}
+
 static int
 paint_octets(struct window *w, unsigned shift, struct pool *pool,
     const struct ip4_piece *pieces, size_t n)
 {
 	struct bits256 painted = {0}, clash = {0};
 	const struct ip4_piece *p;
+	struct window before;
 	int rc = 0;
+
+	if (pool->has_expiring)
+		before = *w;
 
 	for (p = pieces; p < pieces + n; p++) {
 		for (unsigned i = p->first >> shift & 255;
@@ -60,7 +78,8 @@ paint_octets(struct window *w, unsigned shift, struct pool *pool,
 	for (unsigned i = bits_next(&clash, 0); i < 256 && rc == 0;
 	    i = bits_next(&clash, i + 1))
 		rc = settle_clash(w, i, shift, pool, pieces, n);
-	return rc;
+	return rc == 0 && pool->has_expiring ?
+	    put_under(w, &painted, &before, pool) : rc;
 }
 
 static void
@@ -73,32 +92,36 @@ note_repeated(struct ip4_build *b, uint32_t ip, uint32_t addresses)
 	}
 }
 
-/* Prefixes of one length either are the same or have nothing in common. */
-static void
+/*
+ * Prefixes of one length either are the same or have nothing in common. The
+ * first of equal ones is painted last, and so on top.
+ */
+static int
 paint_longest(struct window *w, unsigned shift, struct ip4_build *b,
-    const struct ip4_piece *pieces, size_t n)
+    struct pool *pool, const struct ip4_piece *pieces, size_t n)
 {
 	const struct ip4_piece *p;
+	int rc = 0;
 
 	for (unsigned units = 256; units > 0; units /= 2) {
 		struct bits256 painted = {0};
 
-		for (p = pieces; p < pieces + n; p++) {
+		for (p = pieces + n; p-- > pieces;) {
 			unsigned first = p->first >> shift & 255;
 			unsigned last = p->last >> shift & 255;
 
 			if (last - first + 1 != units)
 				continue;
-			if (bits_has(&painted, first)) {
+			if (bits_has(&painted, first))
 				note_repeated(b, p->first,
 				    p->last - p->first + 1);
-				continue;
-			}
 			bits_set(&painted, first);
-			for (unsigned i = first; i <= last; i++)
-				w->value[i] = p->value;
+			for (unsigned i = first; i <= last && rc == 0; i++)
+				rc = pool_over(pool, p->value, w->value[i],
+				    &w->value[i]);
 		}
 	}
+	return rc;
 }
 
 int
@@ -109,8 +132,7 @@ window_paint(struct window *w, unsigned shift, struct ip4_build *b,
 		return 0;
 	if (b->rule == IP4_RULE_OCTETS)
 		return paint_octets(w, shift, pool, pieces, n);
-	paint_longest(w, shift, b, pieces, n);
-	return 0;
+	return paint_longest(w, shift, b, pool, pieces, n);
 }
 
 int

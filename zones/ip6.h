@@ -75,9 +75,6 @@ struct ip6_build {
 int ip6_build_add(struct ip6_build *b, struct ip6 ip, unsigned bits,
     uint32_t value) __attribute__((warn_unused_result));
 
-/* Gives all prefixes that are there, but for exclusions, this value. */
-void ip6_build_share(struct ip6_build *b, uint32_t value);
-
 /* Makes an index of it; what was gathered is gone. */
 int ip6_build_finish(struct ip6_build *b, struct pool *pool,
     struct intern *values, struct arrays *arrays)

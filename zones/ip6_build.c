@@ -37,17 +37,6 @@ ip6_build_add(struct ip6_build *b, struct ip6 ip, unsigned bits,
 }
 
 void
-ip6_build_share(struct ip6_build *b, uint32_t value)
-{
-	size_t n;
-	struct ip6_entry *e = entries_of(b, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (e[i].value != 0)
-			e[i].value = value;
-}
-
-void
 ip6_build_free(struct ip6_build *b)
 {
 	buf_free(&b->entries);
@@ -74,28 +63,76 @@ by_prefix(const void *va, const void *vb)
 	return c != 0 ? c : compare(a->number, b->number);
 }
 
-/* Sorts, and drops all but the first of equal prefixes, of which we only know
- * where they come from. */
-static int
-settle(struct ip6_build *b)
+static bool
+is_same_prefix(const struct ip6_entry *a, const struct ip6_entry *b)
 {
-	size_t n, kept = 0;
-	struct ip6_entry *e = entries_of(b, &n), *before;
+	return a->bits == b->bits && ip6_compare(&a->ip, &b->ip) == 0;
+}
+
+/* The prefixes around the one at hand, which stand before it. */
+struct around {
+	const struct ip6_entry *prefix[129];
+	unsigned n;
+};
+
+/* What is listed where a prefix is not. */
+static uint32_t
+value_around(struct around *a, const struct ip6_entry *e)
+{
+	struct ip6 masked;
+
+	for (; a->n > 0; a->n--) {
+		masked = ip6_mask(e->ip, a->prefix[a->n - 1]->bits);
+		if (ip6_compare(&masked, &a->prefix[a->n - 1]->ip) == 0)
+			return a->prefix[a->n - 1]->value;
+	}
+	return 0;
+}
+
+/* Of n equal prefixes the first counts, behind which come the others. */
+static int
+unite(const struct ip6_entry *e, size_t n, struct pool *pool, uint32_t *value)
+{
+	int rc = 0;
+
+	while (n-- > 0 && rc == 0)
+		rc = pool_over(pool, e[n].value, *value, value);
+	return rc;
+}
+
+static void
+note_repeated(struct ip6_build *b, const struct ip6_entry *e, size_t n)
+{
+	if (n > 0 && b->repeated == 0) {
+		b->repeated_ip = e->ip;
+		b->repeated_bits = e->bits;
+	}
+	b->repeated += n;
+}
+
+/* Sorts, and leaves one entry for each prefix. */
+static int
+settle(struct ip6_build *b, struct pool *pool)
+{
+	size_t n, kept = 0, begin, end;
+	struct ip6_entry *e = entries_of(b, &n);
+	struct around around = {.n = 0};
+	uint32_t value;
 	int rc = 0;
 
 	if (n > 0)
 		qsort(e, n, sizeof(*e), by_prefix);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		before = kept > 0 ? &e[kept - 1] : NULL;
-		if (before == NULL || before->bits != e[i].bits ||
-		    before->ip.high != e[i].ip.high ||
-		    before->ip.low != e[i].ip.low) {
-			e[kept++] = e[i];
-		} else if (b->repeated++ == 0) {
-			b->repeated_ip = e[i].ip;
-			b->repeated_bits = e[i].bits;
-		}
-		rc = prov_add_tag(&b->prov, kept - 1, e[i].tag);
+	for (begin = 0; begin < n && rc == 0; begin = end) {
+		value = value_around(&around, &e[begin]);
+		for (end = begin; end < n && rc == 0 &&
+		    is_same_prefix(&e[begin], &e[end]); end++)
+			rc = prov_add_tag(&b->prov, kept, e[end].tag);
+		if (rc == 0)
+			rc = unite(&e[begin], end - begin, pool, &value);
+		note_repeated(b, &e[begin], end - begin - 1);
+		e[kept] = e[begin];
+		e[kept].value = value;
+		around.prefix[around.n++] = &e[kept++];
 	}
 	b->entries.len = kept * sizeof(*e);
 	return rc;
@@ -146,7 +183,7 @@ ip6_build_finish(struct ip6_build *b, struct pool *pool,
 	size_t n;
 	int rc;
 
-	rc = settle(b);
+	rc = settle(b, pool);
 	e = entries_of(b, &n);
 	if (rc == 0)
 		rc = slots_make(&slots, n, n);

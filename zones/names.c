@@ -107,6 +107,33 @@ is_candidate(const struct name_index *ix, const struct zone_key *key,
 	    key->n_labels - first);
 }
 
+/* The nearest wildcard above the key, without that many of its labels. */
+static void
+find_above(const struct name_index *ix, const struct zone_key *key,
+    unsigned first, struct index_hit *hit)
+{
+	struct name_entry r;
+	uint32_t unused;
+
+	for (; first < key->n_labels; first++) {
+		if (is_candidate(ix, key, first) &&
+		    find(ix, key, first, &r, &unused) &&
+		    (r.flags & NAME_WILD) != 0) {
+			hit->value = r.wild;
+			hit->first_label = first;
+			return;
+		}
+	}
+	hit->value = 0;
+}
+
+static void
+name_around(const union index *u, const struct zone_key *key,
+    struct index_hit *hit)
+{
+	find_above(&u->name, key, hit->first_label + 1, hit);
+}
+
 static void
 name_lookup(const union index *u, const struct zone_key *key,
     struct index_hit *hit)
@@ -125,14 +152,7 @@ name_lookup(const union index *u, const struct zone_key *key,
 			return;
 		}
 	}
-	for (unsigned i = 1; i < n; i++) {
-		if (is_candidate(ix, key, i) &&
-		    find(ix, key, i, &r, &unused) && (r.flags & NAME_WILD) != 0) {
-			hit->value = r.wild;
-			hit->first_label = i;
-			return;
-		}
-	}
+	find_above(ix, key, 1, hit);
 }
 
 /* Step 0: the filter's words for all names that will be looked for; 1: the
@@ -170,5 +190,6 @@ const struct index_kind name_index_kind = {
     .arrays = {"slots", "heap", "meta"},
     .open = name_open,
     .lookup = name_lookup,
+    .around = name_around,
     .fetch = name_fetch,
 };

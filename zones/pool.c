@@ -2,7 +2,9 @@
  * Values as written, and their way into RRs.
  *
  * A raw value is one of: 'a', the address and the text; 'r' and ready RRs; 'e',
- * the time and the id of a value that expires; 'u' and the ids of other values.
+ * the time and the id of a value that expires; 'u' and the ids of other values;
+ * 'o', the id of a value that expires, that of the one behind it, and how many
+ * that makes.
  * Templates follow rbldnsd's rules: the text of an entry is cut at 255 bytes
  * before `$` is put in, and what comes out at 254.
  */
@@ -60,6 +62,7 @@ pool_expiring(struct pool *p, uint32_t value, uint32_t expires, uint32_t *id)
 {
 	uint32_t pair[2] = {expires, value};
 
+	p->has_expiring = true;
 	return add_tagged(p, 'e', pair, sizeof(pair), id);
 }
 
@@ -85,6 +88,54 @@ pool_union(struct pool *p, uint32_t *ids, size_t n, uint32_t *id)
 		return 0;
 	}
 	return add_tagged(p, 'u', ids, kept * sizeof(*ids), id);
+}
+
+/* ---- what hides what */
+
+static uint32_t
+get_u32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* How many alternatives a value has, beside the first. */
+static uint32_t
+further(const struct pool *p, uint32_t id)
+{
+	size_t len;
+	const uint8_t *raw = intern_get(&p->raw, id, &len);
+
+	return raw[0] == 'o' ? get_u32(raw + 9) : 0;
+}
+
+/* Will nothing be left of it one day? */
+static bool
+is_mortal(const struct pool *p, uint32_t id)
+{
+	size_t len;
+	const uint8_t *raw = intern_get(&p->raw, id, &len);
+
+	if (raw[0] == 'o')
+		return is_mortal(p, get_u32(raw + 5));
+	for (size_t i = 1; raw[0] == 'u' && i < len; i += sizeof(uint32_t))
+		if (!is_mortal(p, get_u32(raw + i)))
+			return false;
+	return raw[0] == 'u' || raw[0] == 'e';
+}
+
+int
+pool_put_over(struct pool *p, uint32_t above, uint32_t below, uint32_t *id)
+{
+	uint32_t triple[3] = {above, below,
+	    further(p, above) + further(p, below) + 1};
+
+	*id = above;
+	if (!is_mortal(p, above) || triple[2] >= POOL_OVER_MAX)
+		return 0;
+	return add_tagged(p, 'o', triple, sizeof(triple), id);
 }
 
 /* ---- templates */
@@ -255,6 +306,8 @@ append_value(const struct pool *p, struct buf *rrs, uint32_t id)
 	uint32_t part;
 	int rc = 0;
 
+	if (id == p->shared && id != p->shared_as)
+		return append_value(p, rrs, p->shared_as);
 	switch (raw[0]) {
 	case 'a':
 		return append_a_txt(p, rrs, raw + 1, len - 1);
@@ -328,6 +381,31 @@ settle_rrsets(struct buf *rrs)
 	return rc;
 }
 
+/* The alternatives of a value, one behind the other; others have one. */
+static int
+append_settled(const struct pool *p, struct buf *rrs, uint32_t id)
+{
+	size_t len;
+	const uint8_t *raw = intern_get(&p->raw, id, &len);
+	uint8_t note[VALUE_RR_HEADER];
+	struct buf one = {0};
+	int rc;
+
+	if (raw[0] == 'o') {
+		rc = append_settled(p, rrs, get_u32(raw + 1));
+		if (rc == 0)
+			rc = buf_put(rrs, note, value_put_parting(note));
+		return rc == 0 ? append_settled(p, rrs, get_u32(raw + 5)) : rc;
+	}
+	rc = append_value(p, &one, id);
+	if (rc == 0)
+		rc = settle_rrsets(&one);
+	if (rc == 0)
+		rc = buf_put(rrs, one.data, one.len);
+	buf_free(&one);
+	return rc;
+}
+
 /* The numbers in the generation's table are found when they are first asked
  * for: unions of unions may be in the pool that nothing is listed with. */
 int
@@ -350,9 +428,7 @@ pool_final(struct pool *p, struct intern *values, uint32_t id, uint32_t *out)
 	memcpy(out, p->final.data + id * sizeof(*out), sizeof(*out));
 	if (*out != 0)
 		return 0;
-	rc = append_value(p, &rrs, id);
-	if (rc == 0)
-		rc = settle_rrsets(&rrs);
+	rc = append_settled(p, &rrs, id);
 	if (rc == 0)
 		rc = intern_add(values, rrs.data, rrs.len, out);
 	if (rc == 0)

@@ -8,6 +8,8 @@
 #ifndef ZONES_POOL_H
 #define ZONES_POOL_H
 
+#include <stdbool.h>
+
 #include "zones/intern.h"
 
 #define POOL_TEXT_MAX 255  /* bytes of an entry's text as written: rbldnsd's */
@@ -18,6 +20,9 @@
 struct pool {
 	uint32_t ttl;	   /* of A and TXT */
 	char *subst[11];   /* owned: $0-$9, $=; NULL where not set */
+	uint32_t shared, shared_as; /* the first stands for the second, in the
+				     * end; 0: none does */
+	bool has_expiring; /* private */
 	struct intern raw; /* private */
 	struct buf final;  /* private */
 };
@@ -38,6 +43,23 @@ int pool_rrs(struct pool *p, const void *rrs, size_t len, uint32_t *id)
  * to pool_get_a_txt(). */
 int pool_expiring(struct pool *p, uint32_t value, uint32_t expires,
     uint32_t *id) __attribute__((warn_unused_result));
+
+#define POOL_OVER_MAX 255 /* values that a key can have one after the other */
+
+int pool_put_over(struct pool *p, uint32_t above, uint32_t below, uint32_t *id)
+    __attribute__((warn_unused_result));
+
+/*
+ * One value until all of it has expired, then the other, which it hides (0:
+ * nothing). What does not expire hides for ever. *id may be above or below.
+ */
+static inline int __attribute__((warn_unused_result))
+pool_over(struct pool *p, uint32_t above, uint32_t below, uint32_t *id)
+{
+	*id = above;
+	return p->has_expiring && above != 0 && below != 0 ?
+	    pool_put_over(p, above, below, id) : 0;
+}
 
 /*
  * All of these values together, ids sorted by the way. Those beyond

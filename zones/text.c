@@ -6,6 +6,7 @@
 #include "zones/text.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const char *
 digits(const char *s, uint32_t *out)
@@ -141,6 +142,47 @@ text_timestamp(const char *s, int64_t *out)
 	*out = ((days_since_epoch(year, month, day) * 24 + time[0]) * 60 +
 	    time[1]) * 60 + time[2];
 	return end_of_word(s);
+}
+
+/* Seconds since the epoch have 9 or 10 digits from 1973 to 2286; a date has 8,
+ * 12 or 14. */
+static bool
+is_seconds(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return s[n] == '\0' && (n == 9 || n == 10);
+}
+
+const char *
+text_time(const char *s, int64_t *out)
+{
+	char plain[24];
+	size_t n = strcspn(s, ".Z");
+	const char *end;
+	uint32_t v;
+
+	if (is_seconds(s)) {
+		end = text_u32(s, &v);
+		*out = v;
+		return end;
+	}
+	if (n > 4 && strcmp(s + n - 4, " UTC") == 0)
+		n -= 4;
+	end = s + n;
+	if (*end == '.')
+		end += 1 + strspn(end + 1, "0123456789");
+	if (strcmp(end, "") != 0 && strcmp(end, "Z") != 0 &&
+	    strcmp(end, " UTC") != 0)
+		return NULL;
+	if (n >= sizeof(plain))
+		return NULL;
+	memcpy(plain, s, n);
+	plain[n] = '\0';
+	if (n > 10 && (plain[10] == ' ' || plain[10] == 'T'))
+		plain[10] = ':';
+	s = text_timestamp(plain, out);
+	return s != NULL && *s == '\0' ? end : NULL;
 }
 
 const char *

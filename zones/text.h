@@ -55,6 +55,13 @@ const char *text_seconds(const char *s, uint32_t *out);
  * 0. Seconds since the epoch, UTC. */
 const char *text_timestamp(const char *s, int64_t *out);
 
+/*
+ * The same up to the end of s, and as other programs write it: with a `T` or a
+ * space before the time, with fractions of a second, `Z` or ` UTC` behind it;
+ * or seconds since the epoch.
+ */
+const char *text_time(const char *s, int64_t *out);
+
 /* The word, in any case, and space behind it (which is skipped). */
 const char *text_word(const char *s, const char *lower_case_word);
 

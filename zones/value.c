@@ -50,6 +50,20 @@ value_put_expiry(uint8_t *out, uint32_t expires)
 	return value_put(out, VALUE_NOTE, 1, le, sizeof(le), false);
 }
 
+size_t
+value_put_parting(uint8_t *out)
+{
+	return value_put(out, VALUE_NOTE, 1, "", VALUE_PARTING_LEN, false);
+}
+
+/* ---- what has expired */
+
+static bool
+is_content(const struct value_rr *rr)
+{
+	return rr->type != VALUE_NOTE || rr->len == VALUE_ACTION_LEN;
+}
+
 static bool
 is_over(const struct value_rr *note, uint64_t now)
 {
@@ -70,7 +84,7 @@ value_live(const uint8_t **p, const uint8_t *end, uint64_t now,
 	struct value_rr rr;
 
 	for (; value_next_any(p, end, &rr); before = *p) {
-		if (rr.type != VALUE_NOTE)
+		if (is_content(&rr))
 			continue;
 		if (!over && before > start) {
 			*p = before; /* the note is for the next call */
@@ -82,4 +96,63 @@ value_live(const uint8_t **p, const uint8_t *end, uint64_t now,
 	*rrs = start;
 	*len = (size_t)(before - start);
 	return !over && before > start;
+}
+
+/* Where the alternative ends; *next is where another begins, or NULL. */
+static const uint8_t *
+alternative_end(const uint8_t *p, const uint8_t *end, const uint8_t **next)
+{
+	const uint8_t *before = p;
+	struct value_rr rr;
+
+	for (; value_next_any(&p, end, &rr); before = p) {
+		if (rr.type == VALUE_NOTE && rr.len == VALUE_PARTING_LEN) {
+			*next = p;
+			return before;
+		}
+	}
+	*next = NULL;
+	return end;
+}
+
+unsigned
+value_alternative(const uint8_t **p, const uint8_t **end, uint64_t now)
+{
+	const uint8_t *stop, *next, *at, *live;
+	unsigned passed = 0;
+	size_t len;
+
+	for (;; passed++, *p = next) {
+		stop = alternative_end(*p, *end, &next);
+		at = *p;
+		if (value_live(&at, stop, now, &live, &len)) {
+			*end = stop;
+			return passed;
+		}
+		if (next == NULL) {
+			*p = *end;
+			return passed + 1;
+		}
+	}
+}
+
+bool
+value_next_live(struct value_walk *w, const uint8_t *rrs, size_t len,
+    uint64_t now, struct value_rr *rr)
+{
+	size_t live_len;
+
+	if (w->p == NULL) {
+		w->p = rrs;
+		w->end = rrs + len;
+		if (value_has_notes(rrs, len))
+			(void)value_alternative(&w->p, &w->end, now);
+	}
+	for (;;) {
+		if (w->live != NULL && value_next(&w->live, w->live_end, rr))
+			return true;
+		if (!value_live(&w->p, w->end, now, &w->live, &live_len))
+			return false;
+		w->live_end = w->live + live_len;
+	}
 }

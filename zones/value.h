@@ -8,6 +8,8 @@
  *	data	RDATA in wire form, or a TXT template
  *
  * Where RRs expire, notes stand between them (VALUE_NOTE), one of them first.
+ * What is listed when all of that has expired stands behind it, as another
+ * alternative.
  *
  * A TXT template is text in which a byte 0 stands for the listed key (`$`).
  * Text that needs no key is stored as ready RDATA.
@@ -35,10 +37,14 @@ struct value_rr {
 
 /*
  * What is of this type is no RR, but a note of ours (RFC 6895 3.1 reserves the
- * type): an acl's action (zones/acl.h), or, with four bytes of data, when the
- * RRs behind it expire, in seconds since the epoch; 0: never.
+ * type). Its length tells what it says: without data, that another alternative
+ * begins; one byte is the action of an acl (zones/acl.h), which is content as
+ * RRs are; four are when what is behind it expires, in seconds since the epoch
+ * (0: never).
  */
 #define VALUE_NOTE 0
+#define VALUE_PARTING_LEN 0
+#define VALUE_ACTION_LEN 1
 #define VALUE_EXPIRY_LEN 4
 
 /*
@@ -82,16 +88,35 @@ value_has_notes(const uint8_t *rrs, size_t len)
 }
 
 /*
- * The next RRs from *p on that stand under one expiry and have not expired:
- * *rrs, *len, which have no notes. *p moves behind them. Returns false at the
- * end.
+ * Of a value from *p to *end, which move: the first alternative of which
+ * something has not expired; nothing if there is none. Returns how many were
+ * passed over.
+ */
+unsigned value_alternative(const uint8_t **p, const uint8_t **end,
+    uint64_t now);
+
+/*
+ * The next RRs from *p on, of an alternative, that stand under one expiry and
+ * have not expired: *rrs, *len. *p moves behind them. Returns false at the end.
  */
 bool value_live(const uint8_t **p, const uint8_t *end, uint64_t now,
     const uint8_t **rrs, size_t *len);
 
-/* Appends a note of an expiry at out (VALUE_RR_HEADER + VALUE_EXPIRY_LEN
- * bytes). Returns its size. */
+/*
+ * The RRs that count now, one by one. Starts zeroed, and borrows the value;
+ * returns false at the end.
+ */
+struct value_walk {
+	const uint8_t *p, *end;	       /* what is left of the alternative */
+	const uint8_t *live, *live_end; /* and of what is under one expiry */
+};
+bool value_next_live(struct value_walk *w, const uint8_t *rrs, size_t len,
+    uint64_t now, struct value_rr *rr);
+
+/* Append a note of an expiry, or one that parts alternatives, at out
+ * (VALUE_RR_HEADER + VALUE_EXPIRY_LEN bytes). Return its size. */
 size_t value_put_expiry(uint8_t *out, uint32_t expires);
+size_t value_put_parting(uint8_t *out);
 
 /*
  * Writes the RDATA of a TXT template with the key put in: one character-string

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "zones/ip4.h"
+#include "zones/live.h"
 
 /* A name of the file: where it is, and what it is sorted by first. */
 struct place {
@@ -20,6 +22,7 @@ struct place {
 struct walk {
 	const struct generation *gen;
 	const struct generation_view *view;
+	struct live *live;
 	const struct ip4_index *ip4[ZONE_DATASETS_MAX];
 	const struct ip6_index *ip6[ZONE_DATASETS_MAX];
 	const struct name_index *names[ZONE_DATASETS_MAX];
@@ -34,8 +37,9 @@ struct walk {
 /* ---- values */
 
 static void
-add_value(struct walk_values *v, uint32_t value)
+add_value(const struct walk *w, struct walk_values *v, uint32_t value)
 {
+	value = live_value(w->live, value);
 	for (unsigned i = 0; i < v->n; i++)
 		if (v->value[i] == value)
 			return;
@@ -60,7 +64,7 @@ ip4_values(const struct walk *w, uint32_t ip, struct walk_values *v)
 
 	v->n = 0;
 	for (unsigned i = 0; i < w->n_ip4; i++) {
-		add_value(v, ip4_run(w->ip4[i], ip, &end));
+		add_value(w, v, ip4_run(w->ip4[i], ip, &end));
 		last = end < last ? end : last;
 	}
 	return last;
@@ -93,7 +97,7 @@ ip6_values(const struct walk *w, struct ip6 ip, struct walk_values *v)
 
 	v->n = 0;
 	for (unsigned i = 0; i < w->n_ip6; i++) {
-		add_value(v, ip6_run(w->ip6[i], ip, &end));
+		add_value(w, v, ip6_run(w->ip6[i], ip, &end));
 		if (ip6_compare(&end, &last) < 0)
 			last = end;
 	}
@@ -210,6 +214,21 @@ by_name(const void *va, const void *vb, void *walk)
 	return a->dataset < b->dataset ? -1 : a->dataset > b->dataset;
 }
 
+/* An entry that has expired says nothing; value 0 is an exclusion. */
+static void
+drop_expired(const struct walk *w, struct name_entry *e)
+{
+	uint32_t exact = live_value(w->live, e->exact);
+	uint32_t wild = live_value(w->live, e->wild);
+
+	if (exact == 0 && e->exact != 0)
+		e->flags &= ~NAME_EXACT;
+	if (wild == 0 && e->wild != 0)
+		e->flags &= ~NAME_WILD;
+	e->exact = exact;
+	e->wild = wild;
+}
+
 static int
 gather_names(struct walk *w, unsigned dataset)
 {
@@ -251,6 +270,7 @@ walk_name(struct walk *w, struct walk_name *out)
 			return true;
 		out->labels = e.labels;
 		out->len = e.len;
+		drop_expired(w, &e);
 		out->in[p[w->name_at].dataset] = e;
 	}
 	return w->name_at > first;
@@ -286,6 +306,7 @@ walk_open(struct walk **out, const struct generation *gen,
 		return -ENOMEM;
 	w->gen = gen;
 	w->view = view;
+	rc = live_new(&w->live, gen, (uint64_t)time(NULL));
 	for (unsigned i = 0; rc == 0 &&
 	    (ix = generation_index(gen, i, &kind)) != NULL; i++)
 		if ((view->datasets >> i & 1) != 0)
@@ -313,7 +334,9 @@ walk_rewind(struct walk *w)
 void
 walk_close(struct walk *w)
 {
-	if (w != NULL)
+	if (w != NULL) {
 		buf_free(&w->places);
+		live_free(w->live);
+	}
 	free(w);
 }

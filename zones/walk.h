@@ -1,7 +1,8 @@
 /*
  * Everything that a view of a generation lists, in order: what exports write
  * and what differences are found by. The datasets are laid over each other: a
- * step is given once, with what each of them has for it.
+ * step is given once, with what each of them has for it. What has expired when
+ * the walk is opened is not there.
  *
  * Three walks, each from its start to its end, in any order; walk_rewind() is
  * for all three:

@@ -17,12 +17,33 @@
 #include "zones/value.h"
 
 struct why {
+	const struct generation *gen; /* of the values; NULL: none expire */
 	const struct prov *prov; /* NULL: not known */
 	const struct zone_key *key;
 	why_fn *fn;
 	void *arg;
-	bool is_expired; /* all of the value that counts */
 };
+
+/*
+ * How many of the entries that would count, one after the other, have expired:
+ * alternatives of the value (zones/value.h). *is_over: all of them have.
+ */
+static unsigned
+count_expired(const struct why *w, uint32_t value, bool *is_over)
+{
+	const uint8_t *rrs, *end;
+	unsigned n;
+	size_t len;
+
+	*is_over = false;
+	if (w->gen == NULL || !generation_value(w->gen, value, &rrs, &len) ||
+	    !value_has_notes(rrs, len))
+		return 0;
+	end = rrs + len;
+	n = value_alternative(&rrs, &end, (uint64_t)time(NULL));
+	*is_over = rrs == end;
+	return n;
+}
 
 /* One whose key is written; place 0: not known. */
 static void
@@ -30,8 +51,6 @@ tell(const struct why *w, struct why_entry *e, uint32_t place)
 {
 	unsigned rule;
 
-	if (e->role == WHY_LISTS && w->is_expired)
-		e->role = WHY_EXPIRED;
 	e->type.len = e->file.len = 0;
 	e->line = 0;
 	if (w->prov != NULL && place != 0 &&
@@ -112,25 +131,62 @@ rank_ip4(const struct prov_entry *e, uint32_t ip, unsigned rule)
 	    covers(e, ip, 8) ? 2 : 3;
 }
 
-/* Of those with the highest rank all count, or the first one; an exclusion
- * among them is stronger than the others. */
-static enum why_role
-role_ip4(const struct prov_entry *all, size_t n, size_t i, uint32_t ip,
-    unsigned rule)
-{
-	uint64_t rank = rank_ip4(&all[i], ip, rule), other;
-	bool excluded = false;
+/* The entries around an address, and which of them count. */
+struct around {
+	const struct prov_entry *all;
+	size_t n;
+	uint32_t ip;
+	unsigned rule;
+	unsigned expired; /* turns that are over, see turn_ip4() */
+};
 
-	for (size_t j = 0; j < n; j++) {
-		other = rank_ip4(&all[j], ip, rule);
-		if (other > rank || (other == rank && j < i &&
-		    rule == IP4_RULE_LONGEST))
-			return WHY_COVERED;
-		excluded |= other == rank && all[j].excludes;
+static bool
+is_before(const struct around *a, size_t j, size_t i)
+{
+	uint64_t x = rank_ip4(&a->all[j], a->ip, a->rule);
+	uint64_t y = rank_ip4(&a->all[i], a->ip, a->rule);
+
+	return x > y || (x == y && j < i && a->rule == IP4_RULE_LONGEST);
+}
+
+/* How many turns an entry has to wait for: by IP4_RULE_OCTETS, those of a rank
+ * have theirs together. */
+static unsigned
+turn_ip4(const struct around *a, size_t i)
+{
+	bool ranks[4] = {false};
+	unsigned n = 0;
+
+	for (size_t j = 0; j < a->n; j++) {
+		if (!is_before(a, j, i))
+			continue;
+		if (a->rule == IP4_RULE_LONGEST)
+			n++;
+		else
+			ranks[rank_ip4(&a->all[j], a->ip, a->rule) & 3] = true;
 	}
-	if (all[i].excludes)
+	return n + ranks[0] + ranks[1] + ranks[2] + ranks[3];
+}
+
+/* Of those whose turn it is all count; an exclusion among them is stronger than
+ * the others. */
+static enum why_role
+role_ip4(const struct around *a, size_t i)
+{
+	uint64_t rank = rank_ip4(&a->all[i], a->ip, a->rule);
+	unsigned turn = turn_ip4(a, i);
+
+	if (turn < a->expired)
+		return WHY_EXPIRED;
+	if (turn > a->expired)
+		return WHY_COVERED;
+	if (a->all[i].excludes)
 		return WHY_EXCLUDES;
-	return excluded && rule == IP4_RULE_OCTETS ? WHY_COVERED : WHY_LISTS;
+	for (size_t j = 0; j < a->n && a->rule == IP4_RULE_OCTETS; j++)
+		if (a->all[j].excludes &&
+		    rank_ip4(&a->all[j], a->ip, a->rule) == rank)
+			return WHY_COVERED;
+	return WHY_LISTS;
 }
 
 static int
@@ -138,30 +194,30 @@ why_ip4(const struct why *w, const union index *ix)
 {
 	uint32_t ip = w->key->ip4, last, value;
 	struct prov_entry one = {.key = ip, .last = ip};
-	const struct prov_entry *all;
-	unsigned rule = IP4_RULE_OCTETS;
+	struct around a = {.ip = ip, .rule = IP4_RULE_OCTETS};
 	struct prov_text type;
 	struct buf buf = {0};
 	struct why_entry e;
-	size_t n;
+	bool is_over;
 	int rc;
 
 	if (w->key->ip4_bits != 32)
 		return 0;
 	value = ip4_run(&ix->ip4, ip, &last);
 	rc = gather(w, ip, &buf);
-	all = entries_of(&buf, &n);
+	a.all = entries_of(&buf, &a.n);
+	a.expired = count_expired(w, value, &is_over);
 	if (w->prov != NULL)
-		(void)prov_type(w->prov, &rule, &type);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		e.role = role_ip4(all, n, i, ip, rule);
-		if (e.role == WHY_LISTS && value == 0)
+		(void)prov_type(w->prov, &a.rule, &type);
+	for (size_t i = 0; i < a.n && rc == 0; i++) {
+		e.role = role_ip4(&a, i);
+		if (e.role == WHY_LISTS && (value == 0 || is_over))
 			e.role = WHY_COVERED;
-		write_ip4(&e, &all[i]);
-		tell(w, &e, all[i].place);
+		write_ip4(&e, &a.all[i]);
+		tell(w, &e, a.all[i].place);
 	}
-	if (rc == 0 && n == 0 && value != 0) {
-		e.role = WHY_LISTS;
+	if (rc == 0 && a.n == 0 && value != 0) {
+		e.role = is_over ? WHY_EXPIRED : WHY_LISTS;
 		write_ip4(&e, &one);
 		tell(w, &e, 0);
 	}
@@ -187,15 +243,16 @@ write_ip6(struct why_entry *e, const struct ip6 *ip, unsigned bits,
 			: prefix_to_txt(txt, &prefix));
 }
 
-/* One prefix, which counts unless a longer one did: its entries, of which the
- * first gave the value. */
+/*
+ * One prefix: its entries, of which the first gave the value. Their turns come
+ * behind those of longer prefixes: *turn, which moves on; the one that is as
+ * many as have expired counts.
+ */
 static int
 why_prefix(const struct why *w, const struct ip6 *ip, unsigned bits,
-    uint32_t number, uint32_t value, bool is_first)
+    uint32_t number, uint32_t value, unsigned *turn, unsigned expired)
 {
 	const struct prov_entry *all, none = {.excludes = value == 0};
-	enum why_role role = !is_first ? WHY_COVERED :
-	    value == 0 ? WHY_EXCLUDES : WHY_LISTS;
 	struct buf buf = {0};
 	struct why_entry e;
 	size_t n;
@@ -205,10 +262,12 @@ why_prefix(const struct why *w, const struct ip6 *ip, unsigned bits,
 	all = entries_of(&buf, &n);
 	if (n == 0) {
 		all = &none;
-		n = is_first;
+		n = *turn <= expired;
 	}
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		e.role = i == 0 ? role : WHY_COVERED;
+	for (size_t i = 0; i < n && rc == 0; i++, ++*turn) {
+		e.role = *turn < expired ? WHY_EXPIRED :
+		    *turn > expired ? WHY_COVERED :
+		    all[i].excludes ? WHY_EXCLUDES : WHY_LISTS;
 		write_ip6(&e, ip, bits, all[i].excludes);
 		tell(w, &e, all[i].place);
 	}
@@ -221,9 +280,9 @@ why_ip6(const struct why *w, const union index *u)
 {
 	const struct ip6_index *ix = &u->ip6;
 	struct ip6 ip = ip6_read(w->key->ip6), masked;
+	unsigned bits, turn = 0, expired = 0;
 	uint32_t number, value;
-	bool is_first = true;
-	unsigned bits;
+	bool is_first = true, is_over;
 	int rc = 0;
 
 	if (w->key->ip6_bits != 128)
@@ -235,8 +294,11 @@ why_ip6(const struct why *w, const union index *u)
 		masked = ip6_mask(ip, bits);
 		if (!ip6_find(ix, &masked, bits, &number, &value))
 			continue;
-		rc = why_prefix(w, &masked, bits, number, value, is_first);
+		if (is_first)
+			expired = count_expired(w, value, &is_over);
 		is_first = false;
+		rc = why_prefix(w, &masked, bits, number, value, &turn,
+		    expired);
 	}
 	return rc;
 }
@@ -267,13 +329,12 @@ is_about(const struct prov_entry *e, unsigned flag)
 }
 
 /*
- * One name, the key itself or one above it, which counts unless one nearer to
- * the key did: all of its entries count, but not if one of them is an
- * exclusion.
+ * One name, the key itself or one above it: all of its entries count if it
+ * does, but not if one is an exclusion. role is that of an entry that counts.
  */
 static int
 why_name(const struct why *w, unsigned first, uint32_t place, unsigned flag,
-    uint32_t value, bool is_first)
+    uint32_t value, enum why_role role)
 {
 	struct prov_entry none = {.excludes = value == 0,
 	    .form = flag == NAME_WILD ? PROV_BELOW : PROV_ONE};
@@ -289,14 +350,13 @@ why_name(const struct why *w, unsigned first, uint32_t place, unsigned flag,
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		if (!is_about(&all[i], flag))
 			continue;
-		e.role = !is_first || (value == 0) != all[i].excludes ?
-		    WHY_COVERED : value == 0 ? WHY_EXCLUDES : WHY_LISTS;
+		e.role = (value == 0) != all[i].excludes ? WHY_COVERED : role;
 		write_name(&e, w->key, first, &all[i]);
 		tell(w, &e, all[i].place);
 		told++;
 	}
-	if (rc == 0 && told == 0 && is_first) {
-		e.role = value == 0 ? WHY_EXCLUDES : WHY_LISTS;
+	if (rc == 0 && told == 0 && role != WHY_COVERED) {
+		e.role = role;
 		write_name(&e, w->key, first, &none);
 		tell(w, &e, 0);
 	}
@@ -308,9 +368,10 @@ static int
 why_names(const struct why *w, const union index *ix)
 {
 	unsigned n = w->key->n_labels, flag;
+	bool is_done = false, is_over;
+	uint32_t place, value;
 	struct name_entry r;
-	bool is_first = true;
-	uint32_t place;
+	enum why_role role;
 	int rc = 0;
 
 	for (unsigned i = 0; (i == 0 || i < n) && rc == 0; i++) {
@@ -318,9 +379,12 @@ why_names(const struct why *w, const union index *ix)
 		if (!name_find(&ix->name, w->key, i, &r, &place) ||
 		    (r.flags & flag) == 0)
 			continue;
-		rc = why_name(w, i, place, flag,
-		    flag == NAME_EXACT ? r.exact : r.wild, is_first);
-		is_first = false;
+		value = flag == NAME_EXACT ? r.exact : r.wild;
+		(void)count_expired(w, value, &is_over);
+		role = is_done ? WHY_COVERED : value == 0 ? WHY_EXCLUDES :
+		    is_over ? WHY_EXPIRED : WHY_LISTS;
+		is_done |= !is_over;
+		rc = why_name(w, i, place, flag, value, role);
 	}
 	return rc;
 }
@@ -351,22 +415,6 @@ why_index(const struct index_kind *kind, const union index *ix,
 	return run(&w, kind, ix);
 }
 
-/* Is there a value for the key, and nothing of it that has not expired? */
-static bool
-is_expired(const struct generation *gen, const struct index_kind *kind,
-    const union index *ix, const struct zone_key *key)
-{
-	struct index_hit found = {0};
-	const uint8_t *rrs, *live;
-	size_t len, live_len;
-
-	kind->lookup(ix, key, &found);
-	return generation_value(gen, found.value, &rrs, &len) &&
-	    value_has_notes(rrs, len) &&
-	    !value_live(&(const uint8_t *){rrs}, rrs + len,
-		(uint64_t)time(NULL), &live, &live_len);
-}
-
 int
 why_generation(const struct generation *gen, const struct zone_key *key,
     why_fn *fn, void *arg)
@@ -381,10 +429,9 @@ why_generation(const struct generation *gen, const struct zone_key *key,
 	for (unsigned i = 0; rc == 0 &&
 	    (ix = generation_index(gen, i, &kind)) != NULL; i++)
 		if (generation_key(gen, i, key, &own, hash))
-			rc = run(&(struct why){.key = &own, .fn = fn,
-			    .arg = arg,
-			    .prov = generation_prov(gen, i, &prov) ? &prov : NULL,
-			    .is_expired = is_expired(gen, kind, ix, &own)},
-			    kind, ix);
+			rc = run(&(struct why){.gen = gen, .key = &own,
+			    .fn = fn, .arg = arg,
+			    .prov = generation_prov(gen, i, &prov) ? &prov :
+				NULL}, kind, ix);
 	return rc;
 }

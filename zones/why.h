@@ -16,7 +16,7 @@ enum why_role {
 	WHY_LISTS,    /* its value is answered */
 	WHY_EXCLUDES, /* it is why the dataset lists nothing */
 	WHY_COVERED,  /* another entry counts in its place */
-	WHY_EXPIRED,  /* it would count, and keeps others from it till a build */
+	WHY_EXPIRED,  /* it would count */
 };
 
 struct why_entry {
@@ -37,7 +37,7 @@ typedef void why_fn(void *arg, const struct why_entry *e);
 int why_generation(const struct generation *gen, const struct zone_key *key,
     why_fn *fn, void *arg) __attribute__((warn_unused_result));
 
-/* The same of one index; prov may be NULL. */
+/* The same of one index, of which nothing expires; prov may be NULL. */
 int why_index(const struct index_kind *kind, const union index *ix,
     const struct prov *prov, const struct zone_key *key, why_fn *fn, void *arg)
     __attribute__((warn_unused_result));

@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    "dnset", "generic", "plain(text)", "domains(text)", "hosts(below)",
 	    "csv(ip,2)", "csv(1)", "drop-json(text)", "bind", "rpz",
 	    "ip4tset", "ip6tset", "acl",
-	    "combined"};
+	    "combined", "csv(1,expires=2)", "rpz(expires-in=1000w)"};
 	const unsigned n_types = sizeof(types) / sizeof(types[0]);
 	const char *text = (const char *)data + 1;
 	struct zones_index z;

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is live has whole RRs and no notes. */
+/* What is live has whole RRs and no notes but actions. */
 static void
 check_live(const uint8_t *rrs, size_t len)
 {
@@ -20,7 +20,7 @@ check_live(const uint8_t *rrs, size_t len)
 
 	assert(len > 0);
 	while (value_next_any(&p, rrs + len, &rr))
-		assert(rr.type != VALUE_NOTE);
+		assert(rr.type != VALUE_NOTE || rr.len == VALUE_ACTION_LEN);
 	assert(p == rrs + len);
 }
 
@@ -28,6 +28,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct acl_verdict acl = {0};
+	struct value_walk walk = {0};
+	struct value_rr rr;
 	const uint8_t *p, *end, *live;
 	uint8_t *bytes;
 	size_t len;
@@ -38,8 +40,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(bytes, data + 4, size - 4);
 	p = bytes;
 	end = p + (size - 4);
+	(void)value_alternative(&p, &end, get_le32(data));
 	while (value_live(&p, end, get_le32(data), &live, &len))
 		check_live(live, len);
+	while (value_next_live(&walk, bytes, size - 4, get_le32(data), &rr))
+		assert(rr.type != VALUE_NOTE && rr.data + rr.len <=
+		    bytes + size - 4);
 	acl_verdict_add(&acl, bytes, size - 4);
 	assert(acl.action <= ACL_IGNORE);
 	free(bytes);

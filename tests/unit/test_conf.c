@@ -244,7 +244,7 @@ START_TEST(gate)
 	    "protect = { '192.0.2.0/24', 'Example.COM', '::1' }\n"
 	    "zone a { datasets = t:f }\n"
 	    "zone b { datasets = t:f keep = 9 min-entries = 0 max-shrink = 7\n"
-	    "provenance = no\n"
+	    "provenance = no exact = yes\n"
 	    "max-growth = 900 max-bad-lines = 0 widest-ip4 = 0\n"
 	    "widest-ip6 = 32 test-points = all must-list = 127.0.0.2\n"
 	    "must-not-list = { 'a.test', '192.0.2.0/25' }\n"
@@ -254,6 +254,7 @@ START_TEST(gate)
 
 	ck_assert_uint_eq(a->keep, 3);
 	ck_assert(a->provenance);
+	ck_assert(!a->reading.exact);
 	ck_assert_uint_eq(a->gate.min_entries, 1);
 	ck_assert_uint_eq(a->gate.max_shrink, 50);
 	ck_assert_uint_eq(a->gate.max_growth, 50);
@@ -271,6 +272,7 @@ START_TEST(gate)
 
 	ck_assert_uint_eq(b->keep, 9);
 	ck_assert(!b->provenance);
+	ck_assert(b->reading.exact);
 	ck_assert_uint_eq(b->gate.min_entries, 0);
 	ck_assert_uint_eq(b->gate.max_shrink, 7);
 	ck_assert_uint_eq(b->gate.max_growth, 900);

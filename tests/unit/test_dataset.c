@@ -343,8 +343,10 @@ static const struct {
     {"ip4set", "$EXPIRES +1h", "not a time"},
     {"ip4set", "$EXPIRES tomorrow", "not a time"},
     {"ip4set", "$EXPIRES 2027:01:01 x", "not a time"},
-    {"ip4tset", "$EXPIRES 2027:01:01", "do not expire one by one"},
-    {"ip6tset", "$EXPIRES 2027:01:01", "do not expire one by one"},
+    {"csv(1,expires=2)", "1.2.3.4,soon", "not a time in column 2"},
+    {"csv(1,expires=2)", "1.2.3.4,2027-02-30", "not a time"},
+    {"csv(1,expires=2)", "1.2.3.4,2027-01-01 12:00:00 CET", "not a time"},
+    {"csv(1,expires=2)", "1.2.3.4,2027-01-01T12:00:00+01:00", "not a time"},
     {"ip4set", "10", "bare number"},
     {"ip4set", "0.0.0.0/0", "every address"},
     {"ip4set", "1.2.3.4/24", "beyond the length"},
@@ -445,7 +447,8 @@ START_TEST(test_bad_line)
 	    {"ip4set", "9.9.9.%d\n", "9.9.9"}, {"ip4trie", "9.9.9.%d\n", "9.9.9"},
 	    {"ip4tset", "9.9.9.%d\n", "9.9.9"}, {"ip6trie", "::%d\n", "0.0"},
 	    {"ip6tset", "0:0:0:%d\n", "0.0"}, {"dnset", "%d.good\n", "good"},
-	    {"generic", "%d.good A 1.1.1.1\n", "good"}};
+	    {"generic", "%d.good A 1.1.1.1\n", "good"},
+	    {"csv(1,expires=2)", "9.9.9.%d\n", "9.9.9"}};
 	char text[2048] = "", want[600], *p = text;
 	struct test_zone z;
 	size_t g = 0;

@@ -216,6 +216,44 @@ START_TEST(test_expiry)
 }
 END_TEST
 
+/* The same with | where another alternative begins: which one counts at 100, and
+ * how many RRs it gives. */
+static const struct {
+	const char *value;
+	unsigned passed, rrs;
+} alternatives[] = {
+    {"200A|A", 0, 1}, {"50A|A", 1, 1}, {"50A0|AA", 1, 2}, {"50A|60A|A", 2, 1},
+    {"50A|200A60A|A", 1, 1}, {"50A60A|", 2, 0}, {"50A", 1, 0}, {"A", 0, 1},
+    {"50A|60A", 2, 0}, {"|A", 1, 1}, {"", 1, 0},
+};
+
+START_TEST(test_alternatives)
+{
+	const uint8_t *p, *end;
+	struct value_walk walk = {0};
+	uint8_t bytes[256];
+	char *text = NULL;
+	struct value_rr rr;
+	unsigned rrs = 0;
+	size_t n = 0;
+
+	for (const char *s = alternatives[_i].value; *s != '\0'; s = text) {
+		text = (char *)(uintptr_t)s + 1;
+		n += *s == 'A' ? value_put(bytes + n, 1, 1, "1234", 4, false) :
+		    *s == '|' ? value_put_parting(bytes + n) :
+		    value_put_expiry(bytes + n, strtoul(s, &text, 10));
+	}
+	p = bytes;
+	end = bytes + n;
+	ck_assert_uint_eq(value_alternative(&p, &end, 100),
+	    alternatives[_i].passed);
+	ck_assert_int_eq(p == end, alternatives[_i].rrs == 0);
+	while (value_next_live(&walk, bytes, n, 100, &rr))
+		rrs++;
+	ck_assert_uint_eq(rrs, alternatives[_i].rrs);
+}
+END_TEST
+
 /* What is damaged is not listed. */
 START_TEST(test_damaged_expiry)
 {
@@ -310,6 +348,7 @@ END_TEST
 UNIT_MAIN("key", UNIT_EACH(test_addresses, addresses), UNIT_ONCE(test_labels),
     UNIT_EACH(test_text, texts), UNIT_ONCE(test_longest_text),
     UNIT_ONCE(test_values),
-    UNIT_EACH(test_expiry, expiries), UNIT_ONCE(test_damaged_expiry),
+    UNIT_EACH(test_expiry, expiries),
+    UNIT_EACH(test_alternatives, alternatives), UNIT_ONCE(test_damaged_expiry),
     UNIT_ONCE(test_damaged_values),
     UNIT_EACH(test_expand, templates), UNIT_ONCE(test_expand_cut))

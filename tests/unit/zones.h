@@ -64,7 +64,7 @@ zones_add(struct test_zone *z, const char *type, const char *text)
 {
 	size_t n = z->conf.n_datasets++;
 	struct conf_dataset *ds = &z->datasets[n];
-	char name[16];
+	char name[64];
 
 	ck_assert_uint_lt(n, ZONES_MAX);
 	snprintf(name, sizeof(name), "%s%zu", type, n);
