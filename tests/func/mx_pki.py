@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+SRV_NAME = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.7")  # RFC 4985
 HOUR = datetime.timedelta(hours=1)
 
 
@@ -40,7 +41,7 @@ class Pki:
         self.ca_file.write_bytes(_pem(self.ca))
 
     def sign(self, subject, key, issuer, issuer_key, hours, ca=False,
-             names=(), digest=None):
+             names=(), digest=None, srv=()):
         start, end = hours
         builder = (x509.CertificateBuilder()
                    .subject_name(_name(subject)).issuer_name(_name(issuer))
@@ -49,16 +50,18 @@ class Pki:
                    .not_valid_before(self.now + start * HOUR)
                    .not_valid_after(self.now + end * HOUR)
                    .add_extension(x509.BasicConstraints(ca, None), True))
-        if names:
+        if names or srv:
             builder = builder.add_extension(x509.SubjectAlternativeName(
-                [x509.DNSName(n) for n in names]), False)
+                [x509.DNSName(n) for n in names] +
+                [x509.OtherName(SRV_NAME, bytes([22, len(n)]) + n.encode())
+                 for n in srv]), False)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SHA-1 is what a test asks for
             return builder.sign(issuer_key, digest or hashes.SHA256())
 
     def chain(self, name, hours=(-24 * 30, 24 * 60), names=None, bits=2048,
               digest=None, self_signed=False, intermediate=None,
-              show_intermediate=True):
+              show_intermediate=True, srv=()):
         """A file of key and chain. intermediate: its hours."""
         key = self.key if bits == 2048 else rsa.generate_private_key(
             65537, bits)
@@ -70,7 +73,7 @@ class Pki:
             more = [self.sign(issuer, self.key, "Test Root", self.ca_key,
                               intermediate, ca=True)]
         leaf = self.sign(name, key, issuer, issuer_key, hours, names=[
-            name] if names is None else names, digest=digest)
+            name] if names is None else names, digest=digest, srv=srv)
         path = self.dir / f"chain{next(self.numbers)}.pem"
         path.write_bytes(key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,

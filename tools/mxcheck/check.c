@@ -144,10 +144,10 @@ over_hosts(struct run *run)
 		run->on.mx = &domain->mxs[i];
 		if (is_repeated(domain, i))
 			continue;
-		if (run->check->subject == CHECK_ENDPOINT)
-			over_endpoints(run);
-		else
+		if (run->check->subject == CHECK_HOST)
 			run_check(run, run->on.mx->target);
+		else
+			over_endpoints(run);
 	}
 	run->on.mx = NULL;
 }
@@ -168,6 +168,49 @@ over_selectors(struct run *run)
 }
 
 static void
+over_services(struct run *run)
+{
+	char subject[32];
+
+	for (unsigned i = 0; i < FACTS_SERVICES; i++) {
+		run->on.service = (enum facts_service)i;
+		snprintf(subject, sizeof(subject), "_%s._tcp",
+		    facts_service_txt(run->on.service));
+		run_check(run, subject);
+	}
+}
+
+static void
+over_places(struct run *run, const struct facts_srv *srv)
+{
+	char subject[FINDING_TEXT_MAX];
+
+	for (size_t i = 0; srv->server != NULL && i < srv->server->n_addrs;
+	    i++) {
+		run->on.access = facts_access_of(run->on.facts,
+		    run->on.service, srv, srv->server->addrs[i]);
+		if (run->on.access == NULL)
+			continue;
+		snprintf(subject, sizeof(subject), "%s %s port %u",
+		    srv->server->name, srv->server->addrs[i]->txt, srv->port);
+		run_check(run, subject);
+	}
+	run->on.access = NULL;
+}
+
+static void
+over_accesses(struct run *run)
+{
+	for (unsigned i = 0; i < FACTS_SERVICES; i++) {
+		const struct facts_offer *offer = &run->on.domain->offers[i];
+
+		run->on.service = (enum facts_service)i;
+		for (size_t k = 0; k < offer->n_srvs; k++)
+			over_places(run, &offer->srvs[k]);
+	}
+}
+
+static void
 check_domain(struct run *run)
 {
 	switch (run->check->subject) {
@@ -185,6 +228,16 @@ check_domain(struct run *run)
 		break;
 	case CHECK_SELECTOR:
 		over_selectors(run);
+		break;
+	case CHECK_SERVICE:
+		over_services(run);
+		break;
+	case CHECK_MX_OR_ACCESS:
+		over_hosts(run);
+		over_accesses(run);
+		break;
+	case CHECK_ACCESS:
+		over_accesses(run);
 		break;
 	}
 }

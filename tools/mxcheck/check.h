@@ -19,6 +19,9 @@ enum check_subject {
 	CHECK_HOST,  /* an MX of the domain */
 	CHECK_ENDPOINT,
 	CHECK_SELECTOR, /* of the domain's DKIM keys */
+	CHECK_SERVICE,	/* for users of the domain: submission, IMAP, POP3 */
+	CHECK_ACCESS,	/* a place where such a service is to be had */
+	CHECK_MX_OR_ACCESS, /* each endpoint, and each of those */
 };
 
 /* What is looked at; what is below the subject is NULL or 0. Borrowed. */
@@ -31,6 +34,8 @@ struct check_on {
 	const struct facts_mx *mx;
 	const struct facts_endpoint *ep;
 	const struct facts_dkim *dkim;
+	enum facts_service service;
+	const struct facts_access *access;
 	enum outcome outcome; /* of ep, for this domain */
 	int64_t now; /* s since 1970: when certificates are judged */
 	char *text;  /* FINDING_TEXT_MAX bytes for the finding */

@@ -27,7 +27,8 @@ sockaddr_of(struct sockaddr_storage *out, const struct addr *addr,
 }
 
 int
-dial_tcp(int *fd, const struct settings *s, const struct addr *to)
+dial_tcp(int *fd, const struct settings *s, const struct addr *to,
+    uint16_t port)
 {
 	bool v4 = to->family == AF_INET;
 	struct sockaddr_storage sa;
@@ -42,6 +43,6 @@ dial_tcp(int *fd, const struct settings *s, const struct addr *to)
 		if (bind(*fd, (struct sockaddr *)&sa, len) != 0)
 			return errno;
 	}
-	len = sockaddr_of(&sa, to, s->port);
+	len = sockaddr_of(&sa, to, port);
 	return connect(*fd, (struct sockaddr *)&sa, len) == 0 ? 0 : errno;
 }

@@ -111,6 +111,13 @@ read_record(struct dnsmsg_record *out, const struct wire_reader *r,
 			return false;
 		out->pref = get_be16(rdata);
 		return read_name(*r, rr->rdata_pos + 2, out->name);
+	case DNS_TYPE_SRV: /* RFC 2782 */
+		if (rr->rdata_len < 7)
+			return false;
+		out->pref = get_be16(rdata);
+		out->weight = get_be16(rdata + 2);
+		out->port = get_be16(rdata + 4);
+		return read_name(*r, rr->rdata_pos + 6, out->name);
 	case DNS_TYPE_NS:
 	case DNS_TYPE_PTR:
 		return read_name(*r, rr->rdata_pos, out->name);

@@ -19,9 +19,10 @@
 
 struct dnsmsg_record {
 	uint32_t ttl;
-	uint16_t pref;		 /* MX */
+	uint16_t pref;		 /* MX; the priority of SRV */
+	uint16_t weight, port;	 /* SRV */
 	struct addr addr;	 /* A, AAAA */
-	uint8_t name[DNAME_MAX]; /* MX, NS, PTR */
+	uint8_t name[DNAME_MAX]; /* MX, NS, PTR, SRV */
 	/* TXT: its strings joined; TLSA: the RDATA. Cut at the maximum. */
 	uint8_t data[DNSMSG_DATA_MAX];
 	size_t data_len;

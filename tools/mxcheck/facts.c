@@ -6,6 +6,7 @@
 #include "tools/mxcheck/facts.h"
 
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,7 +14,7 @@
 #include "lib/xalloc.h"
 #include "tools/mxcheck/arena.h"
 
-enum { BY_DOMAIN, BY_HOST, BY_ADDR, BY_ZONE, BY_SERVER };
+enum { BY_DOMAIN, BY_HOST, BY_ADDR, BY_ZONE, BY_SERVER, BY_ACCESS };
 
 struct named { /* a node's content: the name must stay the first member */
 	const char *name;
@@ -40,7 +41,7 @@ facts_free(struct facts *facts)
 {
 	if (facts == NULL)
 		return;
-	for (unsigned i = 0; i <= BY_SERVER; i++)
+	for (unsigned i = 0; i <= BY_ACCESS; i++)
 		tdestroy(facts->names[i], keep);
 	free(facts->domains);
 	free(facts->hosts);
@@ -48,6 +49,7 @@ facts_free(struct facts *facts)
 	free(facts->endpoints);
 	free(facts->zones);
 	free(facts->servers);
+	free(facts->accesses);
 	arena_free(facts->arena);
 	free(facts);
 }
@@ -310,6 +312,52 @@ facts_endpoint(struct facts *facts, struct facts_host *host,
 	return ep;
 }
 
+#define ACCESS_NAME_MAX 400
+
+static void
+access_name(char out[ACCESS_NAME_MAX], enum facts_service service,
+    const struct facts_server *server, const struct facts_addr *addr,
+    uint16_t port)
+{
+	snprintf(out, ACCESS_NAME_MAX, "%s %s %s %u",
+	    facts_service_txt(service), server->name, addr->txt, port);
+}
+
+const struct facts_access *
+facts_access_of(const struct facts *facts, enum facts_service service,
+    const struct facts_srv *srv, const struct facts_addr *addr)
+{
+	char name[ACCESS_NAME_MAX];
+	struct named key = {.name = name}, **found;
+
+	access_name(name, service, srv->server, addr, srv->port);
+	found = tfind(&key, &facts->names[BY_ACCESS], by_name);
+	return found != NULL ? (*found)->what : NULL;
+}
+
+struct facts_access *
+facts_access(struct facts *facts, enum facts_service service,
+    struct facts_server *server, const struct addr *addr, uint16_t port)
+{
+	struct facts_addr *known = facts_addr(facts, addr);
+	char name[ACCESS_NAME_MAX];
+	struct facts_access *access;
+	struct named *named;
+	bool is_new;
+
+	access_name(name, service, server, known, port);
+	named = find(facts, BY_ACCESS, name, &is_new);
+	if (!is_new)
+		return named->what;
+	named->what = access = facts_alloc(facts, 1, sizeof(*access));
+	access->service = service;
+	access->server = server;
+	access->addr = known;
+	access->port = port;
+	facts->accesses = grow(facts->accesses, facts->n_accesses++, access);
+	return access;
+}
+
 void
 facts_name_add(struct facts *facts, struct facts_names *names,
     const char *name)
@@ -350,6 +398,20 @@ by_addr_txt(const void *a, const void *b)
 }
 
 static int
+by_access(const void *a, const void *b)
+{
+	const struct facts_access *x = *(struct facts_access *const *)a;
+	const struct facts_access *y = *(struct facts_access *const *)b;
+	int order = strcmp(x->server->name, y->server->name);
+
+	if (order == 0)
+		order = (int)x->service - (int)y->service;
+	if (order == 0)
+		order = (int)x->port - (int)y->port;
+	return order != 0 ? order : order_addrs(x->addr, y->addr);
+}
+
+static int
 by_endpoint(const void *a, const void *b)
 {
 	const struct facts_endpoint *x = *(struct facts_endpoint *const *)a;
@@ -373,6 +435,7 @@ facts_sort(struct facts *facts)
 	sort(facts->addrs, facts->n_addrs, by_addr_txt);
 	sort(facts->zones, facts->n_zones, by_zone_name);
 	sort(facts->servers, facts->n_servers, by_server_name);
+	sort(facts->accesses, facts->n_accesses, by_access);
 	sort(facts->endpoints, facts->n_endpoints, by_endpoint);
 	for (size_t i = 0; i < facts->n_endpoints; i++)
 		facts->endpoints[i]->index = i;
@@ -449,7 +512,29 @@ facts_dns_txt(enum facts_dns dns)
 	return txt[dns];
 }
 
+static const char *const services[FACTS_SERVICES] = {
+    [FACTS_SUBMISSIONS] = "submissions",
+    [FACTS_SUBMISSION] = "submission",
+    [FACTS_IMAPS] = "imaps",
+    [FACTS_IMAP] = "imap",
+    [FACTS_POP3S] = "pop3s",
+    [FACTS_POP3] = "pop3",
+};
+
+const char *
+facts_service_txt(enum facts_service service)
+{
+	return services[service];
+}
+
 /* ---- questions */
+
+bool
+facts_service_is_tls(enum facts_service service)
+{
+	return service == FACTS_SUBMISSIONS || service == FACTS_IMAPS ||
+	    service == FACTS_POP3S;
+}
 
 bool
 facts_has_null_mx(const struct facts_domain *domain)

@@ -5,7 +5,8 @@
  *	main.c	  options.c, later mxconf.c -> struct settings
  *	  |
  *	gather.c  resolve*.c -> dns.c -> dnsmsg.c	   (the questions)
- *	  |	  prober.c -> probe.c -> dial.c, tls.c, reply.c (the sessions)
+ *	  |	  prober.c, access.c -> probe*.c -> dial.c, tls.c, and
+ *	  |		  reply.c, imap.c, pop.c	   (the sessions)
  *	  |	  fetch.c -> sts.c		   (the policies of MTA-STS)
  *	  v
  *	FACTS	  plain data, here; record.c writes and reads them
@@ -25,7 +26,7 @@
  * Only what stands above FACTS touches the network, only history.c and events.c
  * what earlier runs left: all between is a function of its arguments.
  *
- * To come besides: the rest of check_a.c and check_f.c.
+ * To come besides: the rest of check_f.c.
  *
  * Text from the network is escaped when it becomes a fact (facts_text()), so
  * nothing behind has to. All memory belongs to the struct facts and goes with
@@ -118,6 +119,10 @@ enum facts_end {
 #define FACTS_REPLY_LONG_LINE 0x02    /* over 512 octets */
 #define FACTS_REPLY_BARE_LF 0x04
 #define FACTS_REPLY_CUT 0x08 /* there was more than is kept */
+
+/* The codes of IMAP and POP3, which have none: OK, +OK; NO, BAD, BYE, -ERR. */
+#define FACTS_REPLY_OK 200
+#define FACTS_REPLY_NO 500
 
 struct facts_reply {
 	uint16_t code;	  /* 0: none */
@@ -216,7 +221,7 @@ struct facts_endpoint {
 	struct facts_past past;
 };
 
-struct facts_server { /* a name server; by name, whatever zones it has */
+struct facts_server { /* of names, or for users; whoever has it */
 	const char *name;
 	struct facts_lookup a, aaaa;
 	struct facts_addr **addrs; /* IPv4 first, then by address */
@@ -239,6 +244,44 @@ struct facts_host { /* by name, whatever domains have it */
 	struct facts_endpoint **endpoints; /* IPv4 first, then by address */
 	size_t n_endpoints;
 	struct facts_zone *zone; /* that the name is in; NULL: not known */
+};
+
+/* ---- services for users (--access), RFC 6186 3, RFC 8314 5.1 */
+
+enum facts_service { /* in the order of their names in DNS */
+	FACTS_SUBMISSIONS,
+	FACTS_SUBMISSION,
+	FACTS_IMAPS,
+	FACTS_IMAP,
+	FACTS_POP3S,
+	FACTS_POP3,
+	FACTS_SERVICES,
+};
+
+struct facts_srv {
+	uint16_t pref, weight, port;
+	const char *target; /* as in the RR; ".": the service is not offered */
+	struct facts_server *server; /* NULL: the target is no host name */
+};
+
+struct facts_offer { /* what a domain says of a service */
+	struct facts_lookup lookup;
+	struct facts_srv *srvs; /* by priority, then target and port */
+	size_t n_srvs;
+};
+
+/* A place where a service is to be had, and the session with it: of probe only
+ * the stages without mail, ehlo for the capabilities, tls. */
+struct facts_access {
+	enum facts_service service;
+	struct facts_server *server;
+	struct facts_addr *addr;
+	uint16_t port;
+	struct facts_names domains;  /* that send their users there */
+	struct facts_names good_for; /* those that the certificate names */
+	const char *untried; /* why nothing was dialled; NULL if it was */
+	bool preauth; /* IMAP: the greeting takes anybody for logged in */
+	struct facts_probe probe;
 };
 
 /* The policy of MTA-STS (RFC 8461 3.2, 3.3). */
@@ -299,11 +342,12 @@ struct facts_domain {
 	struct facts_fetch fetch;
 	struct facts_sts_past sts_past;
 	struct facts_outbound outbound;
+	struct facts_offer offers[FACTS_SERVICES];
 };
 
 struct facts {
 	struct arena *arena; /* private */
-	void *names[5]; /* private: what there is once, by name */
+	void *names[6]; /* private: what there is once, by name */
 	int64_t at; /* s since 1970: when the run began */
 	uint32_t took_ms;
 	const char *helo;
@@ -322,6 +366,8 @@ struct facts {
 	size_t n_zones;
 	struct facts_server **servers;
 	size_t n_servers;
+	struct facts_access **accesses;
+	size_t n_accesses;
 };
 
 struct facts *facts_new(void);
@@ -351,6 +397,15 @@ struct facts_server *facts_server(struct facts *facts, const char *name);
 struct facts_endpoint *facts_endpoint(struct facts *facts,
     struct facts_host *host, const struct addr *addr);
 
+/* Finds the one that is there, or adds it. */
+struct facts_access *facts_access(struct facts *facts,
+    enum facts_service service, struct facts_server *server,
+    const struct addr *addr, uint16_t port);
+/* Where this record leads to, at one of its server's addresses; NULL: none. */
+const struct facts_access *facts_access_of(const struct facts *facts,
+    enum facts_service service, const struct facts_srv *srv,
+    const struct facts_addr *addr);
+
 /* Each adds one; the order is kept, and nothing stands twice. */
 void facts_zone_add(struct facts *facts, struct facts_zone *zone,
     struct facts_server *server);
@@ -371,6 +426,9 @@ void facts_sort_mxs(struct facts_domain *domain);
 const char *facts_stage_txt(enum facts_stage stage);
 const char *facts_end_txt(enum facts_end end);
 const char *facts_dns_txt(enum facts_dns dns);
+const char *facts_service_txt(enum facts_service service); /* "imaps" */
+
+bool facts_service_is_tls(enum facts_service service); /* from the start */
 
 /* The sole MX is "." (RFC 7505 3), or it stands beside others. */
 bool facts_is_null_mx(const struct facts_domain *domain);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "tools/mxcheck/access.h"
 #include "tools/mxcheck/address.h"
 #include "tools/mxcheck/asn.h"
 #include "tools/mxcheck/fetch.h"
@@ -33,8 +34,10 @@ struct gather {
 	struct tls_ctx *tls;
 	struct prober_how how;
 	struct prober *prober;
+	struct prober_how access_how;
+	struct access_prober *access_prober;
 	struct fetcher *fetcher;
-	bool begun, sessions_done; /* the sessions */
+	bool begun, sessions_done, accesses_done; /* the sessions */
 	bool interrupted;
 };
 
@@ -118,8 +121,8 @@ why_not(const struct gather *g, const struct addr *addr, bool internal)
 static void
 check_finished(struct gather *g)
 {
-	if (g->sessions_done && !resolve_is_busy(g->resolve) &&
-	    !fetcher_is_busy(g->fetcher))
+	if (g->sessions_done && g->accesses_done &&
+	    !resolve_is_busy(g->resolve) && !fetcher_is_busy(g->fetcher))
 		event_base_loopbreak(g->base);
 }
 
@@ -133,6 +136,15 @@ on_sessions_done(void *arg)
 }
 
 static void
+on_accesses_done(void *arg)
+{
+	struct gather *g = arg;
+
+	g->accesses_done = true;
+	check_finished(g);
+}
+
+static void
 on_endpoint(void *arg, struct facts_endpoint *ep)
 {
 	struct gather *g = arg;
@@ -141,13 +153,11 @@ on_endpoint(void *arg, struct facts_endpoint *ep)
 }
 
 static void
-on_trace(void *arg, const struct facts_endpoint *ep, char way,
-    const char *bytes, size_t len)
+on_trace(void *arg, const char *name, const char *addr, char way,
+    const char *text)
 {
-	struct gather *g = arg;
-
-	fprintf(stderr, "%s %s %c %s\n", ep->host->name, ep->addr->txt, way,
-	    facts_text(g->facts, bytes, len));
+	(void)arg;
+	fprintf(stderr, "%s %s %c %s\n", name, addr, way, text);
 }
 
 /* ---- policies */
@@ -203,21 +213,37 @@ begin_zones(struct gather *g)
 		resolve_zones(g->resolve);
 }
 
+/* What is dialled, and what is not. */
 static void
-begin_sessions(struct gather *g)
+plan(struct gather *g)
 {
-	g->begun = true;
+	const struct settings *s = g->settings;
+
+	access_plan(g->facts);
 	facts_sort(g->facts);
 	look_at_routes(g);
 	for (size_t i = 0; i < g->facts->n_endpoints; i++) {
 		struct facts_endpoint *ep = g->facts->endpoints[i];
 
-		ep->untried = why_not(g, &ep->addr->addr,
-		    g->settings->internal || settings_host(g->settings,
-			ep->host->name)->internal);
+		ep->untried = why_not(g, &ep->addr->addr, s->internal ||
+		    settings_host(s, ep->host->name)->internal);
 	}
+	for (size_t i = 0; i < g->facts->n_accesses; i++) {
+		struct facts_access *access = g->facts->accesses[i];
+
+		access->untried = why_not(g, &access->addr->addr,
+		    s->internal ||
+		    settings_host(s, access->server->name)->internal);
+	}
+}
+
+static void
+begin_sessions(struct gather *g)
+{
+	g->begun = true;
+	plan(g);
 	if (g->settings->dry_run) {
-		g->sessions_done = true;
+		g->sessions_done = g->accesses_done = true;
 		return;
 	}
 	if (g->settings->outbound)
@@ -237,6 +263,9 @@ begin_sessions(struct gather *g)
 	    .arg = g,
 	};
 	g->prober = prober_new(&g->how);
+	g->access_how = g->how;
+	g->access_how.done = on_accesses_done;
+	g->access_prober = access_prober_new(&g->access_how);
 }
 
 static void
@@ -256,8 +285,10 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	g->facts->stopped = true;
-	if (g->prober != NULL)
+	if (g->prober != NULL) {
 		prober_stop(g->prober);
+		access_prober_stop(g->access_prober);
+	}
 	event_base_loopbreak(g->base);
 }
 
@@ -293,6 +324,8 @@ run(struct gather *g)
 	    add_event(g, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, NULL);
 
 	resolve_domains(g->resolve);
+	if (g->settings->access)
+		resolve_access(g->resolve);
 	if (g->facts->n_domains > 0)
 		event_base_dispatch(g->base);
 	event_free(deadline);
@@ -332,6 +365,7 @@ gather(struct facts *facts, const struct settings *settings, char *why)
 	facts_sort(facts);
 	look_up_asns(facts, settings);
 	prober_free(g.prober);
+	access_prober_free(g.access_prober);
 	fetcher_free(g.fetcher);
 	resolve_free(g.resolve);
 	dns_free(g.dns);

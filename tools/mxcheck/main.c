@@ -113,6 +113,15 @@ print_plan(const struct facts *facts)
 		    ep->untried != NULL ? " not dialled: " : "",
 		    ep->untried != NULL ? ep->untried : "");
 	}
+	for (size_t i = 0; i < facts->n_accesses; i++) {
+		const struct facts_access *access = facts->accesses[i];
+
+		printf("%s %s port %u (%s)%s%s\n", access->server->name,
+		    access->addr->txt, access->port,
+		    facts_service_txt(access->service),
+		    access->untried != NULL ? " not dialled: " : "",
+		    access->untried != NULL ? access->untried : "");
+	}
 }
 
 static int

@@ -44,6 +44,7 @@ enum {
 	OPT_RELAY,
 	OPT_RCPT,
 	OPT_INTERNAL,
+	OPT_ACCESS,
 	OPT_OUTBOUND,
 	OPT_TRUSTED,
 	OPT_AT,
@@ -90,6 +91,7 @@ static const struct option options[] = {
     {"relay", required_argument, NULL, OPT_RELAY},
     {"rcpt", required_argument, NULL, OPT_RCPT},
     {"internal", no_argument, NULL, OPT_INTERNAL},
+    {"access", no_argument, NULL, OPT_ACCESS},
     {"outbound", no_argument, NULL, OPT_OUTBOUND},
     {"trusted", required_argument, NULL, OPT_TRUSTED},
     {"at", required_argument, NULL, OPT_AT},
@@ -231,6 +233,9 @@ read_one(struct settings *s, int c)
 		break;
 	case OPT_INTERNAL:
 		s->internal = true;
+		break;
+	case OPT_ACCESS:
+		s->access = true;
 		break;
 	case OPT_OUTBOUND:
 		s->outbound = true;

@@ -34,10 +34,10 @@ now_ms(void)
 }
 
 static void
-trace(const struct probe *p, char way, const void *bytes, size_t len)
+trace(const struct probe *p, char way, const char *text)
 {
 	if (p->how->trace != NULL)
-		p->how->trace(p->how->arg, p->ep, way, bytes, len);
+		p->how->trace(p->how->arg, p->name, p->addr->txt, way, text);
 }
 
 /* ---- the ends of a step and of the session */
@@ -152,7 +152,7 @@ probe_begin(struct probe *p, enum state state, struct facts_step *step,
 	tv.tv_usec = (suseconds_t)(limit % 1000 * 1000);
 	if (event_add(p->timer, &tv) != 0)
 		fatal("out of memory");
-	reply_init(&p->reply);
+	p->talk->expect(p);
 }
 
 void
@@ -163,8 +163,8 @@ probe_begin_stage(struct probe *p, enum state state, enum facts_stage stage)
 
 /* ---- out */
 
-void
-probe_flush(struct probe *p)
+static void
+flush(struct probe *p)
 {
 	ssize_t n;
 
@@ -199,7 +199,7 @@ probe_send(struct probe *p, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0 || (size_t)n >= sizeof(line) - 2)
 		fatal("a command of %d bytes", n); /* names are checked */
-	trace(p, '>', line, (size_t)n);
+	trace(p, '>', line);
 	memcpy(line + n, "\r\n", 2);
 	if (p->tls_is_on) {
 		if (tls_write(p->tls, line, (size_t)n + 2) != 0) {
@@ -210,10 +210,69 @@ probe_send(struct probe *p, const char *fmt, ...)
 		memcpy(p->out + p->out_len, line, (size_t)n + 2);
 		p->out_len += (size_t)n + 2;
 	}
-	probe_flush(p);
+	flush(p);
+}
+
+/* ---- TLS */
+
+static void
+shake_hands(struct probe *p)
+{
+	int rc = tls_handshake(p->tls);
+
+	flush(p);
+	if (rc == -EAGAIN)
+		return;
+	if (rc != 0) {
+		p->found->tls.why = facts_str(p->how->facts, tls_why(p->tls));
+		p->found->tls.old_proto = tls_is_old_peer(p->tls);
+		probe_lose(p, FACTS_END_PROTO);
+		return;
+	}
+	probe_end_step(p, FACTS_END_DONE);
+	tls_to_facts(p->tls, p->how->facts, &p->found->tls);
+	p->found->tls.old_proto = p->how->use_tls == PROBE_TLS_OLD;
+	p->tls_is_on = true;
+	p->talk->shaken(p);
+}
+
+static void
+drain(struct probe *p, size_t left)
+{
+	uint8_t buf[1024];
+	ssize_t n;
+
+	p->found->tls.injected = left > 0;
+	while (p->bytes_in < SESSION_BYTES_MAX &&
+	    (n = recv(p->fd, buf, sizeof(buf), 0)) > 0) {
+		p->found->tls.injected = true;
+		p->bytes_in += (size_t)n;
+	}
+}
+
+void
+probe_begin_tls(struct probe *p, size_t left)
+{
+	drain(p, left);
+	p->tls = tls_new(p->how->tls, p->name,
+	    p->how->use_tls == PROBE_TLS_OLD);
+	probe_begin_stage(p, HANDSHAKE, FACTS_TLS);
+	shake_hands(p);
 }
 
 /* ---- in */
+
+/* Keeps the reply where its state wants it. */
+static void
+keep_reply(struct probe *p, enum reply_status status)
+{
+	p->talk->keep(p, &p->step->reply);
+	trace(p, '<', p->step->reply.text);
+	if (status == REPLY_BROKEN)
+		probe_lose(p, FACTS_END_PROTO);
+	else
+		probe_end_step(p, FACTS_END_DONE);
+}
 
 static void
 take(struct probe *p, const uint8_t *bytes, size_t len)
@@ -222,21 +281,14 @@ take(struct probe *p, const uint8_t *bytes, size_t len)
 	size_t used;
 
 	while (len > 0 && p->state != OVER && p->state != HANDSHAKE) {
-		status = reply_feed(&p->reply, bytes, len, &used);
+		status = p->talk->feed(p, bytes, len, &used);
 		bytes += used;
 		len -= used;
-		if (status == REPLY_DONE) {
-			trace(p, '<', p->reply.text, p->reply.text_len);
-			probe_on_reply(p, len);
-			if (p->state == HANDSHAKE)
-				return; /* the rest was dropped */
-		} else if (status == REPLY_BROKEN) {
-			reply_to_facts(&p->reply, p->how->facts,
-			    &p->step->reply);
-			if (p->step->reply.text[0] == '\0')
-				p->step->reply.text = p->reply.broken;
-			probe_lose(p, FACTS_END_PROTO);
-		}
+		if (status == REPLY_MORE)
+			return;
+		keep_reply(p, status);
+		if (status == REPLY_DONE)
+			p->talk->replied(p, len);
 	}
 }
 
@@ -257,7 +309,7 @@ take_tls(struct probe *p)
 		take(p, buf, (size_t)n);
 	}
 	if (p->state != OVER)
-		probe_flush(p); /* renewed keys and the like */
+		flush(p); /* renewed keys and the like */
 }
 
 static void
@@ -289,7 +341,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	tls_put(p->tls, buf, (size_t)n);
 	if (p->state == HANDSHAKE)
-		probe_shake_hands(p);
+		shake_hands(p);
 	if (p->tls_is_on)
 		take_tls(p);
 }
@@ -298,8 +350,8 @@ static void
 on_connected(struct probe *p)
 {
 	probe_end_step(p, FACTS_END_DONE);
-	probe_begin_stage(p, GREETING, FACTS_GREETING);
 	event_add(p->readable, NULL);
+	p->talk->connected(p);
 }
 
 static void
@@ -311,7 +363,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (p->state != CONNECT) {
-		probe_flush(p);
+		flush(p);
 		return;
 	}
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
@@ -333,31 +385,22 @@ new_event(struct probe *p, short what, event_callback_fn callback)
 	return event;
 }
 
-struct probe *
-probe_new(const struct probe_how *how, struct facts_endpoint *ep)
+static void
+begin(struct probe *p, uint16_t port)
 {
-	struct probe *p = xcalloc(1, sizeof(*p));
+	const struct settings *s = p->how->settings;
 	int error;
 
-	p->how = how;
-	p->ep = ep;
-	p->found = &ep->probe;
-	p->found->clear = how->use_tls == PROBE_CLEAR;
-	p->found->n_rcpts = how->n_domains;
-	p->found->rcpts = facts_alloc(how->facts, how->n_domains,
-	    sizeof(*p->found->rcpts));
-	for (size_t i = 0; i < how->n_domains; i++)
-		p->found->rcpts[i].domain = how->domains[i];
 	p->fd = -1;
-	p->until_ms = now_ms() + (how->patient ? 10 : 1) *
-	    (uint64_t)how->settings->session_ms;
+	p->until_ms = now_ms() + (p->how->patient ? 10 : 1) *
+	    (uint64_t)s->session_ms;
 	p->timer = new_event(p, 0, on_timer);
 	p->over = new_event(p, 0, on_over);
 	probe_begin_stage(p, CONNECT, FACTS_CONNECT);
-	error = dial_tcp(&p->fd, how->settings, &ep->addr->addr);
+	error = dial_tcp(&p->fd, s, &p->addr->addr, port);
 	if (error != 0 && error != EINPROGRESS) {
 		lose_by_errno(p, error);
-		return p;
+		return;
 	}
 	p->readable = new_event(p, EV_READ | EV_PERSIST, on_readable);
 	p->writable = new_event(p, EV_WRITE, on_writable);
@@ -365,6 +408,41 @@ probe_new(const struct probe_how *how, struct facts_endpoint *ep)
 		on_connected(p);
 	else
 		event_add(p->writable, NULL);
+}
+
+struct probe *
+probe_new(const struct probe_how *how, struct facts_endpoint *ep)
+{
+	struct probe *p = xcalloc(1, sizeof(*p));
+
+	p->how = how;
+	p->talk = &probe_talk;
+	p->ep = ep;
+	p->name = ep->host->name;
+	p->addr = ep->addr;
+	p->found = &ep->probe;
+	p->found->clear = how->use_tls == PROBE_CLEAR;
+	p->found->n_rcpts = how->n_domains;
+	p->found->rcpts = facts_alloc(how->facts, how->n_domains,
+	    sizeof(*p->found->rcpts));
+	for (size_t i = 0; i < how->n_domains; i++)
+		p->found->rcpts[i].domain = how->domains[i];
+	begin(p, how->settings->port);
+	return p;
+}
+
+struct probe *
+probe_new_access(const struct probe_how *how, struct facts_access *access)
+{
+	struct probe *p = xcalloc(1, sizeof(*p));
+
+	p->how = how;
+	p->talk = &probe_access;
+	p->access = access;
+	p->name = access->server->name;
+	p->addr = access->addr;
+	p->found = &access->probe;
+	begin(p, access->port);
 	return p;
 }
 

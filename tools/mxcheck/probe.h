@@ -29,15 +29,20 @@ struct probe_how { /* borrowed until done() */
 	size_t n_domains;
 	/* called once, from the loop, when the session is over */
 	void (*done)(void *arg, struct probe *probe);
-	/* each line that went out or came in; NULL for none */
-	void (*trace)(void *arg, const struct facts_endpoint *ep, char way,
-	    const char *bytes, size_t len);
+	/* each command and each reply, printable; NULL for none */
+	void (*trace)(void *arg, const char *name, const char *addr, char way,
+	    const char *text);
 	void *arg;
 };
 
 /* Begins. What it finds goes into ep->probe, which must be zero. */
 struct probe *probe_new(const struct probe_how *how,
     struct facts_endpoint *ep);
+
+/* The same with a service for users: greeting, capabilities, TLS, the end;
+ * nobody logs in. */
+struct probe *probe_new_access(const struct probe_how *how,
+    struct facts_access *access);
 
 /* The run is over: what is under way is marked as stopped. No done(). */
 void probe_stop(struct probe *probe);

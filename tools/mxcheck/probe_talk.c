@@ -2,9 +2,6 @@
  * What is said when: greeting, EHLO, STARTTLS, a transaction for each
  * recipient, QUIT.
  */
-#include <sys/socket.h>
-
-#include <errno.h>
 #include <stdio.h>
 
 #include "lib/dname.h"
@@ -75,58 +72,24 @@ say_rcpt(struct probe *p)
 	}
 }
 
-/* What came in clear text behind the 220 is dropped: CVE-2011-0411. */
 static void
-drain(struct probe *p, size_t left)
+begin_greeting(struct probe *p)
 {
-	uint8_t buf[1024];
-	ssize_t n;
-
-	p->found->tls.injected = left > 0;
-	while (p->bytes_in < SESSION_BYTES_MAX &&
-	    (n = recv(p->fd, buf, sizeof(buf), 0)) > 0) {
-		p->found->tls.injected = true;
-		p->bytes_in += (size_t)n;
-	}
+	probe_begin_stage(p, GREETING, FACTS_GREETING);
 }
 
-void
-probe_shake_hands(struct probe *p)
+static void
+say_ehlo_again(struct probe *p)
 {
-	int rc = tls_handshake(p->tls);
-
-	probe_flush(p);
-	if (rc == -EAGAIN)
-		return;
-	if (rc != 0) {
-		p->found->tls.why = facts_str(p->how->facts, tls_why(p->tls));
-		p->found->tls.old_proto = tls_is_old_peer(p->tls);
-		probe_lose(p, FACTS_END_PROTO);
-		return;
-	}
-	probe_end_step(p, FACTS_END_DONE);
-	tls_to_facts(p->tls, p->how->facts, &p->found->tls);
 	p->found->tls.tlsa_matches = tls_dane(p->tls, p->ep->host);
-	p->found->tls.old_proto = p->how->use_tls == PROBE_TLS_OLD;
-	p->tls_is_on = true;
 	probe_begin_stage(p, EHLO_TLS, FACTS_EHLO_TLS);
 	probe_send(p, "EHLO %s", p->how->facts->helo);
 }
 
 static void
-begin_tls(struct probe *p, size_t left)
-{
-	drain(p, left);
-	p->tls = tls_new(p->how->tls, p->ep->host->name,
-	    p->how->use_tls == PROBE_TLS_OLD);
-	probe_begin_stage(p, HANDSHAKE, FACTS_TLS);
-	probe_shake_hands(p);
-}
-
-static void
 after_ehlo(struct probe *p)
 {
-	reply_to_ehlo(&p->reply, p->how->facts, &p->found->ehlo);
+	reply_to_ehlo(&p->reply.smtp, p->how->facts, &p->found->ehlo);
 	if (p->how->use_tls != PROBE_CLEAR &&
 	    facts_ehlo_keyword(&p->found->ehlo, "STARTTLS") != NULL) {
 		probe_begin_stage(p, STARTTLS, FACTS_STARTTLS);
@@ -136,16 +99,12 @@ after_ehlo(struct probe *p)
 	}
 }
 
-void
-probe_on_reply(struct probe *p, size_t left)
+static void
+on_reply(struct probe *p, size_t left)
 {
-	unsigned code = p->reply.code;
-	struct facts_step *step = p->step;
-	enum state state = p->state;
+	unsigned code = p->reply.smtp.code;
 
-	reply_to_facts(&p->reply, p->how->facts, &step->reply);
-	probe_end_step(p, FACTS_END_DONE);
-	switch (state) {
+	switch (p->state) {
 	case GREETING:
 		if (code != 220) {
 			say_quit(p);
@@ -166,7 +125,7 @@ probe_on_reply(struct probe *p, size_t left)
 		return;
 	case EHLO_TLS:
 		if (code == 250)
-			reply_to_ehlo(&p->reply, p->how->facts,
+			reply_to_ehlo(&p->reply.smtp, p->how->facts,
 			    &p->found->ehlo_tls);
 		/* FALLTHROUGH */
 	case HELO:
@@ -177,7 +136,7 @@ probe_on_reply(struct probe *p, size_t left)
 		return;
 	case STARTTLS:
 		if (code == 220)
-			begin_tls(p, left);
+			probe_begin_tls(p, left);
 		else
 			say_mail(p);
 		return;
@@ -202,3 +161,35 @@ probe_on_reply(struct probe *p, size_t left)
 		probe_lose(p, FACTS_END_DONE);
 	}
 }
+
+/* ---- replies of SMTP */
+
+void
+probe_smtp_expect(struct probe *p)
+{
+	reply_init(&p->reply.smtp);
+}
+
+enum reply_status
+probe_smtp_feed(struct probe *p, const uint8_t *bytes, size_t len,
+    size_t *used)
+{
+	return reply_feed(&p->reply.smtp, bytes, len, used);
+}
+
+void
+probe_smtp_keep(struct probe *p, struct facts_reply *out)
+{
+	reply_to_facts(&p->reply.smtp, p->how->facts, out);
+	if (out->text[0] == '\0' && p->reply.smtp.broken != NULL)
+		out->text = p->reply.smtp.broken;
+}
+
+const struct probe_talk probe_talk = {
+    .connected = begin_greeting,
+    .shaken = say_ehlo_again,
+    .replied = on_reply,
+    .expect = probe_smtp_expect,
+    .feed = probe_smtp_feed,
+    .keep = probe_smtp_keep,
+};

@@ -251,12 +251,12 @@ on_done(void *arg, struct probe *probe)
 /* ---- the queue */
 
 static void
-on_trace(void *arg, const struct facts_endpoint *ep, char way,
-    const char *bytes, size_t len)
+on_trace(void *arg, const char *name, const char *addr, char way,
+    const char *text)
 {
 	const struct job *job = arg;
 
-	job->prober->how->trace(job->prober->how->arg, ep, way, bytes, len);
+	job->prober->how->trace(job->prober->how->arg, name, addr, way, text);
 }
 
 static void

@@ -16,8 +16,8 @@ struct prober_how { /* borrowed */
 	struct facts *facts;
 	void (*on_endpoint)(void *arg, struct facts_endpoint *ep); /* is done */
 	void (*done)(void *arg); /* all are; from the loop */
-	void (*trace)(void *arg, const struct facts_endpoint *ep, char way,
-	    const char *bytes, size_t len);
+	void (*trace)(void *arg, const char *name, const char *addr, char way,
+	    const char *text);
 	void *arg;
 };
 

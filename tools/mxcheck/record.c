@@ -206,8 +206,8 @@ visit_rcpt(struct visit *r, struct facts_rcpt *rcpt)
 	visit_step(r, "unknown", &rcpt->unknown);
 }
 
-static void
-visit_probe(struct visit *r, const char *member, struct facts_probe *p)
+void
+record_visit_probe(struct visit *r, const char *member, struct facts_probe *p)
 {
 	struct visit sub, item;
 	json_t *array;
@@ -270,6 +270,7 @@ record_visit_domain(struct visit *r, struct facts_domain *d)
 	visit_fetch(r, &d->fetch);
 	visit_sts_past(r, &d->sts_past);
 	record_visit_outbound(r, &d->outbound);
+	record_visit_offers(r, d->offers);
 }
 
 static void
@@ -352,13 +353,13 @@ record_visit_endpoint(struct visit *r, struct facts_endpoint *ep)
 	visit_flag(r, "dialled", &is_dialled);
 	if (r->reads && is_dialled)
 		ep->addr->dialled = ep;
-	visit_probe(r, "session", &ep->probe);
+	record_visit_probe(r, "session", &ep->probe);
 	if (r->reads)
 		has_first = json_object_get(r->object, "first") != NULL;
 	if (r->reads && has_first)
 		ep->first = facts_alloc(r->facts, 1, sizeof(*ep->first));
 	if (has_first)
-		visit_probe(r, "first", ep->first);
+		record_visit_probe(r, "first", ep->first);
 	record_visit_lookup(r, "greeting-name", &ep->greeting_name);
 	visit_past(r, &ep->past);
 }
@@ -495,6 +496,20 @@ record_endpoint(const struct facts *facts, size_t i)
 	set_text(r.object, "host", facts->endpoints[i]->host->name);
 	set_text(r.object, "addr", facts->endpoints[i]->addr->txt);
 	record_visit_endpoint(&r, facts->endpoints[i]);
+	return r.object;
+}
+
+json_t *
+record_access(const struct facts *facts, size_t i)
+{
+	struct visit r = begin(facts, "access");
+	const struct facts_access *access = facts->accesses[i];
+
+	set_text(r.object, "service", facts_service_txt(access->service));
+	set_text(r.object, "host", access->server->name);
+	set_text(r.object, "addr", access->addr->txt);
+	json_object_set_new(r.object, "port", json_integer(access->port));
+	record_visit_access(&r, facts->accesses[i]);
 	return r.object;
 }
 

@@ -28,6 +28,7 @@ json_t *record_address(const struct facts *facts, size_t i);
 json_t *record_zone(const struct facts *facts, size_t i);
 json_t *record_server(const struct facts *facts, size_t i);
 json_t *record_endpoint(const struct facts *facts, size_t i);
+json_t *record_access(const struct facts *facts, size_t i);
 
 /* One line; lets go of the object. */
 void record_put(FILE *to, json_t *object);

@@ -190,6 +190,21 @@ read_endpoint(struct visit *r)
 		visit_spoil(r, "host");
 }
 
+static void
+read_access(struct visit *r)
+{
+	const char *host = wanted(r, "host"), *txt = wanted(r, "addr");
+	enum facts_service service = record_visit_service(r, 0);
+	uint16_t port = (uint16_t)visit_number(r, "port", 0, 1, UINT16_MAX);
+	struct addr addr;
+
+	if (r->bad == NULL && is_name(host) && addr_parse(&addr, txt) == 0)
+		record_visit_access(r, facts_access(r->facts, service,
+		    facts_server(r->facts, host), &addr, port));
+	else
+		visit_spoil(r, "host");
+}
+
 static const struct {
 	const char *type;
 	void (*read)(struct visit *r);
@@ -201,6 +216,7 @@ static const struct {
     {"zone", read_zone},
     {"server", read_server},
     {"endpoint", read_endpoint},
+    {"access", read_access},
 };
 
 static int __attribute__((format(printf, 3, 4)))

@@ -136,6 +136,8 @@ write_json(FILE *to, const struct report *report)
 		record_put(to, record_server(facts, i));
 	for (size_t i = 0; i < facts->n_endpoints; i++)
 		record_put(to, record_endpoint(facts, i));
+	for (size_t i = 0; i < facts->n_accesses; i++)
+		record_put(to, record_access(facts, i));
 	for (size_t i = 0; i < report->findings->n; i++)
 		put_finding(to, &report->findings->list[i]);
 	for (size_t i = 0; i < facts->n_domains; i++)

@@ -36,6 +36,9 @@ void resolve_greeting(struct resolve *r, struct facts_endpoint *ep);
 /* Whether our own name has one of these addresses, for facts->helo_is_us. */
 void resolve_helo(struct resolve *r, const struct addr *us, size_t n);
 
+/* Where the domains send their users: the SRV records, and their targets. */
+void resolve_access(struct resolve *r);
+
 /* What receivers ask about mail of the domains: DMARC, DKIM, BIMI. */
 void resolve_outbound(struct resolve *r, const struct settings *settings);
 

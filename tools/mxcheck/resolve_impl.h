@@ -33,6 +33,9 @@ void resolve_ask(struct resolve *r, const char *name, uint16_t qtype,
 void resolve_ask_below(struct resolve *r, const char *prefix, const char *name,
     uint16_t qtype, resolve_fn *fn, void *of);
 
+/* The server of that name, whose addresses are asked for if it is new. */
+struct facts_server *resolve_server(struct resolve *r, const char *name);
+
 /* What holds for every answer, with strings of the facts' own. */
 void resolve_keep(struct resolve *r, struct facts_lookup *out,
     const struct dns_answer *answer);

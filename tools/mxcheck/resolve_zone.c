@@ -57,8 +57,8 @@ on_server_aaaa(struct resolve *r, void *of, const struct dns_answer *answer)
 	add_addresses(r, server, answer);
 }
 
-static struct facts_server *
-need_server(struct resolve *r, const char *name)
+struct facts_server *
+resolve_server(struct resolve *r, const char *name)
 {
 	size_t n = r->facts->n_servers;
 	struct facts_server *server = facts_server(r->facts, name);
@@ -77,7 +77,7 @@ on_ns(struct resolve *r, void *of, const struct dns_answer *answer)
 
 	resolve_keep(r, &zone->ns, answer);
 	for (size_t i = 0; i < answer->n_records && i < FACTS_SERVERS_MAX; i++)
-		facts_zone_add(r->facts, zone, need_server(r,
+		facts_zone_add(r->facts, zone, resolve_server(r,
 		    resolve_name(r, answer->records[i].name)));
 }
 

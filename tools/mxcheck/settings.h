@@ -81,6 +81,7 @@ struct settings {
 	unsigned rcpt_domains; /* per session */
 	bool internal;	       /* for every host */
 	bool outbound;	       /* what receivers ask of our mail: group O */
+	bool access;	       /* services for users, too: group A */
 	/* judging */
 	int64_t at_days; /* judge dates this much later */
 	unsigned min_mx;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/log.h"
 #include "lib/xalloc.h"
@@ -333,6 +334,39 @@ tls_matches(struct tls *tls, const char *name)
 	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
 	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1 ?
 	    FACTS_YES : FACTS_NO;
+}
+
+/* An otherName of type id-on-dnsSRV that has this text. */
+static bool
+is_srv_name(const GENERAL_NAME *name, const char *wanted)
+{
+	const ASN1_IA5STRING *value;
+
+	if (name->type != GEN_OTHERNAME ||
+	    OBJ_obj2nid(name->d.otherName->type_id) != NID_SRVName ||
+	    name->d.otherName->value->type != V_ASN1_IA5STRING)
+		return false;
+	value = name->d.otherName->value->value.ia5string;
+	return (size_t)ASN1_STRING_length(value) == strlen(wanted) &&
+	    strncasecmp((const char *)ASN1_STRING_get0_data(value), wanted,
+		strlen(wanted)) == 0;
+}
+
+bool
+tls_matches_srv(struct tls *tls, const char *service, const char *domain)
+{
+	X509 *leaf = SSL_get0_peer_certificate(tls->ssl);
+	GENERAL_NAMES *names = leaf != NULL ? X509_get_ext_d2i(leaf,
+	    NID_subject_alt_name, NULL, NULL) : NULL;
+	char wanted[288];
+	bool found = false;
+
+	snprintf(wanted, sizeof(wanted), "_%s.%s", service, domain);
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		found |= is_srv_name(sk_GENERAL_NAME_value(names, i), wanted);
+	GENERAL_NAMES_free(names);
+	ERR_clear_error();
+	return found;
 }
 
 /* ---- DANE */

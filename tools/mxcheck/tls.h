@@ -54,6 +54,10 @@ unsigned tls_rsa_bits(const void *der, size_t len);
 /* Whether the certificate that was shown is good for another name, too. */
 enum facts_yes tls_matches(struct tls *tls, const char *name);
 
+/* Or for a service of a domain: it has an SRV-ID (RFC 4985), as of
+ * "_imaps.example.com" for "imaps" and "example.com". */
+bool tls_matches_srv(struct tls *tls, const char *service, const char *domain);
+
 /*
  * Which of the host's TLSA records match what was shown, as senders take them
  * (RFC 7672 3.1): usage 3 without name and dates, usage 2 with the name; the

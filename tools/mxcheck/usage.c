@@ -33,6 +33,7 @@ usage_print(FILE *to)
 	    "      --patient          the times of RFC 5321\n"
 	    "      --relay none|basic, --rcpt none|basic\n"
 	    "      --internal         private addresses are fine\n"
+	    "      --access           submission, IMAP and POP3: group A\n"
 	    "      --outbound         DMARC, DKIM, BIMI: group O\n"
 	    "      --trusted yes|no   may we relay? else it is guessed\n"
 	    "      --at +DAYS         judge certificates as of that day\n"

@@ -1,0 +1,48 @@
+/* tools/mxcheck/pop.c: bytes of a hostile server, whole and one at a time: the
+ * same replies, and clean facts. */
+#include <assert.h>
+
+#include "tools/mxcheck/pop.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct pop_reply whole, bytewise;
+
+static void
+check_facts(void)
+{
+	struct facts *facts = facts_new();
+	struct facts_reply reply;
+	struct facts_ehlo words;
+
+	lines_to_facts(&whole.lines, whole.code, facts, &reply);
+	for (const char *s = reply.text; *s != '\0'; s++)
+		assert(*s >= 0x20 && *s < 0x7f);
+	lines_to_words(&whole.lines, facts, &words);
+	assert(words.n <= FACTS_EHLO_MAX);
+	facts_free(facts);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	enum reply_status status = REPLY_DONE, one;
+	size_t used, at, n;
+
+	for (unsigned i = 0; size > 0 && status == REPLY_DONE; i = 1) {
+		pop_reply_init(&whole, i == 0 ? false : true);
+		pop_reply_init(&bytewise, i == 0 ? false : true);
+		status = pop_reply_feed(&whole, data, size, &used);
+		one = REPLY_MORE;
+		for (at = 0; at < size && one == REPLY_MORE; at += n)
+			one = pop_reply_feed(&bytewise, data + at, 1, &n);
+		assert(one == status && at == used && used <= size);
+		assert(whole.code == bytewise.code &&
+		    whole.lines.n_words == bytewise.lines.n_words);
+		assert(status != REPLY_MORE || used == size);
+		check_facts();
+		data += used;
+		size -= used;
+	}
+	return 0;
+}
