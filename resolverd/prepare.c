@@ -34,6 +34,7 @@
 #include "resolverd/ratelimit.h"
 #include "resolverd/tcp_count.h"
 #include "resolverd/tls.h"
+#include "resolverd/tls_files.h"
 #include "resolverd/upstream_pool.h"
 #include "resolverd/worker.h"
 #include "zones/build.h"
@@ -363,21 +364,35 @@ prepare_cookies(const struct conf *conf, char *why)
 	return 0;
 }
 
-/* Read each time: so a reload takes up a certificate that was renewed. */
-static int
-prepare_tls(const struct conf *conf, char *why)
+static bool
+serves_tls(const struct conf *conf)
 {
-	char reason[TLS_WHY_MAX];
 	bool tls = false;
 
 	for (size_t i = 0; i < conf->n_listen; i++)
 		tls |= conf->listen[i].tls;
-	if (tls && tls_load(conf->tls_certificate, conf->tls_key, reason) != 0)
+	return tls;
+}
+
+/* ---- what others call */
+
+int
+prepare_tls(const struct conf *conf, char *why)
+{
+	char reason[TLS_WHY_MAX];
+
+	if (serves_tls(conf) &&
+	    tls_load(conf->tls_certificate, conf->tls_key, reason) != 0)
 		return explain(why, -EINVAL, "%s", reason);
 	return 0;
 }
 
-/* ---- what others call */
+bool
+prepare_is_outdated(const struct conf *conf)
+{
+	return serves_tls(conf) &&
+	    tls_files_changed(conf->tls_certificate, conf->tls_key);
+}
 
 int
 prepare_start(const struct conf *conf, const struct identity *who, char *why)

@@ -36,6 +36,16 @@ int prepare_start(const struct conf *conf, const struct identity *who,
 int prepare_conf(const struct conf *conf, const struct identity *who, char *why)
     __attribute__((warn_unused_result));
 
+/*
+ * Where TLS is served: are there other files of its certificate and key than
+ * those that were read? To be asked once a second; until they are read, true.
+ */
+bool prepare_is_outdated(const struct conf *conf);
+
+/* Reads them; on failure those of before hold, and these are not read again. */
+int prepare_tls(const struct conf *conf, char *why)
+    __attribute__((warn_unused_result));
+
 /* After the workers ended well: the cache can be trusted at the next start. */
 void prepare_end(const struct conf *conf, const struct identity *who);
 

@@ -25,6 +25,7 @@
 #include "resolverd/supervisor_impl.h"
 
 #define END_S 5 /* longer than an answer may take, then SIGKILL */
+#define LOOK_MS 1000 /* at files that others renew */
 
 /* ---- what happens */
 
@@ -138,6 +139,12 @@ forget_all(void *arg)
 	forget(arg, NULL);
 }
 
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Starts what is due; returns the ms until the next is. */
 static int64_t
 start_due(struct supervisor *s)
@@ -146,7 +153,23 @@ start_due(struct supervisor *s)
 	int64_t probe = anchor_keeper_run(
 	    &s->anchor, s->crew->conf, &s->crew->who, forget_all, s);
 
-	return worker < probe ? worker : probe;
+	return least(least(worker, probe), LOOK_MS);
+}
+
+/* Other files may have been put in the place of those that were read. */
+static void
+look_at_files(struct supervisor *s)
+{
+	int64_t now = crew_now_ms();
+
+	if (now - s->looked_ms < LOOK_MS)
+		return;
+	s->looked_ms = now;
+	if (!prepare_is_outdated(s->crew->conf))
+		return;
+	s->busy = true;
+	supervisor_renew_certificate(s);
+	s->busy = false;
 }
 
 static void
@@ -326,6 +349,7 @@ supervisor_run(struct crew *first, const char *conf_path)
 			(void)supervisor_reload(&s, why);
 			s.busy = false;
 		}
+		look_at_files(&s);
 		if (s.control != NULL)
 			serve_control(&s);
 	}

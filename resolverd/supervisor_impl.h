@@ -24,6 +24,7 @@ struct supervisor {
 	bool busy;	/* no control command is taken now */
 	int64_t started, reloaded; /* seconds since the epoch */
 	struct anchor_keeper anchor;
+	int64_t looked_ms; /* at the certificate's files */
 	int signals;	/* a signalfd */
 	int reports[2]; /* a pipe from the workers */
 	bool end;	/* SIGTERM came, */
@@ -41,6 +42,12 @@ bool supervisor_wait_for(struct supervisor *s,
  * fault, in why.
  */
 int supervisor_reload(struct supervisor *s, char *why);
+
+/*
+ * Serves with new workers by the certificate that has changed on its own; one
+ * that cannot be used is told once, and the old one goes on.
+ */
+void supervisor_renew_certificate(struct supervisor *s);
 
 /* The same configuration, but new workers, which have nothing in memory. */
 int supervisor_new_workers(struct supervisor *s, char *why);

@@ -196,6 +196,18 @@ supervisor_reload(struct supervisor *s, char *why)
 	return rc;
 }
 
+void
+supervisor_renew_certificate(struct supervisor *s)
+{
+	char why[SUPERVISOR_WHY_MAX];
+
+	/* workers have the context of the supervisor that forked them */
+	if (prepare_tls(s->crew->conf, why) != 0)
+		log_warn("%s; the certificate of before goes on", why);
+	else if (supervisor_new_workers(s, why) == 0)
+		log_info("serves by the certificate that was renewed");
+}
+
 int
 supervisor_new_workers(struct supervisor *s, char *why)
 {

@@ -15,6 +15,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "resolverd/tls_files.h"
+
 static SSL_CTX *context;
 
 /* Of the first error in OpenSSL's queue, which is emptied. */
@@ -82,6 +84,7 @@ tls_load(const char *certificate, const char *key, char *why)
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
+	tls_files_note(certificate, key);
 	rc = read_files(ctx, certificate, key, why);
 	if (rc != 0) {
 		SSL_CTX_free(ctx);

@@ -245,7 +245,6 @@ def _(bench):
         new_cert, new_key = certificate(bench, "newer")
         new_cert.rename(cert)
         new_key.rename(key)
-        equal(serial(rd.tls), old, "before the signal")
         hup(rd)
         wait_until(lambda: serial(rd.tls) == cert.read_text(), 15,
                    "the new certificate")
@@ -253,6 +252,50 @@ def _(bench):
             with connect(rd.tls, cert) as fresh:
                 asked(fresh)
         asked(s)
+    equal(rd.stop(), 0)
+
+
+@case("a renewed certificate is taken up by itself, key after certificate")
+def _(bench):
+    cert, key = certificate(bench, "self")
+    rd = start(bench, "by-itself", cert=cert, key=key, workers=2)
+    with connect(rd.tls, cert) as s:
+        asked(s)
+        new_cert, new_key = certificate(bench, "self-newer")
+        new_cert.rename(cert)
+        new_key.rename(key)
+        wait_until(lambda: serial(rd.tls) == cert.read_text(), 15,
+                   "the new certificate")
+        wait_until(lambda: "certificate that was renewed" in rd.process.log(),
+                   15, "all workers")
+        for _ in range(10):
+            with connect(rd.tls, cert) as fresh:
+                asked(fresh)
+        asked(s)
+    done = subprocess.run(
+        [rvtest.program("openssl"), "s_client", "-connect",
+         f"{rd.tls[0]}:{rd.tls[1]}", "-CAfile", cert, "-verify_return_error",
+         "-verify_hostname", "resolver.test"], input="", text=True,
+        capture_output=True, timeout=20)
+    rvtest.contains(done.stdout, "Verify return code: 0 (ok)")
+    equal(rd.stop(), 0)
+
+
+@case("one that cannot be used is told once, and the old one goes on")
+def _(bench):
+    cert, key = certificate(bench, "kept")
+    rd = start(bench, "keeping", cert=cert, key=key)
+    good, workers = cert.read_text(), rd.worker_pids()
+    bench.file("kept.pem", "no certificate\n")
+    told = "the certificate of before goes on"
+    wait_until(lambda: told in rd.process.log(), 15, told)
+    time.sleep(2.5)  # two looks more
+    equal((rd.process.log().count(told), serial(rd.tls), rd.worker_pids()),
+          (1, good, workers))
+    bench.file("kept.pem", good)  # what was served all the time
+    wait_until(lambda: "certificate that was renewed" in rd.process.log(), 15,
+               "the good one")
+    equal(serial(rd.tls), good)
     equal(rd.stop(), 0)
 
 
