@@ -10,6 +10,7 @@
 
 #include "lib/xalloc.h"
 #include "tools/mxcheck/check.h"
+#include "tools/mxcheck/outcome.h"
 #include "tools/mxcheck/report.h"
 
 struct known { /* an alert that this run has stepped already */
@@ -134,21 +135,64 @@ step(struct pass *p, const struct state_finding *f, const struct now *now)
 
 /* ---- what this run found */
 
-/* The run has looked twice, and it was the same. */
+static bool
+timed_out(const struct facts_probe *probe)
+{
+	for (unsigned i = 0; i < FACTS_QUIT; i++)
+		if (probe->step[i].end == FACTS_END_TIMEOUT)
+			return true;
+	return false;
+}
+
+/* The run has looked twice, and each time the server itself said or did it:
+ * silence may be the network's. */
+static bool
+was_seen_twice(const struct facts_endpoint *ep)
+{
+	return ep->first != NULL && !timed_out(ep->first) &&
+	    !timed_out(&ep->probe);
+}
+
 static bool
 is_sure(const struct finding *f)
 {
 	return f->severity == SEV_CRIT && f->endpoint != NULL &&
-	    f->endpoint->first != NULL;
+	    was_seen_twice(f->endpoint);
+}
+
+/* Nothing of what is bad about the host might be a moment's fault. */
+static bool
+is_host_sure(const struct facts_host *host, const struct facts_domain *domain)
+{
+	if (host->a.dns == FACTS_FAILED || host->aaaa.dns == FACTS_FAILED)
+		return false;
+	for (size_t i = 0; i < host->n_endpoints; i++)
+		if (!outcome_is_usable(outcome_of(host->endpoints[i],
+			domain)) && !was_seen_twice(host->endpoints[i]))
+			return false;
+	return true;
+}
+
+/* The verdict rests on what was seen twice, and on nothing else. */
+static bool
+is_verdict_sure(const struct judgment *j)
+{
+	if (j->domain->mx.dns == FACTS_FAILED)
+		return false;
+	for (size_t i = 0; i < j->domain->n_mxs; i++)
+		if (j->domain->mxs[i].host != NULL &&
+		    !is_host_sure(j->domain->mxs[i].host, j->domain))
+			return false;
+	return true;
 }
 
 static void
-step_findings(struct pass *p, const struct facts_domain *domain, bool *sure)
+step_findings(struct pass *p, const struct facts_domain *domain, bool *any_sure)
 {
 	size_t n;
 	const struct finding *list = findings_of(p->from->findings, domain, &n);
 
-	*sure = false;
+	*any_sure = false;
 	for (size_t i = 0; i < n; i++) {
 		const struct state_finding f = {
 		    domain != NULL ? domain->name : "", list[i].check->id,
@@ -157,13 +201,14 @@ step_findings(struct pass *p, const struct facts_domain *domain, bool *sure)
 		note_seen(p, &f);
 		step(p, &f, &(struct now){domain, list[i].severity,
 		    is_sure(&list[i]), list[i].text});
-		*sure |= is_sure(&list[i]);
+		*any_sure |= is_sure(&list[i]);
 	}
 }
 
 /* The verdict comes to stand before the findings that it sums up. */
 static void
-step_verdict(struct pass *p, const struct judgment *j, size_t first, bool sure)
+step_verdict(struct pass *p, const struct judgment *j, size_t first,
+    bool any_sure)
 {
 	const struct state_finding f = {j->domain->name, EVENTS_VERDICT,
 	    j->domain->name};
@@ -172,7 +217,8 @@ step_verdict(struct pass *p, const struct judgment *j, size_t first, bool sure)
 	struct event event;
 
 	note_seen(p, &f);
-	step(p, &f, &(struct now){j->domain, j->severity, sure, j->sentence});
+	step(p, &f, &(struct now){j->domain, j->severity,
+	    any_sure && is_verdict_sure(j), j->sentence});
 	if (out->n == n)
 		return;
 	event = out->list[n];
@@ -211,14 +257,14 @@ step_domain(struct pass *p, const struct facts_domain *domain)
 {
 	struct rest rest = {p, domain};
 	size_t first = p->out->n;
-	bool sure;
+	bool any_sure;
 
-	step_findings(p, domain, &sure);
+	step_findings(p, domain, &any_sure);
 	state_each_alert(p->state, domain != NULL ? domain->name : "",
 	    step_rest, &rest);
 	if (domain != NULL)
 		step_verdict(p, &p->from->judgments[domain->index], first,
-		    sure);
+		    any_sure);
 }
 
 /* Cut off: what it says of the others is no news. */

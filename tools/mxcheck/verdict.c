@@ -65,10 +65,11 @@ say(struct judging *j, const char *fmt, ...)
 static bool
 raise_to(struct judging *j, enum verdict verdict, enum severity severity)
 {
-	if (verdict < j->out->verdict)
-		return false;
-	if (verdict == j->out->verdict && verdict != VERDICT_OK &&
-	    severity_worse(j->out->severity, severity) == j->out->severity)
+	bool worse =
+	    severity_worse(j->out->severity, severity) != j->out->severity;
+
+	if (!worse && (verdict < j->out->verdict ||
+	    (verdict == j->out->verdict && verdict != VERDICT_OK)))
 		return false;
 	j->out->verdict = verdict;
 	j->out->severity = severity;
@@ -261,9 +262,19 @@ is_unknown(const struct judging *j)
 
 /* ---- verdicts, each judged apart */
 
+/* How bad that is. */
+static enum severity
+without_failover(const struct judging *j)
+{
+	return settings_domain(j->settings, j->domain->name)->nofailover_ok ?
+	    SEV_INFO : SEV_WARN;
+}
+
 static void
 judge_failover(struct judging *j, size_t n_up)
 {
+	enum severity severity = without_failover(j);
+
 	if (n_up < 2) /* there is none: judge_single() tells */
 		return;
 	for (size_t i = 1; i < j->list.n_scenarios; i++) {
@@ -274,11 +285,11 @@ judge_failover(struct judging *j, size_t n_up)
 			continue;
 		if ((s->kind == JUDGE_FAULT || s->takes_names) &&
 		    t.flows == 0) {
-			if (raise_to(j, VERDICT_ILLUSION, SEV_WARN))
+			if (raise_to(j, VERDICT_ILLUSION, severity))
 				say(j, "%zu MX hosts, but if %s no mail flows",
 				    j->out->n_hosts, s->what);
 		} else if (s->kind == JUDGE_HOST || s->kind == JUDGE_LEVEL) {
-			if (raise_to(j, VERDICT_PARTIAL, SEV_WARN))
+			if (raise_to(j, VERDICT_PARTIAL, severity))
 				say_scenario(j, s);
 		}
 	}
@@ -300,13 +311,11 @@ count_up(const struct judging *j)
 static void
 judge_single(struct judging *j, size_t n_up)
 {
-	bool fine =
-	    settings_domain(j->settings, j->domain->name)->nofailover_ok;
 	const struct walk_list *list = &j->list.list;
 
 	if (n_up != 1)
 		return;
-	if (!raise_to(j, VERDICT_NONE, fine ? SEV_INFO : SEV_WARN))
+	if (!raise_to(j, VERDICT_NONE, without_failover(j)))
 		return;
 	for (size_t i = 0; i < list->n; i++)
 		if (is_first_of_host(list, i) &&
