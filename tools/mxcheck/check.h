@@ -67,6 +67,9 @@ const struct check *check_find(const char *id); /* NULL if there is none */
  * T02, T04, T05, T06); false: nothing, or it was not reached. Fills on->text. */
 bool check_tls_fails(const struct check_on *on);
 
+/* check_agree.c: D09. */
+check_fn check_agree_domain, check_agree_host;
+
 /* For checks: fills on->text and returns severity. */
 enum severity check_say(const struct check_on *on, enum severity severity,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));

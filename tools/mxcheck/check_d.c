@@ -395,6 +395,11 @@ third_level(const struct check_on *on)
 	    "never come to a level after two that time out");
 }
 
+#define ALL_AGREE \
+	"Senders ask any of the name servers: all are to have the zone, and to " \
+	"say the same of the MX set and of the hosts' addresses. Each is asked " \
+	"itself, at each of its addresses (--authoritative)."
+
 const struct check check_d[] = {
     {"D01", "domain", CHECK_DOMAIN, domain_exists,
 	"Mail for a name that does not exist is returned; while the lookup "
@@ -418,6 +423,8 @@ const struct check check_d[] = {
 	"nowhere (IANA special-purpose address registries)."},
     {"D08", "duplicates", CHECK_DOMAIN, duplicates,
 	"Two names for one machine are no failover."},
+    {"D09", "servers agree", CHECK_DOMAIN, check_agree_domain, ALL_AGREE},
+    {"D09", "servers agree", CHECK_HOST, check_agree_host, ALL_AGREE},
     {"D10", "TTL", CHECK_DOMAIN, domain_ttl,
 	"What may be cached longer than a day cannot be changed when it has "
 	"to (RFC 1912 2.2)."},

@@ -41,6 +41,10 @@ struct question {
 	unsigned n_aliases;
 	uint64_t until_ms;
 	bool cd, cut, asked;
+	bool direct; /* of one server that has the zone, not of a resolver */
+	struct settings_dns server;
+	const struct settings_dns *servers; /* that, or the resolvers */
+	size_t n_servers;
 	const char *why; /* the last failure */
 	char alias[DNAME_TXT_MAX];
 	int fd;
@@ -134,7 +138,7 @@ fail(struct question *q, const char *why, bool bogus)
 static void
 give_up(struct question *q)
 {
-	if (!q->cd && q->servfail != 0 && now_ms() < q->until_ms) {
+	if (!q->cd && !q->direct && q->servfail != 0 && now_ms() < q->until_ms) {
 		q->cd = true;
 		q->turn = (unsigned)__builtin_ctz(q->servfail);
 		send_udp(q);
@@ -147,7 +151,7 @@ static void
 on_servfail(struct question *q, const char *why)
 {
 	q->why = why;
-	q->servfail |= 1u << q->turn % q->dns->settings->n_servers;
+	q->servfail |= 1u << q->turn % q->n_servers;
 	try_next(q);
 }
 
@@ -171,6 +175,7 @@ conclude(struct question *q, const struct dnsmsg *msg)
 {
 	struct dns_answer answer = {
 	    .lookup = {.ttl = msg->ttl, .ad = msg->ad},
+	    .aa = msg->aa,
 	    .zone = msg->has_soa ? msg->soa : NULL,
 	    .records = msg->records,
 	    .n_records = msg->n_records,
@@ -210,8 +215,8 @@ on_answer(struct question *q, const uint8_t *bytes, size_t len)
 		dname_to_txt(q->alias, msg->name);
 		memcpy(q->qname, msg->name, dname_len(msg->name));
 		/* a chain that ends in the air: ask on from there */
-		if (msg->rcode == DNS_RCODE_NOERROR && msg->n_records == 0 &&
-		    !msg->has_soa && !msg->loop &&
+		if (!q->direct && msg->rcode == DNS_RCODE_NOERROR &&
+		    msg->n_records == 0 && !msg->has_soa && !msg->loop &&
 		    q->n_aliases <= DNSMSG_ALIASES_MAX) {
 			send_udp(q);
 			return;
@@ -232,13 +237,19 @@ wait_for(struct question *q, short what, event_callback_fn callback)
 		fatal("out of memory");
 }
 
+static const char *
+unreachable(const struct question *q)
+{
+	return q->direct ? "it cannot be reached" :
+	    "the resolver cannot be reached";
+}
+
 /* A connected socket to the server of this turn; false: the turn is over. */
 static bool
 dial(struct question *q, int type)
 {
-	const struct settings *s = q->dns->settings;
 	const struct settings_dns *server =
-	    &s->servers[q->turn % s->n_servers];
+	    &q->servers[q->turn % q->n_servers];
 
 	hang_up(q);
 	q->fd = socket(server->addr.ss_family,
@@ -247,14 +258,19 @@ dial(struct question *q, int type)
 	    (connect(q->fd, (const struct sockaddr *)&server->addr,
 		server->addr_len) == 0 || errno == EINPROGRESS))
 		return true;
-	q->why = "the resolver cannot be reached";
+	q->why = unreachable(q);
 	return false;
 }
 
 static size_t
 write_question(struct question *q, uint8_t *out)
 {
-	return dnsmsg_question(out, q->id, q->qname, q->qtype, q->cd);
+	/* AD asks for AD, RFC 6840 5.7 */
+	uint16_t flags = q->direct ? 0 : DNS_FLAG_RD | DNS_FLAG_AD;
+
+	if (q->cd)
+		flags |= DNS_FLAG_CD;
+	return dnsmsg_question(out, q->id, q->qname, q->qtype, flags);
 }
 
 static void
@@ -330,7 +346,7 @@ on_udp_readable(evutil_socket_t fd, short what, void *arg)
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (n < 0) { /* ICMP: nobody listens there */
-		q->why = "the resolver cannot be reached";
+		q->why = unreachable(q);
 		try_next(q);
 		return;
 	}
@@ -356,7 +372,7 @@ send_udp(struct question *q)
 		return;
 	}
 	if (send(q->fd, buf, len, 0) != (ssize_t)len)
-		q->why = "the resolver cannot be reached";
+		q->why = unreachable(q);
 	wait_for(q, EV_READ | EV_PERSIST, on_udp_readable);
 }
 
@@ -364,7 +380,7 @@ send_udp(struct question *q)
 static void
 try_next(struct question *q)
 {
-	unsigned n = (unsigned)q->dns->settings->n_servers;
+	unsigned n = (unsigned)q->n_servers;
 
 	if (q->cd) {
 		fail(q, q->why, false);
@@ -399,8 +415,8 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-void
-dns_ask(struct dns *dns, const uint8_t *qname, uint16_t qtype,
+static struct question *
+add_question(struct dns *dns, const uint8_t *qname, uint16_t qtype,
     dns_done_fn *done, void *arg)
 {
 	struct question *q = xcalloc(1, sizeof(*q));
@@ -413,6 +429,29 @@ dns_ask(struct dns *dns, const uint8_t *qname, uint16_t qtype,
 	memcpy(q->qname, qname, dname_len(qname));
 	TAILQ_INSERT_TAIL(&dns->waiting, q, entry);
 	event_active(dns->kick, 0, 0);
+	return q;
+}
+
+void
+dns_ask(struct dns *dns, const uint8_t *qname, uint16_t qtype,
+    dns_done_fn *done, void *arg)
+{
+	struct question *q = add_question(dns, qname, qtype, done, arg);
+
+	q->servers = dns->settings->servers;
+	q->n_servers = dns->settings->n_servers;
+}
+
+void
+dns_ask_server(struct dns *dns, const struct settings_dns *server,
+    const uint8_t *qname, uint16_t qtype, dns_done_fn *done, void *arg)
+{
+	struct question *q = add_question(dns, qname, qtype, done, arg);
+
+	q->direct = true;
+	q->server = *server;
+	q->servers = &q->server;
+	q->n_servers = 1;
 }
 
 struct dns *

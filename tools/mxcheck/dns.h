@@ -22,6 +22,7 @@ void dns_free(struct dns *dns); /* questions under way are dropped */
  */
 struct dns_answer {
 	struct facts_lookup lookup;
+	bool aa; /* who gives it has the zone, RFC 1035 4.1.1 */
 	const uint8_t *zone; /* NODATA, NXDOMAIN: who says so; may be NULL */
 	const struct dnsmsg_record *records;
 	size_t n_records;
@@ -31,5 +32,10 @@ typedef void dns_done_fn(void *arg, const struct dns_answer *answer);
 /* done() is called once, from the loop, never from within dns_ask(). */
 void dns_ask(struct dns *dns, const uint8_t *qname, uint16_t qtype,
     dns_done_fn *done, void *arg);
+
+/* The same of one server (copied), which is to have the zone itself: recursion
+ * is not desired, and aliases are not followed to other questions. */
+void dns_ask_server(struct dns *dns, const struct settings_dns *server,
+    const uint8_t *qname, uint16_t qtype, dns_done_fn *done, void *arg);
 
 #endif

@@ -16,12 +16,11 @@
 
 size_t
 dnsmsg_question(uint8_t out[DNSMSG_QUESTION_MAX], uint16_t id,
-    const uint8_t *qname, uint16_t qtype, bool cd)
+    const uint8_t *qname, uint16_t qtype, uint16_t flags)
 {
 	struct wire_header h = {
 	    .id = id,
-	    .flags = (uint16_t)(DNS_FLAG_RD | DNS_FLAG_AD |
-		(cd ? DNS_FLAG_CD : 0)),
+	    .flags = flags,
 	    .qdcount = 1,
 	    .arcount = 1,
 	};
@@ -219,6 +218,7 @@ dnsmsg_read(struct dnsmsg *out, const uint8_t *msg, size_t len,
 		wire_read_u32(&r);
 	}
 	out->rcode = h.flags & DNS_FLAG_RCODE;
+	out->aa = h.flags & DNS_FLAG_AA;
 	out->ad = h.flags & DNS_FLAG_AD;
 	out->truncated = h.flags & DNS_FLAG_TC;
 	out->ttl = UINT32_MAX;

@@ -30,7 +30,7 @@ struct dnsmsg_record {
 
 struct dnsmsg {
 	uint16_t rcode;
-	bool ad, truncated;
+	bool aa, ad, truncated;
 	bool has_soa;	    /* so "no data" is meant, RFC 2308 2.2 */
 	uint8_t soa[DNAME_MAX]; /* its owner: the zone that says so */
 	uint32_t ttl;	    /* the least of aliases and records */
@@ -41,9 +41,9 @@ struct dnsmsg {
 	size_t n_records;
 };
 
-/* A question with RD, AD (RFC 6840 5.7) and EDNS; with cd, CD. Its length. */
+/* A question with these flags (DNS_FLAG_*) and EDNS. Its length. */
 size_t dnsmsg_question(uint8_t out[DNSMSG_QUESTION_MAX], uint16_t id,
-    const uint8_t *qname, uint16_t qtype, bool cd);
+    const uint8_t *qname, uint16_t qtype, uint16_t flags);
 
 /* Is it a response to this question? If not, wait for another. */
 bool dnsmsg_is_answer(const uint8_t *msg, size_t len, uint16_t id,

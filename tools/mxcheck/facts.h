@@ -48,6 +48,7 @@
 #define FACTS_CERTS_MAX 10  /* of a chain as it was shown */
 #define FACTS_TLSA_MAX 32   /* records of a host; more are not looked at */
 #define FACTS_SERVERS_MAX 16 /* name servers of a zone; likewise */
+#define FACTS_TOLD_MAX 64    /* of their addresses that are asked themselves */
 
 /* ---- DNS */
 
@@ -228,6 +229,22 @@ struct facts_server { /* of names, or for users; whoever has it */
 	size_t n_addrs;
 };
 
+/* What an address of a name server said when it was asked itself. */
+struct facts_told {
+	const char *type; /* "MX", "A", "AAAA" */
+	const struct facts_server *server;
+	const struct facts_addr *addr;
+	enum facts_dns dns; /* FACTS_NOT_ASKED: see why */
+	const char *why;    /* it was not asked, or did not answer */
+	bool aa;	    /* it has the zone; if not, it is lame */
+	const char *data;   /* the RRset as a sorted text */
+};
+
+struct facts_tellings {
+	struct facts_told *told; /* by server, then address */
+	size_t n;
+};
+
 struct facts_zone { /* what is delegated to its name servers as one */
 	const char *name;
 	struct facts_lookup ns;
@@ -244,6 +261,7 @@ struct facts_host { /* by name, whatever domains have it */
 	struct facts_endpoint **endpoints; /* IPv4 first, then by address */
 	size_t n_endpoints;
 	struct facts_zone *zone; /* that the name is in; NULL: not known */
+	struct facts_tellings told; /* A and AAAA, by --authoritative */
 };
 
 /* ---- services for users (--access), RFC 6186 3, RFC 8314 5.1 */
@@ -336,6 +354,7 @@ struct facts_domain {
 	struct facts_lookup mx;
 	bool implicit; /* no MX: the domain's own addresses, RFC 5321 5.1 */
 	struct facts_zone *zone; /* that the name is in; NULL: not known */
+	struct facts_tellings told; /* MX, by --authoritative */
 	struct facts_mx *mxs; /* by preference, then target */
 	size_t n_mxs;
 	struct facts_txt sts, tlsrpt; /* of _mta-sts and _smtp._tls */

@@ -38,6 +38,7 @@ struct gather {
 	struct access_prober *access_prober;
 	struct fetcher *fetcher;
 	bool begun, sessions_done, accesses_done; /* the sessions */
+	bool servers_asked; /* the name servers themselves */
 	bool interrupted;
 };
 
@@ -209,7 +210,8 @@ begin_zones(struct gather *g)
 {
 	static const char *const ids[] = {"F04", "F05", "F06"};
 
-	if (wants_any(g->settings, ids, sizeof(ids) / sizeof(ids[0])))
+	if (g->settings->authoritative ||
+	    wants_any(g->settings, ids, sizeof(ids) / sizeof(ids[0])))
 		resolve_zones(g->resolve);
 }
 
@@ -268,6 +270,17 @@ begin_sessions(struct gather *g)
 	g->access_prober = access_prober_new(&g->access_how);
 }
 
+/* Their names and addresses are known now. */
+static void
+ask_servers(struct gather *g)
+{
+	if (g->servers_asked || !g->settings->authoritative ||
+	    g->settings->dry_run)
+		return;
+	g->servers_asked = true;
+	resolve_told(g->resolve, refuse, g);
+}
+
 static void
 on_resolved(void *arg)
 {
@@ -275,6 +288,8 @@ on_resolved(void *arg)
 
 	if (!g->begun)
 		begin_sessions(g);
+	else
+		ask_servers(g);
 	check_finished(g);
 }
 

@@ -51,6 +51,7 @@ enum {
 	OPT_ASN_FILE,
 	OPT_ASN_ZONE,
 	OPT_ASSUME_DOWN,
+	OPT_AUTHORITATIVE,
 	OPT_MODELS,
 	OPT_REPLAY,
 	OPT_RELAY_TARGET,
@@ -98,6 +99,7 @@ static const struct option options[] = {
     {"asn-file", required_argument, NULL, OPT_ASN_FILE},
     {"asn-zone", required_argument, NULL, OPT_ASN_ZONE},
     {"assume-down", required_argument, NULL, OPT_ASSUME_DOWN},
+    {"authoritative", no_argument, NULL, OPT_AUTHORITATIVE},
     {"models", required_argument, NULL, OPT_MODELS},
     {"config", required_argument, NULL, 'c'},
     {"relay-target", required_argument, NULL, OPT_RELAY_TARGET},
@@ -256,6 +258,9 @@ read_one(struct settings *s, int c)
 		break;
 	case OPT_ASSUME_DOWN:
 		fine = settings_add(&s->assume_down, optarg);
+		break;
+	case OPT_AUTHORITATIVE:
+		s->authoritative = true;
 		break;
 	case OPT_MODELS:
 		fine = option_models(s, optarg);

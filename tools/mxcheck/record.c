@@ -12,8 +12,8 @@
 
 /* ---- facts */
 
-static const char *
-dns_txt(unsigned i)
+const char *
+record_dns_txt(unsigned i)
 {
 	return facts_dns_txt((enum facts_dns)i);
 }
@@ -39,7 +39,8 @@ record_visit_lookup(struct visit *r, const char *member, struct facts_lookup *l)
 
 	if (!visit_enter(r, member, &sub))
 		return;
-	l->dns = visit_enum(&sub, "dns", l->dns, FACTS_FAILED + 1, dns_txt);
+	l->dns = visit_enum(&sub, "dns", l->dns, FACTS_FAILED + 1,
+	    record_dns_txt);
 	TEXT(&sub, l, why);
 	NUMBER(&sub, l, ttl, UINT32_MAX);
 	FLAG(&sub, l, ad);
@@ -265,6 +266,7 @@ record_visit_domain(struct visit *r, struct facts_domain *d)
 		r->bad = item.bad != NULL ? item.bad : r->bad;
 	}
 	record_visit_in_zone(r, &d->zone);
+	record_visit_told(r, &d->told);
 	record_visit_txt(r, "sts", &d->sts);
 	record_visit_txt(r, "tlsrpt", &d->tlsrpt);
 	visit_fetch(r, &d->fetch);
@@ -292,6 +294,7 @@ record_visit_host(struct visit *r, struct facts_host *h)
 	record_visit_lookup(r, "aaaa", &h->aaaa);
 	record_visit_lookup(r, "tlsa", &h->tlsa);
 	record_visit_in_zone(r, &h->zone);
+	record_visit_told(r, &h->told);
 	h->n_tlsas = visit_list(r, "records", h->n_tlsas, FACTS_TLSA_MAX,
 	    &array);
 	if (r->reads)

@@ -36,5 +36,7 @@ enum facts_service record_visit_service(struct visit *r,
 
 /* Of what has a zone: the name of that, as the member "zone". */
 void record_visit_in_zone(struct visit *r, struct facts_zone **zone);
+void record_visit_told(struct visit *r, struct facts_tellings *all);
+const char *record_dns_txt(unsigned i);
 
 #endif

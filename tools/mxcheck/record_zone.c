@@ -1,5 +1,5 @@
 /*
- * Zones and name servers, in either direction.
+ * Zones, name servers and what they said, in either direction.
  */
 #include "tools/mxcheck/record_impl.h"
 
@@ -34,6 +34,56 @@ record_visit_server(struct visit *r, struct facts_server *server)
 			facts_server_add(r->facts, server, &addr);
 		else
 			visit_spoil(r, "addrs");
+	}
+}
+
+/* ---- what servers said themselves */
+
+static void
+visit_told(struct visit *r, struct facts_told *told)
+{
+	const char *server = r->reads ? NULL : told->server->name;
+	const char *txt = r->reads ? NULL : told->addr->txt;
+	struct addr addr;
+
+	WORD(r, told, type);
+	visit_text(r, "server", &server);
+	visit_text(r, "addr", &txt);
+	if (r->reads && (server == NULL || txt == NULL ||
+	    addr_parse(&addr, txt) != 0)) {
+		visit_spoil(r, "told");
+		return;
+	}
+	if (r->reads) {
+		told->server = facts_server(r->facts, server);
+		told->addr = facts_addr(r->facts, &addr);
+	}
+	told->dns = visit_enum(r, "dns", told->dns, FACTS_FAILED + 1,
+	    record_dns_txt);
+	TEXT(r, told, why);
+	FLAG(r, told, aa);
+	TEXT(r, told, data);
+	if (r->reads && told->dns == FACTS_FAILED && told->why == NULL)
+		told->why = "";
+	if (r->reads && told->dns != FACTS_FAILED &&
+	    told->dns != FACTS_NOT_ASKED && told->data == NULL)
+		told->data = "";
+}
+
+void
+record_visit_told(struct visit *r, struct facts_tellings *all)
+{
+	struct visit item;
+	json_t *array;
+
+	all->n = visit_list(r, "told", all->n, 2 * FACTS_TOLD_MAX, &array);
+	if (r->reads)
+		all->told = facts_alloc(r->facts, all->n + 1,
+		    sizeof(*all->told));
+	for (size_t i = 0; i < all->n; i++) {
+		if (visit_item(r, "told", array, i, &item))
+			visit_told(&item, &all->told[i]);
+		r->bad = item.bad != NULL ? item.bad : r->bad;
 	}
 }
 

@@ -37,20 +37,36 @@ on_done(void *arg, const struct dns_answer *answer)
 		r->done(r->arg);
 }
 
+static struct task *
+add_task(struct resolve *r, resolve_fn *fn, void *of)
+{
+	struct task *task = xcalloc(1, sizeof(*task));
+
+	*task = (struct task){.r = r, .fn = fn, .of = of};
+	LIST_INSERT_HEAD(&r->tasks, task, entry);
+	r->n_tasks++;
+	return task;
+}
+
 void
 resolve_ask(struct resolve *r, const char *name, uint16_t qtype,
     resolve_fn *fn, void *of)
 {
-	struct task *task;
 	uint8_t qname[DNAME_MAX];
 
-	if (dname_from_txt(qname, name, strlen(name)) < 0)
-		return;
-	task = xcalloc(1, sizeof(*task));
-	*task = (struct task){.r = r, .fn = fn, .of = of};
-	LIST_INSERT_HEAD(&r->tasks, task, entry);
-	r->n_tasks++;
-	dns_ask(r->dns, qname, qtype, on_done, task);
+	if (dname_from_txt(qname, name, strlen(name)) >= 0)
+		dns_ask(r->dns, qname, qtype, on_done, add_task(r, fn, of));
+}
+
+void
+resolve_ask_server(struct resolve *r, const struct settings_dns *server,
+    const char *name, uint16_t qtype, resolve_fn *fn, void *of)
+{
+	uint8_t qname[DNAME_MAX];
+
+	if (dname_from_txt(qname, name, strlen(name)) >= 0)
+		dns_ask_server(r->dns, server, qname, qtype, on_done,
+		    add_task(r, fn, of));
 }
 
 void

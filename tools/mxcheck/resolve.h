@@ -27,6 +27,13 @@ void resolve_addrs(struct resolve *r);
  * those. */
 void resolve_zones(struct resolve *r);
 
+/*
+ * What each name server of the zones says itself, for --authoritative; when all
+ * else is known. refuse: why an address is not asked, NULL: it is.
+ */
+typedef const char *resolve_refuse_fn(void *arg, const struct addr *addr);
+void resolve_told(struct resolve *r, resolve_refuse_fn *refuse, void *arg);
+
 /* Who announces each of the addresses there are, and those that come. */
 void resolve_asns(struct resolve *r);
 

@@ -36,6 +36,10 @@ void resolve_ask_below(struct resolve *r, const char *prefix, const char *name,
 /* The server of that name, whose addresses are asked for if it is new. */
 struct facts_server *resolve_server(struct resolve *r, const char *name);
 
+/* The same of a name server itself, see dns_ask_server(). */
+void resolve_ask_server(struct resolve *r, const struct settings_dns *server,
+    const char *name, uint16_t qtype, resolve_fn *fn, void *of);
+
 /* What holds for every answer, with strings of the facts' own. */
 void resolve_keep(struct resolve *r, struct facts_lookup *out,
     const struct dns_answer *answer);

@@ -67,6 +67,7 @@ struct settings {
 	const char *ca_file; /* NULL: the system's */
 	uint16_t sts_port;
 	uint32_t sts_limit_ms; /* of the fetch of a policy */
+	bool authoritative; /* ask every name server itself, D09 */
 	const char *asn_file;	  /* prefixes and their AS; NULL */
 	const char *asn_zones[2]; /* TXT by reversed address: IPv4, IPv6 */
 	/* how much */

@@ -17,6 +17,7 @@ usage_print(FILE *to)
 	    "  -4 | -6                only that family\n"
 	    "      --only IDS, --skip IDS   checks or groups: D,S05\n"
 	    "      --resolver ADDR[@PORT]\n"
+	    "      --authoritative    ask every name server itself\n"
 	    "      --helo NAME, --source4 ADDR, --source6 ADDR, --port N\n"
 	    "      --ca-file FILE     instead of the system's roots\n"
 	    "      --hook PROGRAM     is run for each change\n"
