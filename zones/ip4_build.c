@@ -183,25 +183,34 @@ paint_window(struct walk *k, struct window *w, enum level level,
 	return window_paint(w, UNIT_SHIFT(level), k->build, k->pool, p, n);
 }
 
-/* Is there still something to paint within a unit of the level? */
-static bool
-has_narrower(const struct walk *k, enum level level, uint32_t unit)
+/* The first unit of the level within which there is still something to paint;
+ * UINT32_MAX if there is none. */
+static inline uint32_t
+next_narrower(const struct walk *k, enum level level)
 {
 	unsigned shift = UNIT_SHIFT(level);
+	uint32_t unit, first = UINT32_MAX;
 	const struct ip4_single *s;
 	const struct ip4_piece *p;
 	size_t n;
 
 	s = singles_of(k, &n);
-	if (k->next_single < n && s[k->next_single].ip >> shift == unit)
-		return true;
+	if (k->next_single < n)
+		first = s[k->next_single].ip >> shift;
 	while (++level < LEVELS) {
 		p = pieces_of(k, level, &n);
-		if (k->next_piece[level] < n &&
-		    p[k->next_piece[level]].first >> shift == unit)
-			return true;
+		if (k->next_piece[level] == n)
+			continue;
+		unit = p[k->next_piece[level]].first >> shift;
+		first = unit < first ? unit : first;
 	}
-	return false;
+	return first;
+}
+
+static bool
+has_narrower(const struct walk *k, enum level level, uint32_t unit)
+{
+	return next_narrower(k, level) == unit;
 }
 
 /* ---- a /24 */
@@ -231,13 +240,15 @@ even_24(struct walk *k, struct page_state *page, unsigned c24, uint32_t value)
 	return ip4_cells_put_even(&k->cells, value);
 }
 
-/* From the pool's values to the generation's. */
+/* From the pool's values to the generation's, which may be all the same. */
 static int
-cell_final(struct walk *k, struct ip4_cell *c)
+values_final(struct walk *k, struct ip4_cell *c)
 {
 	uint32_t raw = 0, final = 0, *value;
+	bool is_mixed = false;
 	int rc;
 
+	c->only = 0;
 	for (unsigned i = 0; i < 4; i++) {
 		for (uint64_t b = c->set.word[i]; b != 0; b &= b - 1) {
 			value = &c->value[i * 64 + __builtin_ctzll(b)];
@@ -249,9 +260,21 @@ cell_final(struct walk *k, struct ip4_cell *c)
 					return rc;
 			}
 			*value = final;
+			if (c->only == 0)
+				c->only = final;
+			is_mixed |= final != c->only;
 		}
 	}
+	if (is_mixed)
+		c->only = 0;
 	return 0;
+}
+
+static int
+cell_final(struct walk *k, struct ip4_cell *c)
+{
+	return c->only == 0 ? values_final(k, c) :
+	    pool_final(k->pool, k->values, c->only, &c->only);
 }
 
 /* Values are the pool's. */
@@ -259,16 +282,13 @@ static int
 finish_24(struct walk *k, struct page_state *page, unsigned c24,
     struct ip4_cell *c)
 {
-	unsigned n = bits_count(&c->set);
 	int rc;
 
 	rc = cell_final(k, c);
 	if (rc != 0)
 		return rc;
-	if (n == 0)
-		return even_24(k, page, c24, 0);
-	if (n == 256 && ip4_cell_has_one_value(c))
-		return even_24(k, page, c24, c->value[0]);
+	if (c->n == 0 || (c->n == 256 && c->only != 0))
+		return even_24(k, page, c24, c->only);
 	page_use(page, c24, true);
 	return ip4_cells_put(&k->cells, c);
 }
@@ -280,18 +300,24 @@ finish_24(struct walk *k, struct page_state *page, unsigned c24,
 static bool
 take_plain_24(struct walk *k, uint32_t c24, struct ip4_cell *c)
 {
-	size_t n, at = k->next_single;
+	size_t n, first = k->next_single, at;
 	const struct ip4_single *s = singles_of(k, &n);
+	bool is_mixed = false;
 	unsigned octet;
 
 	c->set = (struct bits256){0};
-	for (; at < n && s[at].ip >> 8 == c24; at++) {
+	for (at = first; at < n && s[at].ip >> 8 == c24; at++) {
 		octet = s[at].ip & 255;
-		if (s[at].value == 0 || bits_has(&c->set, octet))
+		if (s[at].value == 0)
 			return false;
 		bits_set(&c->set, octet);
 		c->value[octet] = s[at].value;
+		is_mixed |= s[at].value != s[first].value;
 	}
+	c->n = bits_count(&c->set);
+	if (c->n != at - first) /* one stands there twice */
+		return false;
+	c->only = is_mixed || at == first ? 0 : s[first].value;
 	k->next_single = at;
 	return true;
 }
@@ -301,10 +327,13 @@ static void
 cell_of_window(struct ip4_cell *c, const struct window *w)
 {
 	c->set = (struct bits256){0};
+	c->n = c->only = 0;
 	for (unsigned i = 0; i < 256; i++) {
 		c->value[i] = w->value[i];
-		if (w->value[i] != 0)
+		if (w->value[i] != 0) {
 			bits_set(&c->set, i);
+			c->n++;
+		}
 	}
 }
 
@@ -411,6 +440,27 @@ put_page(struct walk *k, struct page_state *page, uint32_t c16,
 	return buf_put(&k->pages, page->bytes, sizeof(page->bytes));
 }
 
+/* A /16 as it is before the addresses in its /24s: *rest is what most of these
+ * have. It has seldom entries of its own, then it is all base. */
+static int
+paint_16(struct walk *k, uint32_t c16, uint32_t base, struct window *raw,
+    struct window *final, uint32_t *rest)
+{
+	size_t n = k->next_piece[LEVEL_24];
+	int rc = paint_window(k, raw, LEVEL_24, c16, base);
+
+	if (rc == 0 && n == k->next_piece[LEVEL_24]) {
+		rc = pool_final(k->pool, k->values, base, rest);
+		window_fill(final, *rest);
+		return rc;
+	}
+	*final = *raw;
+	if (rc == 0)
+		rc = window_final(final, k->pool, k->values);
+	*rest = window_majority(final);
+	return rc;
+}
+
 /* A /16 in which there is something narrower. base is the pool's. */
 static int
 narrow_16(struct walk *k, uint32_t c16, uint32_t base)
@@ -418,19 +468,16 @@ narrow_16(struct walk *k, uint32_t c16, uint32_t base)
 	struct page_state page = {0};
 	struct window raw, final;
 	size_t words_len = k->cells.words.len, heap_len = k->cells.heap.len;
+	uint32_t next;
 	int rc;
 
-	rc = paint_window(k, &raw, LEVEL_24, c16, base);
-	if (rc != 0)
-		return rc;
-	final = raw;
-	rc = window_final(&final, k->pool, k->values);
-	page.rest = window_majority(&final);
+	rc = paint_16(k, c16, base, &raw, &final, &page.rest);
 	for (unsigned i = 0; i < 256 && rc == 0; i++) {
-		if (has_narrower(k, LEVEL_24, c16 << 8 | i))
-			rc = narrow_24(k, &page, c16 << 8 | i, raw.value[i]);
-		else
+		next = next_narrower(k, LEVEL_24);
+		for (; i < 256 && (c16 << 8 | i) < next && rc == 0; i++)
 			rc = even_24(k, &page, i, final.value[i]);
+		if (i < 256 && rc == 0)
+			rc = narrow_24(k, &page, next, raw.value[i]);
 	}
 	if (rc != 0)
 		return rc;

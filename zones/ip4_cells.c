@@ -61,17 +61,17 @@ put_form(uint8_t *to, enum ip4_form form, bool is_common, uint32_t value)
 static int
 put_list_cell(struct ip4_cells *k, const struct ip4_cell *c, bool is_common)
 {
-	unsigned n = bits_count(&c->set), first = bits_next(&c->set, 0);
 	uint8_t *to;
 	int rc;
 
-	rc = put_heap_cell(k, (is_common ? 2 : 6) + n, &to);
+	rc = put_heap_cell(k, (is_common ? 2 : 6) + c->n, &to);
 	if (rc != 0)
 		return rc;
-	to = put_form(to, IP4_LIST, is_common, c->value[first]);
-	*to++ = n;
-	for (unsigned i = first; i < 256; i = bits_next(&c->set, i + 1))
-		*to++ = i;
+	to = put_form(to, IP4_LIST, is_common, c->only);
+	*to++ = c->n;
+	for (unsigned i = 0; i < 4; i++)
+		for (uint64_t b = c->set.word[i]; b != 0; b &= b - 1)
+			*to++ = i * 64 + __builtin_ctzll(b);
 	return 0;
 }
 
@@ -84,11 +84,16 @@ put_bits_cell(struct ip4_cells *k, const struct ip4_cell *c, bool is_common)
 	rc = put_heap_cell(k, (is_common ? 1 : 5) + 32, &to);
 	if (rc != 0)
 		return rc;
-	to = put_form(to, IP4_BITS, is_common,
-	    c->value[bits_next(&c->set, 0)]);
+	to = put_form(to, IP4_BITS, is_common, c->only);
 	for (unsigned i = 0; i < 4; i++)
 		put_le64(to + i * 8, c->set.word[i]);
 	return 0;
+}
+
+static inline uint32_t
+value_of(const struct ip4_cell *c, unsigned i)
+{
+	return c->only != 0 ? c->only : c->value[i];
 }
 
 /* The last octet of the run that begins at i. */
@@ -96,7 +101,7 @@ static unsigned
 run_last(const struct ip4_cell *c, unsigned i)
 {
 	while (i < 255 && bits_has(&c->set, i + 1) &&
-	    c->value[i + 1] == c->value[i])
+	    value_of(c, i + 1) == value_of(c, i))
 		i++;
 	return i;
 }
@@ -129,41 +134,31 @@ put_runs_cell(struct ip4_cells *k, const struct ip4_cell *c, unsigned runs)
 		last = run_last(c, i);
 		to[0] = i;
 		to[1] = last;
-		put_le32(to + 2, c->value[i]);
+		put_le32(to + 2, value_of(c, i));
 	}
 	return 0;
-}
-
-bool
-ip4_cell_has_one_value(const struct ip4_cell *c)
-{
-	uint32_t value = c->value[bits_next(&c->set, 0)]; /* not empty */
-
-	for (unsigned i = 0; i < 4; i++)
-		for (uint64_t b = c->set.word[i]; b != 0; b &= b - 1)
-			if (c->value[i * 64 + __builtin_ctzll(b)] != value)
-				return false;
-	return true;
 }
 
 int
 ip4_cells_put(struct ip4_cells *k, const struct ip4_cell *c)
 {
-	unsigned n = bits_count(&c->set), runs;
-	bool is_common;
-	size_t head, list, bits;
+	bool is_common = c->only == k->common;
+	size_t head, list, bits, best;
+	unsigned runs;
 
-	if (n == 0 || !ip4_cell_has_one_value(c))
+	if (c->only == 0)
 		return put_runs_cell(k, c, count_runs(c));
-	is_common = c->value[bits_next(&c->set, 0)] == k->common;
-	if (is_common && n <= IP4_INLINE_MAX)
+	if (is_common && c->n <= IP4_INLINE_MAX)
 		return put_inline_cell(k, &c->set);
 	head = is_common ? 1 : 5;
-	list = head + 1 + n;
+	list = head + 1 + c->n;
 	bits = head + 32;
-	runs = bits_runs(&c->set);
-	if (3 + runs * IP4_RUN <= (list < bits ? list : bits))
-		return put_runs_cell(k, c, runs);
+	best = list < bits ? list : bits;
+	if (3 + IP4_RUN <= best) { /* one run, at least */
+		runs = bits_runs(&c->set);
+		if (3 + runs * IP4_RUN <= best)
+			return put_runs_cell(k, c, runs);
+	}
 	return list < bits ? put_list_cell(k, c, is_common)
 			   : put_bits_cell(k, c, is_common);
 }
@@ -171,11 +166,9 @@ ip4_cells_put(struct ip4_cells *k, const struct ip4_cell *c)
 int
 ip4_cells_put_even(struct ip4_cells *k, uint32_t value)
 {
-	struct ip4_cell c;
+	struct ip4_cell c = {.n = value != 0 ? 256 : 0, .only = value};
 
 	for (unsigned i = 0; i < 4; i++)
 		c.set.word[i] = value != 0 ? ~0ull : 0;
-	for (unsigned i = 0; i < 256; i++)
-		c.value[i] = value;
 	return ip4_cells_put(k, &c);
 }

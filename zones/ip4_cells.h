@@ -8,10 +8,12 @@
 #include "zones/bits256.h"
 #include "zones/ip4.h"
 
-/* What is listed in a /24: values for the octets in the set. */
+/* What is listed in a /24: n octets, and their values. */
 struct ip4_cell {
 	struct bits256 set;
-	uint32_t value[256]; /* undefined where nothing is listed */
+	unsigned n;
+	uint32_t only;	     /* the value of all of them; 0: they stand in... */
+	uint32_t value[256]; /* ...here, undefined where nothing is listed */
 };
 
 /* Starts zeroed, but for common. */
@@ -19,8 +21,6 @@ struct ip4_cells {
 	uint32_t common; /* the value that needs no saying */
 	struct buf words, heap;
 };
-
-bool ip4_cell_has_one_value(const struct ip4_cell *c);
 
 /* Appends a cell. Returns 0, -ENOMEM, or -EFBIG if the heap is full. */
 int ip4_cells_put(struct ip4_cells *k, const struct ip4_cell *c)
