@@ -9,8 +9,9 @@
 
 /*
  * Sorts b's records of size bytes (8 or 12) by key >> shift, where shift is 0,
- * 8, 16 or 24; equal ones keep their order. Needs as much memory again, unless
- * they are in order already. Returns 0 or -ENOMEM.
+ * 8, 16 or 24; equal ones keep their order. Needs as much memory again, or
+ * twice that of what stands behind those that are in order already, if that is
+ * less than half. Returns 0 or -ENOMEM.
  */
 int radix_sort(struct buf *b, size_t size, unsigned shift)
     __attribute__((warn_unused_result));
