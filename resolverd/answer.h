@@ -24,6 +24,7 @@ struct answer {
 	bool stale;  /* expired: each TTL is ANSWER_STALE_TTL */
 	bool due;    /* about to expire, and popular: to be asked for anew */
 	uint8_t ede; /* an extended error's INFO-CODE; 0: none */
+	const char *why; /* its text, ASCII; borrowed; NULL: none */
 	/* Without the authority section it would be another answer: it is a
 	 * negative one's SOA, or proves something to a client with DO. */
 	bool needs_authority;

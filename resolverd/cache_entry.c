@@ -178,6 +178,7 @@ cache_entry_read(struct cache_entry *e, const void *data, size_t len)
 	a->ttl_off = e->qname + e->qname_len;
 	a->body = a->ttl_off + 2 * (size_t)a->n_ttls;
 	a->ede = p[AT_EDE];
+	a->why = NULL;
 	a->stale = a->due = false;
 	return a->authority_at <= a->additional_at &&
 	    a->additional_at <= a->body_len;

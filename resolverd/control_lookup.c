@@ -16,6 +16,7 @@
 #include <event2/event.h>
 
 #include "lib/log.h"
+#include "lib/ede_txt.h"
 #include "lib/rr_txt.h"
 #include "resolverd/control_commands.h"
 #include "resolverd/counters.h"
@@ -58,7 +59,7 @@ static size_t
 make_question(uint8_t *out, size_t cap, const struct control_request *r)
 {
 	const struct wire_header h = { .flags = DNS_FLAG_RD | DNS_FLAG_AD,
-		.qdcount = 1 };
+		.qdcount = 1, .arcount = 1 };
 	struct wire_writer w;
 
 	wire_writer_init(&w, out, cap);
@@ -66,6 +67,12 @@ make_question(uint8_t *out, size_t cap, const struct control_request *r)
 	wire_write_name(&w, r->name, false);
 	wire_write_u16(&w, r->type);
 	wire_write_u16(&w, DNS_CLASS_IN);
+	/* an OPT, so that a reason comes back (RFC 8914) */
+	wire_write_u8(&w, 0);
+	wire_write_u16(&w, DNS_TYPE_OPT);
+	wire_write_u16(&w, QUERY_UDP_MAX);
+	wire_write_u32(&w, 0);
+	wire_write_u16(&w, 0);
 	return w.len;
 }
 
@@ -76,7 +83,7 @@ ask(struct lookup *l, const struct control_request *r, struct handling *g)
 	static const struct timeval limit = { .tv_sec = WAIT_S };
 	struct client client = { .transport = &transport, .endpoint = l,
 		.acl = CONF_ACL_ALLOW };
-	uint8_t packet[DNS_HEADER_LEN + QUERY_QUESTION_MAX];
+	uint8_t packet[DNS_HEADER_LEN + QUERY_QUESTION_MAX + EDNS_OPT_LEN];
 	size_t len = make_question(packet, sizeof(packet), r);
 	struct timespec from, to;
 
@@ -163,6 +170,56 @@ put_ttl(struct output *o, struct wire_reader r, unsigned n_rrs)
 		output_number(o, "ttl", least);
 }
 
+/* The extended error among the options of an OPT, where there is one. */
+static void
+put_ede(struct output *o, struct wire_reader r, const struct wire_rr *opt)
+{
+	size_t end = opt->rdata_pos + opt->rdata_len;
+
+	r.pos = opt->rdata_pos;
+	while (!r.failed && r.pos + EDNS_OPTION_HEADER_LEN + 2 <= end) {
+		uint16_t option = wire_read_u16(&r);
+		uint16_t len = wire_read_u16(&r);
+		uint16_t code;
+		const uint8_t *txt;
+
+		if (option != EDNS_OPTION_EDE) {
+			(void)wire_read_bytes(&r, len);
+			continue;
+		}
+		code = wire_read_u16(&r);
+		txt = wire_read_bytes(&r, len - 2u);
+		if (txt != NULL)
+			output_text(o, "reason", "%s%s%.*s (%u)",
+			    ede_txt(code), len > 2 ? ": " : "", len - 2,
+			    (const char *)txt, code);
+		return;
+	}
+}
+
+static void
+put_reason(struct output *o, struct wire_reader r, unsigned n_rrs)
+{
+	struct wire_rr rr;
+
+	for (; n_rrs > 0 && wire_read_rr(&r, &rr); n_rrs--) {
+		if (rr.type == DNS_TYPE_OPT)
+			put_ede(o, r, &rr);
+	}
+}
+
+/* As text, nothing is written of what is empty. */
+static void
+put_section(
+    struct output *o, const char *key, struct wire_reader *r, unsigned n_rrs)
+{
+	if (n_rrs == 0 && !o->json)
+		return;
+	output_list(o, key);
+	control_put_rrs(o, r, n_rrs);
+	output_list_end(o);
+}
+
 static void
 put_sections(struct output *o, const struct lookup *l)
 {
@@ -179,13 +236,10 @@ put_sections(struct output *o, const struct lookup *l)
 		(void)wire_read_name(&r, name);
 		(void)wire_read_bytes(&r, 4);
 	}
+	put_reason(o, r, h.ancount + h.nscount + h.arcount);
 	put_ttl(o, r, h.ancount + h.nscount);
-	output_list(o, "answer");
-	control_put_rrs(o, &r, h.ancount);
-	output_list_end(o);
-	output_list(o, "authority");
-	control_put_rrs(o, &r, h.nscount);
-	output_list_end(o);
+	put_section(o, "answer", &r, h.ancount);
+	put_section(o, "authority", &r, h.nscount);
 }
 
 int

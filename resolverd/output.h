@@ -15,10 +15,10 @@
 
 #define OUTPUT_DEPTH 6
 
-/* Members private. */
 struct output {
-	FILE *file;
 	bool json;
+	/* members private */
+	FILE *file;
 	unsigned depth;
 	bool more[OUTPUT_DEPTH]; /* something stands there already */
 	bool line_is_open;

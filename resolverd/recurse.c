@@ -63,7 +63,7 @@ static void
 put_servfail(struct query *q, uint8_t ede, const char *why)
 {
 	query_set_error(q, DNS_RCODE_SERVFAIL);
-	if (ede != 0)
+	if (ede != 0 || why != NULL)
 		query_set_ede(q, ede, why);
 }
 
@@ -84,7 +84,7 @@ on_answer(void *arg, const struct answer *a)
 	} else if (bogus_is_ede(a->ede) || !put_stale(w->h, &q)) {
 		/* what is bogus is not to be covered up by an old answer */
 		counter_inc(COUNTER_UPSTREAM_FAILURES);
-		put_servfail(&q, a->ede, NULL);
+		put_servfail(&q, a->ede, a->why);
 	}
 	query_finish(&q);
 	w->transport->answer(w->kept, reply, q.reply_len);
@@ -188,14 +188,19 @@ put_cut(struct handler *h, struct query *q, const struct cache_key *key)
 static void
 put_nothing(struct handler *h, struct query *q, int rc)
 {
+	const char *why = NULL;
 	uint8_t ede = 0;
 
-	if (rc == -EBUSY)
+	if (rc == -EBUSY) {
 		note_overload();
-	if (rc == -ETIMEDOUT)
+		why = "too many questions under way";
+	}
+	if (rc == -ETIMEDOUT) {
 		ede = EDE_NO_REACHABLE_AUTHORITY;
+		why = "nothing came from there lately";
+	}
 	if (!put_stale(h, q))
-		put_servfail(q, ede, NULL);
+		put_servfail(q, ede, why);
 }
 
 /* The answer from outside. Returns false if q waits for it. */

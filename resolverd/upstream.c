@@ -227,7 +227,8 @@ upstream_close(struct upstream *u)
 	upstream_pool_close(pool); /* ends what is under way, mostly */
 	for (unsigned i = 0; i < UPSTREAM_BUCKETS; i++)
 		while (u->buckets[i] != NULL)
-			flight_fail(u->buckets[i], EDE_NOT_READY);
+			flight_fail(
+			    u->buckets[i], EDE_NOT_READY, "the daemon ends");
 	if (u->flush != NULL)
 		event_free(u->flush);
 	if (u->probe != NULL)

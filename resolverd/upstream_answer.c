@@ -3,6 +3,7 @@
  * Answers come from the network by way of libunbound: untrusted.
  */
 #include <event2/event.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "lib/log.h"
@@ -47,9 +48,10 @@ flight_note_failure(struct flight *f, uint8_t ede)
 }
 
 void
-flight_fail(struct flight *f, uint8_t ede)
+flight_fail(struct flight *f, uint8_t ede, const char *why)
 {
-	const struct answer a = {.rcode = DNS_RCODE_SERVFAIL, .ede = ede};
+	const struct answer a = {
+	    .rcode = DNS_RCODE_SERVFAIL, .ede = ede, .why = why};
 
 	flight_note_failure(f, ede);
 	if (f->is_probe)
@@ -77,6 +79,21 @@ log_bogus(struct upstream *u, const struct cache_key *key, const char *why)
 	u->bogus_unlogged = 0;
 }
 
+/* libunbound's words have names in them, which come from the network. */
+static void
+flight_is_bogus(struct flight *f, const struct upstream_result *result)
+{
+	char why[QUERY_EDE_TEXT_MAX + 1] = "";
+
+	if (result->why_bogus != NULL)
+		snprintf(why, sizeof(why), "%s", result->why_bogus);
+	for (char *p = why; *p != '\0'; p++) {
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+	}
+	flight_fail(f, result->ede, why);
+}
+
 /* The buffers are this call's own: a waiter may ask anew, and so come here. */
 static void
 flight_answer(struct flight *f, const struct upstream_result *result)
@@ -90,11 +107,12 @@ flight_answer(struct flight *f, const struct upstream_result *result)
 	if (answer_from_message(&a, result->message, result->len, key->qname,
 		key->qname_len, key->qtype, key->dnssec_ok, &u->ttls, body,
 		sizeof(body), ttl_off, &lifetime) != 0) {
-		flight_fail(f, EDE_INVALID_DATA);
+		flight_fail(f, EDE_INVALID_DATA, "the answer is malformed");
 		return;
 	}
 	if (a.rcode == DNS_RCODE_SERVFAIL) {
-		flight_fail(f, EDE_NO_REACHABLE_AUTHORITY);
+		flight_fail(
+		    f, EDE_NO_REACHABLE_AUTHORITY, "upstream says SERVFAIL");
 		return;
 	}
 	reach_answered(u->reach, f->course.zone);
@@ -124,9 +142,10 @@ upstream_on_answer(struct upstream_ask *ask, const struct upstream_result *resul
 	if (bogus)
 		log_bogus(f->up, &f->key, result->why_bogus);
 	if (result->message == NULL)
-		flight_fail(f, EDE_NO_REACHABLE_AUTHORITY);
+		flight_fail(f, EDE_NO_REACHABLE_AUTHORITY,
+		    "no server gave an answer that is of use");
 	else if (bogus && !f->key.checking_disabled)
-		flight_fail(f, result->ede);
+		flight_is_bogus(f, result);
 	else
 		flight_answer(f, result);
 }

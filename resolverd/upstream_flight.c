@@ -207,7 +207,8 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	const struct answer none = {.rcode = DNS_RCODE_SERVFAIL,
-	    .ede = EDE_NO_REACHABLE_AUTHORITY};
+	    .ede = EDE_NO_REACHABLE_AUTHORITY,
+	    .why = "no answer in time"};
 	struct flight *f = arg;
 	uint64_t waited_ms = reach_now_ms() - f->asked_ms;
 

@@ -102,8 +102,9 @@ void flight_is_silent(struct flight *f);
 /* upstream_answer.c: what came of it. */
 upstream_ask_done_fn upstream_on_answer;
 
-/* The question has failed: for the cache (RFC 9520); then for the waiters. */
+/* The question has failed: for the cache (RFC 9520); then for the waiters,
+ * who are told why (ASCII). */
 void flight_note_failure(struct flight *f, uint8_t ede);
-void flight_fail(struct flight *f, uint8_t ede);
+void flight_fail(struct flight *f, uint8_t ede, const char *why);
 
 #endif

@@ -20,6 +20,8 @@ LISTED = "2.0.0.127.bl.test"
 def outside(q):
     if q.qname.startswith("no."):
         return negative(q)
+    if q.qname.startswith("broken."):
+        return answer(q, rcode="SERVFAIL")
     if q.qname.startswith("alias."):
         return answer(q, f"{q.qname} 300 CNAME target.example.",
                       "target.example 300 A 192.0.2.1")
@@ -180,6 +182,28 @@ def _(bench):
     equal(bench.outside.count("looked.example"), 1, "workers have it, too")
     equal(ctl_json(bench, "lookup", "no.looked.example", "MX")["rcode"],
           "NXDOMAIN")
+
+
+@case("lookup: why there is no answer; nothing is written of what is empty")
+def _(bench):
+    before = ctl_json(bench, "stats")
+    got = ctl_json(bench, "lookup", "broken.example", "A")
+    equal((got["rcode"], got["source"], got["answer"], got["authority"]),
+          ("SERVFAIL", "upstream", [], []))
+    equal(got["reason"].startswith("No Reachable Authority: "), True, got)
+    equal(got["reason"].endswith(" (22)"), True, got)
+    text = ctl(bench, "lookup", "broken.example", "A")
+    contains(text, "source: cache, a failure\n")
+    contains(text, "\nreason: No Reachable Authority: it failed a moment ago "
+             "(22)\n")
+    equal("answer" in text or "authority:" in text, False, text)
+    text = ctl(bench, "lookup", "looked.example", "A")
+    equal(("reason" in text, "authority:" in text), (False, False), text)
+    # what clients asked is counted, not this
+    equal({k: v for k, v in ctl_json(bench, "stats").items()
+           if k in ("queries", "upstream-failures", "cached-failures")},
+          {k: before[k] for k in ("queries", "upstream-failures",
+                                  "cached-failures")})
 
 
 # --- dump

@@ -3,6 +3,7 @@
 In a namespace with a signed root of its own.
 """
 
+import json
 import re
 import time
 
@@ -144,6 +145,18 @@ def _(bench):
             equal((rcode(got), info_codes(got)), ("SERVFAIL", [code]),
                   f"{apex} {again}")
     equal(info_codes(query(bench, "www.fine.zz")), [])
+
+
+@case("bogus: resolverctl lookup tells the reason in words")
+def _(bench):
+    for apex, (code, _) in BOGUS.items():
+        done = bench.rd.resolverctl("--json", "lookup", f"www.{apex}", "TXT")
+        got = json.loads(done.stdout)
+        equal(got["rcode"], "SERVFAIL", apex)
+        words = r"validation failure .*www\..*" if got["source"] == \
+            "upstream" else "it failed a moment ago"
+        equal(bool(re.fullmatch(rf".+: {words} \({code}\)", got["reason"])),
+              True, got)
 
 
 @case("with CD bogus data comes as it is, without AD (RFC 4035 3.2.2)")
