@@ -206,6 +206,7 @@ serve(const struct compat_args *args, const char *name)
 	enter_dirs(args->rootdir, args->workdir);
 	args->conf->state_dir = make_state(&who);
 	compat_user_become(&who);
+	compat_state_clean(args->conf->state_dir);
 
 	build = compat_build_new(args->conf, COMPAT_LINES_SHOWN);
 	if (!args->quick && compat_build_all(build) == COMPAT_NOT_BUILT) {
@@ -233,6 +234,7 @@ build_once(const struct compat_args *args, unsigned lines_shown,
 
 	enter_dirs(NULL, args->workdir);
 	args->conf->state_dir = make_state(&me);
+	compat_state_clean(args->conf->state_dir);
 	build = compat_build_new(args->conf, lines_shown);
 	return remove_and_return(build, args->conf->state_dir,
 	    then(args, compat_build_all(build)));

@@ -123,7 +123,7 @@ put_generation(const struct conf *conf, const struct conf_zone *z, FILE *out)
 		    strerror(-rc) : why);
 		return rc;
 	}
-	rc = export_write(gen, z->apex, "bind", out, &left_out);
+	rc = export_write(gen, z->apex, "bind", NULL, out, &left_out);
 	generation_close(gen);
 	if (rc != 0)
 		log_warn("%s: %s", z->name, strerror(-rc));

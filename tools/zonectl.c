@@ -17,14 +17,14 @@ static const struct command {
 } commands[] = {
     {"build", "[--force RULE,...] [ZONE...]", zonectl_build},
     {"check", "[TYPE:]FILE...", zonectl_check},
-    {"convert", "[--format FORMAT] [--zone NAME] TYPE:FILE...",
-	zonectl_convert},
+    {"convert", "[--format FORMAT] [--subzone NAME] [--zone NAME]"
+	" TYPE:FILE...", zonectl_convert},
     {"diff", "[--all] ZONE [GENERATION GENERATION]", zonectl_diff},
-    {"export", "[--format FORMAT] ZONE", zonectl_export},
+    {"export", "[--format FORMAT] [--subzone NAME] ZONE", zonectl_export},
     {"list", "", zonectl_list},
     {"log", "ZONE", zonectl_log},
     {"rollback", "ZONE [GENERATION]", zonectl_rollback},
-    {"sync", "[--loop] [ZONE...]", zonectl_sync},
+    {"sync", "[--loop | --force RULE,...] [ZONE...]", zonectl_sync},
     {"why", "[--client ADDRESS] KEY [ZONE...]", zonectl_why},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

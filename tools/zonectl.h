@@ -33,8 +33,15 @@ char **zonectl_args(int argc, char **argv, int least, int most);
 /* Says that there is no such zone, and which there are. TOOL_FAILED. */
 int zonectl_say_zones(const struct conf *conf, const char *name);
 
-/* Builds and publishes one zone, and prints how it went. */
-int zonectl_build_zone(const struct conf *conf, const struct conf_zone *zone);
+#define ZONECTL_FORCE_MAX 32 /* rules of the gate */
+
+/* Splits "rule,rule", which stays borrowed, and adds to what is there; NULL is
+ * behind the last. False if they are too many. */
+bool zonectl_add_rules(const char *force[ZONECTL_FORCE_MAX + 1], char *rules);
+
+/* Builds and publishes one zone, past these rules, and prints how it went. */
+int zonectl_build_zone(const struct conf *conf, const struct conf_zone *zone,
+    const char *const *force);
 
 /* The number of a generation. False if it is none. */
 bool zonectl_generation(uint64_t *out, const char *txt);

@@ -14,7 +14,6 @@
 #include "zones/generation.h"
 
 #define BAD_LINES_SHOWN 20 /* of a zone */
-#define FORCE_MAX 32	   /* rules */
 
 static double
 seconds_since(const struct timespec *start)
@@ -26,9 +25,8 @@ seconds_since(const struct timespec *start)
 	    (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-/* force: names of rules, NULL behind the last. */
-static int
-build_one(const struct conf *conf, const struct conf_zone *zone,
+int
+zonectl_build_zone(const struct conf *conf, const struct conf_zone *zone,
     const char *const *force)
 {
 	struct zonectl_lines bad = {.n_max = BAD_LINES_SHOWN};
@@ -59,12 +57,6 @@ build_one(const struct conf *conf, const struct conf_zone *zone,
 	return TOOL_DONE;
 }
 
-int
-zonectl_build_zone(const struct conf *conf, const struct conf_zone *zone)
-{
-	return build_one(conf, zone, NULL);
-}
-
 static int
 build_named(const struct conf *conf, char **names, const char *const *force)
 {
@@ -74,7 +66,8 @@ build_named(const struct conf *conf, char **names, const char *const *force)
 		if (conf_zone_find(conf, *name) == NULL)
 			return zonectl_say_zones(conf, *name);
 	for (; *names != NULL; names++)
-		rc |= build_one(conf, conf_zone_find(conf, *names), force);
+		rc |= zonectl_build_zone(conf, conf_zone_find(conf, *names),
+		    force);
 	return rc;
 }
 
@@ -87,20 +80,19 @@ build_all(const struct conf *conf, const char *const *force)
 		printf("%s has no zone section: nothing to build\n",
 		    conf->path);
 	for (size_t i = 0; i < conf->n_zones; i++)
-		rc |= build_one(conf, &conf->zones[i], force);
+		rc |= zonectl_build_zone(conf, &conf->zones[i], force);
 	return rc;
 }
 
-/* Splits "rule,rule", and adds to what is there. False if they are too many. */
-static bool
-add_rules(const char *force[FORCE_MAX + 1], char *rules)
+bool
+zonectl_add_rules(const char *force[ZONECTL_FORCE_MAX + 1], char *rules)
 {
 	size_t n = 0;
 
 	while (force[n] != NULL)
 		n++;
 	for (char *rule; (rule = strsep(&rules, ",")) != NULL; n++) {
-		if (n == FORCE_MAX)
+		if (n == ZONECTL_FORCE_MAX)
 			return false;
 		force[n] = rule;
 	}
@@ -114,13 +106,13 @@ zonectl_build(const char *conf_path, int argc, char **argv)
 		{"force", required_argument, NULL, 'f'},
 		{NULL, 0, NULL, 0},
 	};
-	const char *force[FORCE_MAX + 1] = {NULL};
+	const char *force[ZONECTL_FORCE_MAX + 1] = {NULL};
 	struct conf *conf;
 	int c, rc;
 
 	optind = 0; /* glibc: from the start */
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (c != 'f' || !add_rules(force, optarg))
+		if (c != 'f' || !zonectl_add_rules(force, optarg))
 			return zonectl_usage();
 	conf = tool_conf(conf_path);
 	if (conf == NULL)

@@ -22,7 +22,7 @@
 #define BAD_LINES_SHOWN 20
 
 struct export_args {
-	const char *format, *zone;
+	const char *format, *zone, *subzone;
 	char **rest;
 };
 
@@ -32,14 +32,17 @@ take_args(struct export_args *a, int argc, char **argv, bool takes_zone)
 {
 	static const struct option options[] = {
 	    {"format", required_argument, NULL, 'f'},
+	    {"subzone", required_argument, NULL, 's'},
 	    {"zone", required_argument, NULL, 'z'}, {NULL, 0, NULL, 0}};
 	int c;
 
-	*a = (struct export_args){"rbldnsd", NULL, NULL};
+	*a = (struct export_args){.format = "rbldnsd"};
 	optind = 0; /* glibc: from the start */
 	while ((c = getopt_long(argc, argv, "f:", options, NULL)) != -1) {
 		if (c == 'f')
 			a->format = optarg;
+		else if (c == 's')
+			a->subzone = optarg;
 		else if (c == 'z' && takes_zone)
 			a->zone = optarg;
 		else
@@ -49,16 +52,68 @@ take_args(struct export_args *a, int argc, char **argv, bool takes_zone)
 	return a->rest[0] != NULL;
 }
 
+/* " @ proxies relays": all that can be asked for; cut where there are many. */
+static void
+list_subzones(const struct generation *gen, char *out, size_t cap)
+{
+	struct generation_view *views;
+	uint8_t dname[DNAME_MAX];
+	char txt[DNAME_TXT_MAX];
+	size_t n, used = 0;
+
+	out[0] = '\0';
+	if (generation_views(gen, &views, &n) != 0)
+		return;
+	for (size_t i = 0; i < n && used < cap; i++) {
+		if (views[i].len >= DNAME_MAX)
+			continue;
+		if (views[i].len > 0)
+			memcpy(dname, views[i].labels, views[i].len);
+		dname[views[i].len] = 0;
+		used += (size_t)snprintf(out + used, cap - used, " %s",
+		    views[i].len > 0 ? dname_to_txt(txt, dname) : "@");
+	}
+	free(views);
+}
+
+/* "@" or a name below the zone. */
+static bool
+read_subzone(const char *txt, uint8_t *dname)
+{
+	int len = 1;
+
+	dname[0] = 0;
+	if (strcmp(txt, "@") != 0)
+		len = dname_from_txt(dname, txt, strlen(txt));
+	if (len <= 0)
+		return false;
+	dname_lower(dname, (size_t)len);
+	return true;
+}
+
 static int
 write_out(const struct generation *gen, const uint8_t *apex, const char *name,
-    const char *format)
+    const struct export_args *a)
 {
+	const char *format = a->format;
+	uint8_t subzone[DNAME_MAX];
 	uint64_t left_out = 0;
-	int rc = export_write(gen, apex, format, stdout, &left_out);
+	char known[512];
+	int rc = -ENOENT;
 
+	if (a->subzone == NULL || read_subzone(a->subzone, subzone))
+		rc = export_write(gen, apex, format,
+		    a->subzone != NULL ? subzone : NULL, stdout, &left_out);
+	list_subzones(gen, known, sizeof(known));
 	if (rc == -EINVAL)
 		return tool_error("there is no format %s; there is "
 		    EXPORT_FORMATS, format);
+	if (rc == -ENOENT)
+		return tool_error("%s: there is no subzone %s; there is%s",
+		    name, a->subzone, known);
+	if (rc == -ENOTUNIQ)
+		return tool_error("%s: %s cannot part subzones; write one with "
+		    "--subzone, of%s", name, format, known);
 	if (rc != 0)
 		return tool_error("%s: %s", name, strerror(-rc));
 	if (left_out > 0)
@@ -72,7 +127,7 @@ write_out(const struct generation *gen, const uint8_t *apex, const char *name,
 
 static int
 export_zone(const struct conf *conf, const struct conf_zone *zone,
-    const char *format)
+    const struct export_args *a)
 {
 	char path[PATH_MAX], why[GENERATION_WHY_MAX];
 	struct generation *gen;
@@ -87,7 +142,7 @@ export_zone(const struct conf *conf, const struct conf_zone *zone,
 		    "makes one", zone->name, zone->name);
 	if (rc != 0)
 		return tool_error("%s: %s", zone->name, why);
-	rc = write_out(gen, zone->apex, zone->name, format);
+	rc = write_out(gen, zone->apex, zone->name, a);
 	generation_close(gen);
 	return rc;
 }
@@ -106,7 +161,7 @@ zonectl_export(const char *conf_path, int argc, char **argv)
 	if (conf == NULL)
 		return TOOL_FAILED;
 	zone = conf_zone_find(conf, a.rest[0]);
-	rc = zone != NULL ? export_zone(conf, zone, a.format)
+	rc = zone != NULL ? export_zone(conf, zone, &a)
 			  : zonectl_say_zones(conf, a.rest[0]);
 	conf_free(conf);
 	return rc;
@@ -167,7 +222,7 @@ convert(struct conf_zone *zone, const struct export_args *a)
 	rc = build_and_open(zone, &gen);
 	if (rc != TOOL_DONE)
 		return rc;
-	rc = write_out(gen, zone->apex, zone->name, a->format);
+	rc = write_out(gen, zone->apex, zone->name, a);
 	generation_close(gen);
 	return rc;
 }

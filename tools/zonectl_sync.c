@@ -38,6 +38,7 @@ struct sync {
 	struct job *jobs;
 	size_t n_jobs, n_running;
 	bool loop, stopping, failed;
+	const char *force[ZONECTL_FORCE_MAX + 1]; /* rules of the gate */
 	uint64_t seed;
 };
 
@@ -59,7 +60,7 @@ run_job(const struct sync *s, const struct job *job, pid_t parent)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() == parent)
-		rc = sync_feed(s->conf, job->zone);
+		rc = sync_feed(s->conf, job->zone, s->force);
 	rc = tool_finish(rc);
 	fflush(stderr);
 	_exit(rc);
@@ -258,6 +259,7 @@ int
 zonectl_sync(const char *conf_path, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{"force", required_argument, NULL, 'f'},
 		{"loop", no_argument, NULL, 'l'},
 		{NULL, 0, NULL, 0},
 	};
@@ -267,9 +269,15 @@ zonectl_sync(const char *conf_path, int argc, char **argv)
 
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'l')
+		if (c == 'l')
+			s.loop = true;
+		else if (c != 'f' || !zonectl_add_rules(s.force, optarg))
 			return zonectl_usage();
-		s.loop = true;
+	}
+	if (s.loop && s.force[0] != NULL) {
+		tool_error("--force is for once, not for --loop; a zone's "
+		    "option skip-rules is for good");
+		return zonectl_usage();
 	}
 	/* the processes share it: whole lines only */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);

@@ -11,6 +11,7 @@
  * something new, and prints how it went. SIGTERM and SIGINT end it, with its
  * rsync. TOOL_DONE also when another process is at the same feed.
  */
-int sync_feed(const struct conf *conf, const struct conf_zone *zone);
+int sync_feed(const struct conf *conf, const struct conf_zone *zone,
+    const char *const *force);
 
 #endif

@@ -97,14 +97,14 @@ await_turn(const struct conf *conf)
 
 static int
 build(const struct conf *conf, const struct conf_zone *zone, struct feed *feed,
-    bool is_terminal)
+    const char *const *force, bool is_terminal)
 {
 	char why[FEED_WHY_MAX];
 
 	if (is_terminal)
 		fprintf(stderr, "%s: fetched, to be built\n", zone->name);
 	await_turn(conf);
-	if (zonectl_build_zone(conf, zone) != TOOL_DONE)
+	if (zonectl_build_zone(conf, zone, force) != TOOL_DONE)
 		return TOOL_FAILED;
 	if (feed_set_built(feed, why) != 0) /* it will be built once more */
 		return tool_error("%s: %s", zone->name, why);
@@ -113,7 +113,7 @@ build(const struct conf *conf, const struct conf_zone *zone, struct feed *feed,
 
 static int
 fetch_and_build(const struct conf *conf, const struct conf_zone *zone,
-    struct feed *feed)
+    struct feed *feed, const char *const *force)
 {
 	bool is_terminal = isatty(STDERR_FILENO) == 1;
 	struct feed_watch watch = {
@@ -135,13 +135,14 @@ fetch_and_build(const struct conf *conf, const struct conf_zone *zone,
 	if (stop)
 		return tool_error("%s: stopped", zone->name);
 	if (rc == 1 || !feed_is_built(feed) || !has_generation(conf, zone))
-		return build(conf, zone, feed, is_terminal);
+		return build(conf, zone, feed, force, is_terminal);
 	printf("%s: nothing new\n", zone->name);
 	return TOOL_DONE;
 }
 
 int
-sync_feed(const struct conf *conf, const struct conf_zone *zone)
+sync_feed(const struct conf *conf, const struct conf_zone *zone,
+    const char *const *force)
 {
 	char why[FEED_WHY_MAX];
 	struct feed *feed;
@@ -159,7 +160,7 @@ sync_feed(const struct conf *conf, const struct conf_zone *zone)
 	if (rc != 0)
 		return tool_error("%s: %s; nothing was changed", zone->name,
 		    why);
-	rc = fetch_and_build(conf, zone, feed);
+	rc = fetch_and_build(conf, zone, feed, force);
 	feed_close(feed);
 	return rc;
 }

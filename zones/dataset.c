@@ -498,6 +498,11 @@ dataset_options(struct dataset *ds, const char *name, char *why)
 	return rc;
 }
 
+#define TOO_MANY "the zone needs more than 32 indexes, one for each dataset, " \
+    "or section of a combined one, and each kind of keys in it (IPv4, IPv6, " \
+    "names), or too many subzones; put some together, or make it two zones"
+_Static_assert(ZONE_DATASETS_MAX == 32, "it says so");
+
 int
 dataset_finish(struct dataset *ds, struct intern *values,
     struct arrays *arrays, char *why)
@@ -509,8 +514,7 @@ dataset_finish(struct dataset *ds, struct intern *values,
 	rc = ds->type->finish(ds, values, arrays);
 	if (rc != 0)
 		snprintf(why, GENERATION_WHY_MAX, "%s: %s", ds->file,
-		    rc == -E2BIG ? "too many datasets or subzones in the zone" :
-		    strerror(-rc));
+		    rc == -E2BIG ? TOO_MANY : strerror(-rc));
 	return rc;
 }
 

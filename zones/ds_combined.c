@@ -139,7 +139,7 @@ begin_part(struct section *s, const struct dataset *ds,
 }
 
 static int
-add_section(struct dataset *ds, struct section *s)
+add_section(struct dataset *ds, struct section *s, char *why)
 {
 	struct combined *c = ds->combined;
 	struct section **more;
@@ -148,6 +148,12 @@ add_section(struct dataset *ds, struct section *s)
 		c = ds->combined = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return -ENOMEM;
+	if (c->n == ZONE_DATASETS_MAX) {
+		snprintf(why, GENERATION_WHY_MAX, "%s:%u: a zone cannot have "
+		    "more than %d sections; put some together, or make it two "
+		    "zones", ds->file, ds->line, ZONE_DATASETS_MAX);
+		return -E2BIG;
+	}
 	more = reallocarray(c->sections, c->n + 1, sizeof(*more));
 	if (more == NULL)
 		return -ENOMEM;
@@ -242,7 +248,7 @@ begin_section(struct dataset *ds, const char *p, char *why)
 	if (rc == 0)
 		rc = read_subzones(ds, s, text_skip_space(p + len));
 	if (rc == 0)
-		rc = add_section(ds, s);
+		rc = add_section(ds, s, why);
 	if (rc != 0 && s != NULL)
 		section_free(s);
 	return rc;

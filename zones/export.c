@@ -244,11 +244,9 @@ static int
 run(struct export *x)
 {
 	const struct export_format *f = x->format;
-	size_t n = f->subzone != NULL ? x->n_views : 1;
-	int rc = 0;
+	int rc = f->subzone != NULL || x->n_views == 1 ? 0 : -ENOTUNIQ;
 
-	x->left_out += x->n_views - n;
-	for (size_t i = 0; i < n && rc == 0; i++) {
+	for (size_t i = 0; i < x->n_views && rc == 0; i++) {
 		rc = export_view(x, i);
 		if (rc != 0)
 			break;
@@ -261,9 +259,26 @@ run(struct export *x)
 	return rc;
 }
 
+/* Leaves one view, as if it were the zone. */
+static int
+choose_view(struct export *x, const uint8_t *subzone)
+{
+	size_t len = dname_len(subzone) - 1;
+
+	for (size_t i = 0; i < x->n_views; i++) {
+		if (x->views[i].len == len && (len == 0 ||
+		    memcmp(x->views[i].labels, subzone, len) == 0)) {
+			x->views[0] = x->views[i];
+			x->n_views = 1;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
 int
 export_write(const struct generation *gen, const uint8_t *apex,
-    const char *format, FILE *out, uint64_t *left_out)
+    const char *format, const uint8_t *subzone, FILE *out, uint64_t *left_out)
 {
 	struct export x = {.gen = gen, .apex = apex, .out = out,
 	    .now = (uint64_t)time(NULL), .soa_ns = generation_apex(gen)};
@@ -275,6 +290,8 @@ export_write(const struct generation *gen, const uint8_t *apex,
 	if (x.format == NULL)
 		return -EINVAL;
 	rc = generation_views(gen, &x.views, &x.n_views);
+	if (rc == 0 && subzone != NULL)
+		rc = choose_view(&x, subzone);
 	if (rc == 0)
 		rc = x.format->run != NULL ? x.format->run(&x) : run(&x);
 	walk_close(x.walk);

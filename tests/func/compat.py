@@ -590,6 +590,30 @@ def _(bench):
     equal(server.process.stop(), 0)
 
 
+@case("what a killed one has left is gone after the next start; others' stays")
+def _(bench):
+    killed = Server(bench, "ours").start()
+    alive = Server(bench, "ours")
+    killed.signal(signal.SIGKILL)
+    killed.process.popen.wait()
+    tmp = killed.home / "tmp"
+    left = list(tmp.glob("rbldnsd-compat-*"))
+    equal(len(left), 1)
+    alive.env["TMPDIR"] = str(tmp)
+    alive.start()
+    equal(left[0].exists(), False, left[0])
+    own = list(tmp.glob("rbldnsd-compat-*"))
+    equal(len(own), 1)
+    third = Server(bench, "ours")
+    third.env["TMPDIR"] = str(tmp)
+    third.start()
+    equal(own[0].exists(), True, "of one that lives")
+    equal(len(list(tmp.glob("rbldnsd-compat-*"))), 2)
+    for server in (third, alive):
+        equal(server.process.stop(), 0)
+    equal(list(tmp.glob("rbldnsd-compat-*")), [])
+
+
 def setup(bench):
     if not COMPAT.exists():
         raise AssertionError(f"{COMPAT} is not built")

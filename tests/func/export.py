@@ -225,6 +225,32 @@ def _(bench):
                                           ".deep.sub")])
 
 
+@case("subzones: refused where they cannot be parted, one by one with --subzone")
+def _(bench):
+    path = bench.file("combined-sub", COMBINED)
+
+    def run(*args):
+        return bench.rd.zonectl("convert", "--zone", APEX, *args,
+                                f"combined:{path}")
+    for form in ("plain", "postfix-cidr", "rpz"):
+        done = run("--format", form)
+        equal((done.returncode, done.stdout), (1, ""), done.stderr)
+        contains(done.stderr, "cannot part subzones; write one with "
+                 "--subzone, of @ ")
+        equal(run("--format", form, "--subzone", "@").returncode, 0)
+    done = run("--format", "plain", "--subzone", "nowhere")
+    equal(done.returncode, 1)
+    contains(done.stderr, "there is no subzone nowhere; there is @ ")
+    for form in ("rbldnsd", "bind", "unbound", "nftables", "plain", "rpz",
+                 "postfix-cidr"):
+        one, two = (run("--format", form, "--subzone", "Relays")
+                    for _ in range(2))
+        equal(one.returncode, 0, one.stderr)
+        equal(one.stdout, two.stdout)
+        equal(form not in ("plain", "postfix-cidr", "rpz") and
+              "trie.bl.test" in one.stdout, False, one.stdout)
+
+
 @case("unbound: unbound-checkconf takes it, and unbound answers from it")
 def _(bench):
     path = bench.file("unbound-zone", export(bench, "unbound", "ip4.test"))

@@ -228,6 +228,26 @@ def _(bench):
     soon_serves(bench, "b", 2)
 
 
+@case("--force: once past a rule that refuses what came, and not in a loop")
+def _(bench):
+    bench.file("source/ip-b", feed(2, n=100))
+    fails(bench, "b", "max-shrink", "--force max-shrink")
+    done = bench.rd.zonectl("sync", "--force", "page", "b.test")
+    equal(done.returncode, 1, done.stderr)
+    done = bench.rd.zonectl("sync", "--force", "page,max-shrink", "b.test")
+    equal(done.returncode, 0, done.stderr)
+    contains(done.stdout, "forced past max-shrink")
+    equal(bench.rd.zonectl("sync", "--loop", "--force", "page").returncode, 2)
+    bench.file("source/ip-b", feed(2, n=300))
+    done = bench.rd.zonectl("sync", "--force", "no-such", "b.test")
+    equal(done.returncode, 1)
+    contains(done.stderr, "there is no rule no-such")
+    bench.file("source/ip-b", feed(2))
+    done = bench.rd.zonectl("sync", "--force", "max-growth", "b.test")
+    equal(done.returncode, 0, done.stderr)
+    soon_serves(bench, "b", 2)
+
+
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 SO_RCVBUFFORCE = 33
 

@@ -245,16 +245,18 @@ END_TEST
 
 /* ---- those who look at all of it */
 
+/* subzone: a dname, or NULL for all. */
 static char *
-export_as(const struct test_zone *z, const char *format, uint64_t *left_out)
+export_as(const struct test_zone *z, const char *format, const char *subzone,
+    uint64_t *left_out, int want)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
 	ck_assert_ptr_nonnull(f);
-	ck_assert_int_eq(export_write(z->gen, z->conf.apex, format, f,
-	    left_out), 0);
+	ck_assert_int_eq(export_write(z->gen, z->conf.apex, format,
+	    (const uint8_t *)subzone, f, left_out), want);
 	ck_assert_int_eq(fclose(f), 0);
 	return text;
 }
@@ -265,12 +267,20 @@ export_as(const struct test_zone *z, const char *format, uint64_t *left_out)
 	"$DATASET generic c\nw A 9.9.9.9\n"
 
 static const struct {
-	const char *format, *want;
+	const char *format, *subzone, *want;
 	unsigned left_out;
 } exports[] = {
-    {"plain", "1.2.3.4\nfoo.bar\n", 3}, /* c and in.c are not answered */
-    {"postfix-cidr", "1.2.3.4\tREJECT x 1.2.3.4\n", 4},
-    {"bind", "$ORIGIN bl.test.\n@ 60 IN SOA a. b. 7 1 1 1 1\n"
+    {"plain", "", "1.2.3.4\nfoo.bar\n", 0}, /* c, in.c are not answered */
+    {"plain", "\1a", "1.2.3.4\nfoo.bar\n.c\nin.c\n", 0},
+    {"plain", "\1c", "w\n", 0},
+    {"rpz", "\1b", "$TTL 1\n@ 60 IN SOA a. b. 7 1 1 1 1\n@ 90 IN NS ns.\n"
+	"32.4.3.2.1.rpz-ip CNAME .\n", 0},
+    {"postfix-cidr", "", "1.2.3.4\tREJECT x 1.2.3.4\n", 1},
+    {"rbldnsd", "\1b", "# b.bl.test:ip4set\n$SOA 60 a b 7 1 1 1 1\n"
+	"$NS 90 ns\n$TTL 2100\n:127.0.0.2:x $\n1.2.3.4\n", 0},
+    {"bind", "\1c", "$ORIGIN c.bl.test.\n@ 60 IN SOA a. b. 7 1 1 1 1\n"
+	"@ 90 IN NS ns.\nw 2100 IN A 9.9.9.9\n", 0},
+    {"bind", NULL, "$ORIGIN bl.test.\n@ 60 IN SOA a. b. 7 1 1 1 1\n"
 	"@ 90 IN NS ns.\n4.3.2.1 2100 IN A 127.0.0.2\n"
 	"4.3.2.1 2100 IN TXT \"x 1.2.3.4\"\nfoo.bar 2100 IN A 127.0.0.2\n"
 	"$ORIGIN a.bl.test.\n4.3.2.1 2100 IN A 127.0.0.2\n"
@@ -280,12 +290,30 @@ static const struct {
 	"$ORIGIN b.bl.test.\n4.3.2.1 2100 IN A 127.0.0.2\n"
 	"4.3.2.1 2100 IN TXT \"x 1.2.3.4\"\n"
 	"$ORIGIN c.bl.test.\nw 2100 IN A 9.9.9.9\n", 0},
-    {"rbldnsd", "# bl.test:combined\n$SOA 60 a b 7 1 1 1 1\n$NS 90 ns\n"
+    {"rbldnsd", NULL, "# bl.test:combined\n$SOA 60 a b 7 1 1 1 1\n$NS 90 ns\n"
 	"$TTL 2100\n$DATASET ip4set @ a\n:127.0.0.2:x $\n1.2.3.4\n"
 	"$DATASET dnset @ a\n:127.0.0.2:\nfoo.bar\n"
 	"$DATASET ip4set b\n:127.0.0.2:x $\n1.2.3.4\n"
 	"$DATASET dnset c\n:9.9.9.9:\nw\n", 0},
 };
+
+/* Formats that cannot part subzones, and one that there is not. */
+START_TEST(no_choice)
+{
+	static const char *const formats[] = {"plain", "rpz", "postfix-cidr"};
+	struct test_zone z;
+	uint64_t left_out;
+
+	zones_init(&z, ZONES_APEX);
+	zones_add(&z, "combined", SMALL);
+	ck_assert_int_eq(zones_build(&z), 0);
+	for (size_t i = 0; i < UNIT_COUNT(formats); i++)
+		free(export_as(&z, formats[i], NULL, &left_out, -ENOTUNIQ));
+	free(export_as(&z, "plain", "\1d", &left_out, -ENOENT));
+	free(export_as(&z, "bind", "\1a\1a", &left_out, -ENOENT));
+	zones_free(&z);
+}
+END_TEST
 
 START_TEST(formats)
 {
@@ -296,7 +324,8 @@ START_TEST(formats)
 	zones_init(&z, ZONES_APEX);
 	zones_add(&z, "combined", SMALL);
 	ck_assert_int_eq(zones_build(&z), 0);
-	got = export_as(&z, exports[_i].format, &left_out);
+	got = export_as(&z, exports[_i].format, exports[_i].subzone, &left_out,
+	    0);
 	ck_assert_msg(strcmp(got, exports[_i].want) == 0, "%s", got);
 	ck_assert_uint_eq(left_out, exports[_i].left_out);
 	free(got);
@@ -317,7 +346,7 @@ START_TEST(out_and_in)
 	zones_init(&z, ZONES_APEX);
 	zones_add(&z, "combined", mixed);
 	ck_assert_int_eq(zones_build(&z), 0);
-	text = export_as(&z, "rbldnsd", &left_out);
+	text = export_as(&z, "rbldnsd", NULL, &left_out, 0);
 	ck_assert_uint_eq(left_out, 0);
 	zones_init(&again, ZONES_APEX);
 	zones_add(&again, "combined", text);
@@ -402,7 +431,17 @@ START_TEST(too_many)
 	zones_init(&z, ZONES_APEX);
 	zones_add(&z, "combined", text);
 	ck_assert_int_eq(zones_build(&z), -E2BIG);
-	ck_assert_ptr_nonnull(strstr(z.why, "too many datasets or subzones"));
+	ck_assert_ptr_nonnull(strstr(z.why, ":65: a zone cannot have more than "
+	    "32 sections"));
+	zones_free(&z);
+
+	p = text; /* 11 sections, each of three kinds of keys */
+	for (int i = 0; i < 11; i++)
+		p += sprintf(p, "$DATASET csv(1) s\n1.2.3.4\n::1\na.b\n");
+	zones_init(&z, ZONES_APEX);
+	zones_add(&z, "combined", text);
+	ck_assert_int_eq(zones_build(&z), -E2BIG);
+	ck_assert_ptr_nonnull(strstr(z.why, "needs more than 32 indexes"));
 	zones_free(&z);
 }
 END_TEST
@@ -428,6 +467,6 @@ END_TEST
 
 UNIT_MAIN("combined", UNIT_EACH(lookups, cases),
     UNIT_EACH(bad_sections, reports), UNIT_ONCE(files), UNIT_ONCE(of_the_zone),
-    UNIT_ONCE(beside_others), UNIT_EACH(formats, exports),
+    UNIT_ONCE(beside_others), UNIT_EACH(formats, exports), UNIT_ONCE(no_choice),
     UNIT_ONCE(out_and_in), UNIT_ONCE(differences), UNIT_ONCE(judged),
     UNIT_ONCE(too_many), UNIT_EACH(damaged, damages))

@@ -18,8 +18,8 @@ export_as(const struct test_zone *z, const char *format, uint64_t *left_out)
 	FILE *f = open_memstream(&text, &len);
 
 	ck_assert_ptr_nonnull(f);
-	ck_assert_int_eq(export_write(z->gen, z->conf.apex, format, f,
-	    left_out), 0);
+	ck_assert_int_eq(export_write(z->gen, z->conf.apex, format, NULL,
+	    f, left_out), 0);
 	ck_assert_int_eq(fclose(f), 0);
 	return text;
 }
@@ -187,8 +187,8 @@ START_TEST(test_no_such_format)
 	zones_init(&z, ZONES_APEX);
 	zones_add(&z, "ip4set", "1.2.3.4\n");
 	ck_assert_int_eq(zones_build(&z), 0);
-	ck_assert_int_eq(export_write(z.gen, z.conf.apex, "bnd", stdout,
-	    &left_out), -EINVAL);
+	ck_assert_int_eq(export_write(z.gen, z.conf.apex, "bnd", NULL,
+	    stdout, &left_out), -EINVAL);
 	zones_free(&z);
 }
 END_TEST
