@@ -197,6 +197,16 @@ def _(bench):
         contains(table.text("live.test", "P05", host), part)
     equal(table.severity("dead.test", "P05", "mx1.dead.test"), "OK",
           "nobody can say")
+    for mode, severity in (("enforce", "CRIT"), ("testing", "WARN")):
+        publish(bench, "live.test", response(policy("*.live.test",
+                                                    mode=mode)))
+        table = run(bench, "--only", "P02,P05,T", "live.test")
+        for i, check in ((2, "T01"), (3, "T05"), (4, "T06"), (5, "T04")):
+            host = f"mx{i}.live.test"
+            equal(table.severity("live.test", check, host), severity,
+                  (mode, check))
+            equal("senders with MTA-STS leave it out" in
+                  table.text("live.test", check, host), mode == "enforce")
 
 
 @case("RFC 8461 3.1, 8.1, 8.3: against what the last run saw")
@@ -320,6 +330,52 @@ def _(bench):
         equal((table.severity(domain, "P12", f"mx.{domain}"),
                table.severity(domain, "P15", f"mx.{domain}")), (p12, p15),
               (name, table.text(domain, "P12", f"mx.{domain}")))
+
+
+# What a TLSA record of usage 3 vouches for is not judged by name and date, one
+# of usage 2 not by root; the host of the last is out for all with DANE.
+BESIDE = {"old": {}, "name": {}, "own": {}, "taname": {"T06": "CRIT"},
+          "taold": {"T04": "WARN"}, "ta": {}, "clear": {"T01": "CRIT"},
+          "stale": {}, "whole": {}}
+
+
+@case("RFC 7672 3.1.1, 3.1.2: what DANE vouches for is not judged besides")
+def _(bench):
+    table = run(bench, "--only", "T01,T02,T04,T05,T06", *(
+        f"dane-{name}.test" for name in BESIDE))
+    for name, want in BESIDE.items():
+        got = {check: severity for (domain, check, _), (severity, _)
+               in table.findings.items() if domain == f"dane-{name}.test"}
+        equal(got, want, name)
+    contains(table.text("dane-clear.test", "T01", "mx.dane-clear.test"),
+             "senders with DANE leave it out")
+    # senders with MTA-STS and without DANE still look at it
+    publish(bench, "dane-old.test", response(policy("*.dane-old.test")))
+    table = run(bench, "--only", "T04,P02,P05", "dane-old.test")
+    equal(table.severity("dane-old.test", "T04", "mx.dane-old.test"), "CRIT")
+    equal(table.severity("dane-old.test", "P05", "mx.dane-old.test"), "CRIT")
+
+
+@case("RFC 7671 8.1: all records of one key; a new key without a record")
+def _(bench):
+    net, pki = bench.net, bench.pki
+    for name in ("onekey", "newkey"):
+        domain, host = f"{name}.test", f"mx.{name}.test"
+        path = pki.chain(host)
+        net.mx(domain, (10, net.host(host, Mail(tls=pki.context(path)))))
+        net.add(f"_25._tcp.{host}", "TLSA", pki.tlsa(path, 3, 1, 1),
+                pki.tlsa(path, 3, 1, 2))
+        net.signed.add(domain)
+    net.host("mx.newkey.test", Mail(tls=pki.server("mx.newkey.test",
+                                                   bits=3072)))
+    table = run(bench, "--only", "P15", "onekey.test", "newkey.test")
+    severity, text = table.findings["onekey.test", "P15", "mx.onekey.test"]
+    equal(severity, "INFO")
+    contains(text, "all TLSA records are for the present key")
+    severity, text = table.findings["newkey.test", "P15", "mx.newkey.test"]
+    equal(severity, "WARN")
+    contains(text, "for the old key only, that of "
+             f"{net.servers['mx.newkey.test'].addr}")
 
 
 @case("senders with DANE leave the mismatch out: their mail waits")

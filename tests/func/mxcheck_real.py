@@ -247,7 +247,7 @@ def _(bench):
     backup(bench, chain=bench.pki.chain("mx2.other.example",
                                         hours=(-2000, -24)))
     verdict, bad, table = judged(bench, "policy.example")
-    equal((verdict, bad), ("PARTIAL", {"T04": "WARN", "P05": "CRIT"}))
+    equal((verdict, bad), ("PARTIAL", {"T04": "CRIT", "P05": "CRIT"}))
     contains(table.text("policy.example", "P05", "mx2.other.example"),
              "expired")
     backup(bench)

@@ -244,18 +244,70 @@ tlsa_match(const struct check_on *on)
 	    "shows: senders with DANE leave it out");
 }
 
+static const char *
+spki_of(const struct facts_endpoint *ep)
+{
+	return ep->probe.tls.n_certs > 0 ? ep->probe.tls.certs[0].spki : NULL;
+}
+
+/* An address that shows a key that no record is for, and that it did not show
+ * before as far as is known; NULL: none. */
+static const struct facts_endpoint *
+renewed_without_record(const struct facts_host *host)
+{
+	for (size_t i = 0; i < host->n_endpoints; i++) {
+		const struct facts_endpoint *ep = host->endpoints[i];
+		const char *spki = spki_of(ep);
+
+		if (spki != NULL && ep->shared == NULL &&
+		    policy_tlsa_matches(ep, false) == 0 &&
+		    (ep->past.spki == NULL ||
+			strcmp(ep->past.spki, spki) != 0))
+			return ep;
+	}
+	return NULL;
+}
+
+/* No record is left for another key: all are of the one that is shown. */
+static bool
+is_for_one_key(const struct facts_endpoint *ep)
+{
+	const struct facts_host *host = ep->host;
+	size_t usable = 0;
+
+	for (size_t i = 0; i < host->n_tlsas; i++)
+		usable += policy_tlsa_is_usable(&host->tlsas[i]);
+	if (policy_tlsa_matches(ep, false) == 1 && host->n_tlsas == 1)
+		return true;
+	return usable > 0 && policy_tlsa_matches(ep, true) == usable;
+}
+
 static enum severity
 tlsa_rollover(const struct check_on *on)
 {
 	const struct facts_host *host = on->mx->host;
+	const struct facts_endpoint *renewed;
 
 	if (!policy_has_dane(host))
 		return SEV_SKIPPED;
-	for (size_t i = 0; i < host->n_endpoints; i++)
-		if (policy_tlsa_matches(host->endpoints[i], false) == 1 &&
-		    host->n_tlsas == 1)
-			return check_say(on, SEV_INFO, "a single TLSA record: "
-			    "publish that of the next key before it is used");
+	renewed = renewed_without_record(host);
+	for (size_t i = 0; i < host->n_endpoints; i++) {
+		const struct facts_endpoint *ep = host->endpoints[i];
+
+		if (spki_of(ep) == NULL || policy_tlsa_matches(ep, false) == 0)
+			continue;
+		if (renewed != NULL && strcmp(spki_of(ep), spki_of(renewed)) !=
+		    0)
+			return check_say(on, SEV_WARN, "the TLSA records are "
+			    "for the old key only, that of %s; %s shows "
+			    "another one already", ep->addr->txt,
+			    renewed->addr->txt);
+		if (is_for_one_key(ep))
+			return check_say(on, SEV_INFO, "%s: publish that of "
+			    "the next key before it is used", host->n_tlsas ==
+			    1 ? "a single TLSA record" :
+			    "all TLSA records are for the present key");
+	}
 	return SEV_OK;
 }
 
@@ -360,6 +412,8 @@ const struct check check_p[] = {
 	"(RFC 7672 2.2.1)."},
     {"P15", "tlsa roll-over", CHECK_HOST, tlsa_rollover,
 	"With the record of the next key, or of the authority, beside the "
-	"present one a new certificate breaks nothing (RFC 7671 8)."},
+	"present one a new certificate breaks nothing (RFC 7671 8.1): a warning "
+	"where an address of the host has a new key already, and the records "
+	"are for the old one."},
     {0},
 };

@@ -1,10 +1,15 @@
 /*
  * T: TLS. Certificates are judged as of the time that is asked for, against the
- * rules that senders with a policy use; others take any.
+ * rules that senders with a policy use; others take any. What is a warning is
+ * critical where an enforced policy of MTA-STS, or DANE, makes those senders
+ * leave the host out; and where TLSA records vouch for a certificate by
+ * themselves, nobody looks at what is else wrong with it.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "tools/mxcheck/check.h"
+#include "tools/mxcheck/policy.h"
 
 #define DAY 86400
 
@@ -282,6 +287,92 @@ renewal(const struct check_on *on)
 
 /* ---- for policies */
 
+#define STS 0x1
+#define DANE 0x2
+#define DANE_TA 0x4 /* no DANE-EE record matches, but there is one of usage 2 */
+
+static bool
+has_ta(const struct facts_host *host)
+{
+	for (size_t i = 0; i < host->n_tlsas; i++)
+		if (host->tlsas[i].usage == 2 &&
+		    policy_tlsa_is_usable(&host->tlsas[i]))
+			return true;
+	return false;
+}
+
+/* What senders hold this endpoint to, of the domain's mail. */
+static unsigned
+policies(const struct check_on *on)
+{
+	const struct facts_domain *d = on->domain;
+	unsigned has = 0;
+
+	if (policy_is_had(d) && d->fetch.mode == STS_MODE_ENFORCE)
+		has |= STS;
+	if (!policy_has_dane(on->ep->host))
+		return has;
+	has |= DANE;
+	return policy_tlsa_matches(on->ep, true) == 0 &&
+	    has_ta(on->ep->host) ? has | DANE_TA : has;
+}
+
+/* A warning is critical under one of these policies. */
+static enum severity
+under(const struct check_on *on, enum severity severity, unsigned which)
+{
+	unsigned has = policies(on) & which;
+	size_t len = strlen(on->text);
+
+	if ((severity != SEV_WARN && severity != SEV_CRIT) || has == 0)
+		return severity;
+	snprintf(on->text + len, FINDING_TEXT_MAX - len, "; senders with %s "
+	    "leave it out", has == STS ? "MTA-STS" : has & STS ?
+	    "MTA-STS or DANE" : "DANE");
+	return SEV_CRIT;
+}
+
+/* Vouched for by TLSA records, and no policy asks for more. ee: by usage 3,
+ * where names and dates do not count (RFC 7672 3.1.1); by usage 2 it is the
+ * chain that needs no other root (3.1.2). */
+static bool
+is_vouched_for(const struct check_on *on, bool ee)
+{
+	return policy_has_dane(on->ep->host) && !(policies(on) & STS) &&
+	    policy_tlsa_matches(on->ep, ee) > 0;
+}
+
+static enum severity
+offered_by_policy(const struct check_on *on)
+{
+	return under(on, offered(on), STS | DANE);
+}
+
+static enum severity
+handshake_by_policy(const struct check_on *on)
+{
+	return under(on, handshake(on), STS | DANE);
+}
+
+static enum severity
+dates_by_policy(const struct check_on *on)
+{
+	return is_vouched_for(on, true) ? SEV_OK : under(on, dates(on), STS);
+}
+
+static enum severity
+chain_by_policy(const struct check_on *on)
+{
+	return is_vouched_for(on, false) ? SEV_OK : under(on, chain(on), STS);
+}
+
+static enum severity
+name_by_policy(const struct check_on *on)
+{
+	return is_vouched_for(on, true) ? SEV_OK :
+	    under(on, name(on), STS | DANE_TA);
+}
+
 bool
 check_tls_fails(const struct check_on *on)
 {
@@ -298,23 +389,28 @@ check_tls_fails(const struct check_on *on)
 }
 
 const struct check check_t[] = {
-    {"T01", "offered", CHECK_ENDPOINT, offered,
+    {"T01", "offered", CHECK_ENDPOINT, offered_by_policy,
 	"A server should offer STARTTLS (RFC 3207); with MTA-STS or DANE it "
 	"must (RFC 8461 5, RFC 7672 2.2)."},
-    {"T02", "handshake", CHECK_ENDPOINT, handshake,
+    {"T02", "handshake", CHECK_ENDPOINT, handshake_by_policy,
 	"A handshake that fails sends Postfix to the next MX, Exim and "
 	"OpenSMTPD into clear text; one that hangs costs all of them up to "
-	"5 minutes."},
+	"5 minutes. Critical with MTA-STS or DANE."},
     {"T03", "protocol", CHECK_ENDPOINT, protocol,
 	"TLS 1.0 and 1.1 are gone (RFC 8996, RFC 9325)."},
-    {"T04", "dates", CHECK_ENDPOINT, dates,
-	"Every certificate that is shown is within its dates (RFC 8461 4.2)."},
-    {"T05", "chain", CHECK_ENDPOINT, chain,
+    {"T04", "dates", CHECK_ENDPOINT, dates_by_policy,
+	"Every certificate that is shown is within its dates: critical with an "
+	"enforced policy of MTA-STS (RFC 8461 4.2). Not judged where a TLSA "
+	"record of usage 3 vouches for it (RFC 7672 3.1.1)."},
+    {"T05", "chain", CHECK_ENDPOINT, chain_by_policy,
 	"The chain leads to a root that is trusted here. Most senders take any "
-	"certificate; those with MTA-STS do not."},
-    {"T06", "name", CHECK_ENDPOINT, name,
-	"A dNSName of the certificate is the MX host's name (RFC 9525, "
-	"RFC 8461 4.2). The CN alone is no match."},
+	"certificate; those with MTA-STS do not: critical with an enforced "
+	"policy. Not judged where a TLSA record vouches for it."},
+    {"T06", "name", CHECK_ENDPOINT, name_by_policy,
+	"A dNSName of the certificate is the MX host's name (RFC 9525); "
+	"critical with an enforced policy of MTA-STS (RFC 8461 4.2) and with "
+	"TLSA records of usage 2 (RFC 7672 3.2). The CN alone is no match. Not "
+	"judged where a TLSA record of usage 3 vouches for it."},
     {"T07", "expiry", CHECK_ENDPOINT, expiry,
 	"Of a lifetime L less than min(21 days, L/4) is left: a warning; less "
 	"than min(7 days, L/12): critical. An expired one is T04's."},
