@@ -1,4 +1,5 @@
 """How long mxcheck takes for 600 endpoints, and how much memory: make mx-speed.
+And to judge a record of 10 000 domains (--replay).
 
 100 domains of 3 MX of 2 addresses. Healthy: each reply comes DELAY later, all
 of it from one asyncio process. Filtered: the listen queue of each is full.
@@ -7,6 +8,7 @@ the machine is busy: the limits of the specification stand beside.
 """
 
 import asyncio
+import json
 import multiprocessing
 import os
 import pathlib
@@ -17,11 +19,13 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "func"))
 
 import rvtest  # noqa: E402
-from mx_faults import MXCHECK, Filtered  # noqa: E402
+from mx_faults import MXCHECK, Faults, Filtered, Mail  # noqa: E402
+from mx_pki import Pki  # noqa: E402
 
 DOMAINS, HOSTS, ADDRESSES = 100, 3, 2
 DELAY = .02  # s
-CONNECT_S = 10  # mxcheck's limit
+CONNECT_S, PATIENT_S, RECHECK_S = 10, 30, 20  # mxcheck's limits
+REPLAYED = 10000  # domains
 
 
 async def talk(reader, writer):
@@ -75,10 +79,15 @@ def layout():
     return zone + "\n".join(lines) + "\n", domains, addresses
 
 
-def run(bench, what, dns, port, domains, limit_s):
-    argv = [str(a) for a in (
+def run(bench, what, dns, port, domains, limit_s, recheck=0):
+    measure(bench, what, [
         MXCHECK, "--resolver", f"{dns[0]}@{dns[1]}", "--port", port,
-        "--internal", "--helo", "probe.example", "--recheck", "0", *domains)]
+        "--internal", "--helo", "probe.example", "--recheck", recheck,
+        *domains], limit_s, 80)
+
+
+def measure(bench, what, argv, limit_s, limit_mib):
+    argv = [str(a) for a in argv]
     out = os.open(bench.dir / "out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     started = time.monotonic()
     pid = os.fork()
@@ -92,9 +101,40 @@ def run(bench, what, dns, port, domains, limit_s):
                 if line[:1] == "d" and "  " in line]
     print(f"{what}: {seconds:.1f} s (limit {limit_s} s), CPU "
           f"{used.ru_utime + used.ru_stime:.2f} s, {used.ru_maxrss / 1024:.0f} "
-          f"MiB (limit 80), status {os.waitstatus_to_exitcode(status)}, "
+          f"MiB (limit {limit_mib}), status {os.waitstatus_to_exitcode(status)}, "
           f"{sorted(set(verdicts))} for {len(verdicts)} domains, load "
           f"{os.getloadavg()[0]:.1f}", flush=True)
+
+
+def record(bench, path):
+    """One domain of three MX with TLS, many times over."""
+    with Faults() as net:
+        pki = Pki(bench.dir)
+        net.mx("qqq.test", *((10 * i, net.host(name, Mail(
+            tls=pki.server(name)))) for i, name in enumerate(
+                ("mx1.qqq.test", "mx2.qqq.test", "mx3.qqq.test"), 1)))
+        done = net.mxcheck("qqq.test", "--ca-file", pki.ca_file, "-o", "json")
+    facts = [line for line in done.stdout.splitlines() if json.loads(
+        line)["type"] in ("run", "domain", "host", "address", "endpoint")]
+    first, facts = json.loads(facts[0]), sorted(
+        facts[1:], key=lambda line: json.loads(line)["type"])
+    addresses = first["addresses"]
+
+    def renamed(text, i):
+        text = text.replace("qqq.test", f"d{i}.test")
+        for k, addr in enumerate(addresses):
+            n = 3 * i + k
+            text = text.replace(f'"{addr}"', f'"11.{n // 62500}.'
+                                f'{n // 250 % 250}.{n % 250 + 1}"')
+        return text
+
+    for member in ("domains", "hosts", "addresses", "endpoints"):
+        first[member] = [json.loads(renamed(json.dumps(x), i))
+                         for i in range(REPLAYED) for x in first[member]]
+    with open(path, "w") as f:
+        f.write(json.dumps(first) + "\n")
+        for line in facts:
+            f.writelines(renamed(line, i) + "\n" for i in range(REPLAYED))
 
 
 class Net:
@@ -123,8 +163,15 @@ def main():
         fill = [Filtered(Net(port), addr) for addr in addresses]
         run(bench, f"{len(addresses)} filtered", dns, port, domains,
             CONNECT_S + 2)
+        run(bench, f"{len(addresses)} filtered, looked at twice", dns, port,
+            domains, CONNECT_S + RECHECK_S + PATIENT_S + 2, RECHECK_S)
         for f in fill:
             f.stop()
+        path = bench.dir / "record.json"
+        record(bench, path)
+        for _ in range(3):
+            measure(bench, f"replay of {REPLAYED} domains", [
+                MXCHECK, "--replay", path], 2, "none")
 
 
 main()

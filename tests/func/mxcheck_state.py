@@ -123,6 +123,22 @@ def _(bench):
              state).stdout, "C01 mx1")
 
 
+@case("C06: a server that says too many is left alone; what is known stays")
+def _(bench):
+    domain, (first, _), state = pair(bench)
+    mails(bench, domain, state, [first], "uu")
+    first.mail = Mail(greeting="421 4.7.0 too many connections")
+    n = len(first.conversations)
+    for _ in range(3):
+        done = run(bench, domain, state)
+        equal((done.stdout, done.stderr), ("", ""))
+    equal(len(first.conversations), n + 1)
+    table = bench.net.mxcheck("--state", state, domain).stdout
+    contains(table, f"C06 {first.name} {first.addr}: it limits us, and is "
+             "left alone for ten minutes")
+    contains(table, f"{domain}  OK")
+
+
 @case("T09: STARTTLS that worked in three runs and is gone; T13: a new key")
 def _(bench):
     net, pki = bench.net, Pki(bench.dir)

@@ -10,6 +10,7 @@
 #include "tests/unit/mx_facts.h"
 #include "tests/unit/unit.h"
 #include "tools/mxcheck/events.h"
+#include "tools/mxcheck/history.h"
 #include "tools/mxcheck/report.h"
 
 #define RUN_S 300
@@ -150,11 +151,45 @@ START_TEST(test_not_deaf)
 }
 END_TEST
 
+/* C06: not dialled again for ten minutes; never longer, whatever the clock. */
+static const struct {
+	int later; /* s; the clock may be set back */
+	bool held;
+} holds[] = {{0, true}, {1, true}, {599, true}, {600, false}, {-1, false}};
+
+START_TEST(test_limited_is_held)
+{
+	const int64_t at = 1700000000;
+	struct state_opening opening;
+	struct state *state;
+	struct facts *facts;
+
+	begin();
+	for (unsigned i = 0; i < 2; i++) {
+		facts = facts_new();
+		mx_build(facts, "10 mx1.a.test 11.0.1.1 limited;"
+		    "20 mx2.a.test 11.0.2.1 ok;");
+		facts->at = at + (i > 0 ? holds[_i].later : 0);
+		ck_assert(state_open(&state, unit_path("state"), facts->at,
+		    &opening, why) == 0);
+		history_load(facts, state);
+		ck_assert(!facts->endpoints[1]->held);
+		ck_assert_uint_eq(facts->endpoints[0]->held,
+		    i > 0 && holds[_i].held);
+		history_keep(facts, state);
+		ck_assert(state_save(state, why) == 0);
+		state_close(state);
+		facts_free(facts);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
 	const struct unit_test tests[] = {
-	    UNIT_EACH(test_quiet, quiet), UNIT_ONCE(test_not_deaf)};
+	    UNIT_EACH(test_quiet, quiet), UNIT_ONCE(test_not_deaf),
+	    UNIT_EACH(test_limited_is_held, holds)};
 
 	/* thousands of commits: not on a disk */
 	if (access("/dev/shm", W_OK) == 0)

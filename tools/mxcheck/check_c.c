@@ -213,6 +213,9 @@ limited(const struct check_on *on)
 {
 	const struct facts_reply *reply = deciding(on);
 
+	if (on->ep->held)
+		return check_say(on, SEV_UNKNOWN, "it limits us, and is left "
+		    "alone for ten minutes");
 	if (on->outcome != OUTCOME_LIMITED || reply == NULL)
 		return SEV_OK;
 	return check_say(on, SEV_UNKNOWN, "it limits us: %u %s", reply->code,
@@ -254,7 +257,8 @@ const struct check check_c[] = {
 	"hold a slot while they do."},
     {"C06", "limited", CHECK_ENDPOINT, limited,
 	"A 4xx that speaks of too many connections or of a rate says nothing "
-	"of the server: what was known of it stays."},
+	"of the server: what was known of it stays. With a state it is not "
+	"dialled again for ten minutes."},
     {"C07", "probe refused", CHECK_ENDPOINT, unwelcome,
 	"A reply that names the client (DNSBL, PTR, HELO) is about the host "
 	"that runs mxcheck, not about the domain's mail."},

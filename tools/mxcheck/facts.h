@@ -204,6 +204,7 @@ struct facts_addr {
 struct facts_past {
 	int64_t first_usable, last_usable; /* s since 1970; 0: never */
 	int64_t not_after; /* of the leaf they saw */
+	int64_t next_probe; /* not before: it said that we are too many */
 	unsigned n_tls;	   /* runs in which TLS worked */
 	const char *spki;  /* SHA-256 of the leaf's key, hex; NULL */
 };
@@ -213,6 +214,7 @@ struct facts_endpoint {
 	struct facts_host *host;
 	struct facts_addr *addr;
 	const char *untried; /* why nothing was dialled; NULL if it was */
+	bool held; /* untried: it limits us, as an earlier run was told */
 	/* The endpoint on the same address whose session this one shares; the
 	 * name in the certificate is judged for each. NULL: its own session. */
 	const struct facts_endpoint *shared;

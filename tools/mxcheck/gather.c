@@ -40,6 +40,8 @@ struct gather {
 	bool begun, sessions_done, accesses_done; /* the sessions */
 	bool servers_asked; /* the name servers themselves */
 	bool interrupted;
+	void (*before_dialling)(void *arg, struct facts *facts);
+	void *arg;
 };
 
 /* ---- what is not dialled */
@@ -224,11 +226,17 @@ plan(struct gather *g)
 	access_plan(g->facts);
 	facts_sort(g->facts);
 	look_at_routes(g);
+	if (g->before_dialling != NULL)
+		g->before_dialling(g->arg, g->facts);
 	for (size_t i = 0; i < g->facts->n_endpoints; i++) {
 		struct facts_endpoint *ep = g->facts->endpoints[i];
 
 		ep->untried = why_not(g, &ep->addr->addr, s->internal ||
 		    settings_host(s, ep->host->name)->internal);
+		ep->held &= ep->untried == NULL;
+		if (ep->held)
+			ep->untried = "it has said that we are too many, less "
+			    "than ten minutes ago";
 	}
 	for (size_t i = 0; i < g->facts->n_accesses; i++) {
 		struct facts_access *access = g->facts->accesses[i];
@@ -360,9 +368,16 @@ look_up_asns(struct facts *facts, const struct settings *settings)
 }
 
 int
-gather(struct facts *facts, const struct settings *settings, char *why)
+gather(struct facts *facts, const struct settings *settings,
+    void (*before_dialling)(void *arg, struct facts *facts), void *arg,
+    char *why)
 {
-	struct gather g = {.facts = facts, .settings = settings};
+	struct gather g = {
+	    .facts = facts,
+	    .settings = settings,
+	    .before_dialling = before_dialling,
+	    .arg = arg,
+	};
 
 	g.tls = tls_ctx_new(settings->ca_file, why);
 	if (g.tls == NULL)

@@ -10,10 +10,12 @@
 
 /*
  * Fills the facts, whose domains are there already. With settings->dry_run
- * nothing is dialled. Returns 0; -EINTR for SIGINT or SIGTERM; -EIO if it could
- * not begin, with why.
+ * nothing is dialled. before_dialling is called when all endpoints are known,
+ * and may mark some as held; NULL for none. Returns 0; -EINTR for SIGINT or
+ * SIGTERM; -EIO if it could not begin, with why.
  */
-int gather(struct facts *facts, const struct settings *settings, char *why)
-    __attribute__((warn_unused_result));
+int gather(struct facts *facts, const struct settings *settings,
+    void (*before_dialling)(void *arg, struct facts *facts), void *arg,
+    char *why) __attribute__((warn_unused_result));
 
 #endif

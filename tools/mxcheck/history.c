@@ -4,8 +4,10 @@
 #include "tools/mxcheck/history.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/xalloc.h"
 #include "tools/mxcheck/outcome.h"
 #include "tools/mxcheck/policy.h"
 
@@ -87,30 +89,39 @@ history_load(struct facts *facts, struct state *state)
 		    .first_usable = was.first_usable,
 		    .last_usable = was.last_usable,
 		    .not_after = was.not_after,
+		    .next_probe = was.next_probe,
 		    .n_tls = was.n_tls,
 		    .spki = was.has_key ? to_hex(facts, was.spki) : NULL,
 		};
+		/* farther away: the clock has been set back */
+		ep->held = was.next_probe > facts->at &&
+		    was.next_probe <= facts->at + HISTORY_HOLD_S;
 	}
 }
 
-/* By any domain that has the host. */
-static bool
-is_usable(const struct facts *facts, const struct facts_endpoint *ep)
-{
-	for (size_t i = 0; i < facts->n_domains; i++) {
-		const struct facts_domain *d = facts->domains[i];
+struct seen { /* by any domain that has the host */
+	bool usable, limited;
+};
 
-		for (size_t k = 0; k < d->n_mxs; k++)
-			if (d->mxs[k].host == ep->host &&
-			    outcome_is_usable(outcome_of(ep, d)))
-				return true;
+static void
+look(struct seen *seen, const struct facts_domain *domain)
+{
+	for (size_t i = 0; i < domain->n_mxs; i++) {
+		const struct facts_host *host = domain->mxs[i].host;
+
+		for (size_t k = 0; host != NULL && k < host->n_endpoints; k++) {
+			const struct facts_endpoint *ep = host->endpoints[k];
+			enum outcome outcome = outcome_of(ep, domain);
+
+			seen[ep->index].usable |= outcome_is_usable(outcome);
+			seen[ep->index].limited |= outcome == OUTCOME_LIMITED;
+		}
 	}
-	return false;
 }
 
 static void
 keep(const struct facts *facts, const struct facts_endpoint *ep,
-    struct state *state)
+    const struct seen *seen, struct state *state)
 {
 	const struct facts_probe *probe = ep->shared != NULL ?
 	    &ep->shared->probe : &ep->probe;
@@ -122,7 +133,9 @@ keep(const struct facts *facts, const struct facts_endpoint *ep,
 	    .n_tls = ep->past.n_tls,
 	};
 
-	if (is_usable(facts, ep)) {
+	if (seen->limited)
+		now.next_probe = facts->at + HISTORY_HOLD_S;
+	if (seen->usable) {
 		now.last_usable = facts->at;
 		if (now.first_usable == 0)
 			now.first_usable = facts->at;
@@ -141,9 +154,14 @@ keep(const struct facts *facts, const struct facts_endpoint *ep,
 void
 history_keep(const struct facts *facts, struct state *state)
 {
-	for (size_t i = 0; i < facts->n_domains; i++)
+	struct seen *seen = xcalloc(facts->n_endpoints, sizeof(*seen));
+
+	for (size_t i = 0; i < facts->n_domains; i++) {
 		keep_policy(facts, facts->domains[i], state);
+		look(seen, facts->domains[i]);
+	}
 	for (size_t i = 0; i < facts->n_endpoints; i++)
 		if (facts->endpoints[i]->untried == NULL)
-			keep(facts, facts->endpoints[i], state);
+			keep(facts, facts->endpoints[i], &seen[i], state);
+	free(seen);
 }

@@ -8,6 +8,9 @@
 #include "tools/mxcheck/facts.h"
 #include "tools/mxcheck/state.h"
 
+#define HISTORY_HOLD_S 600 /* for which one that limits us is left alone */
+
+/* Sets past and held of each endpoint; before anything is dialled. */
 void history_load(struct facts *facts, struct state *state);
 void history_keep(const struct facts *facts, struct state *state);
 

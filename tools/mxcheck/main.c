@@ -96,7 +96,8 @@ judge_and_report(struct facts *facts, const struct settings *settings,
 	check_all(&findings, facts, settings);
 	report.findings = &findings;
 	report.judgments = judge_all(facts, settings, &findings);
-	report.worst = worst(facts, &findings, report.judgments);
+	report.worst = is_blind(&report) ? SEV_UNKNOWN :
+	    worst(facts, &findings, report.judgments);
 	report.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	status = report_and_keep(&report, state, &events, baseline);
 	findings_clear(&findings);
@@ -145,6 +146,12 @@ replay(struct facts *facts, const struct settings *settings)
 	return EXIT_UNKNOWN;
 }
 
+static void
+load_past(void *state, struct facts *facts)
+{
+	history_load(facts, state);
+}
+
 static int
 gather_and_judge(struct facts *facts, const struct settings *settings,
     struct state *state, bool baseline)
@@ -154,7 +161,8 @@ gather_and_judge(struct facts *facts, const struct settings *settings,
 	int rc;
 
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	rc = gather(facts, settings, why);
+	rc = gather(facts, settings, state != NULL ? load_past : NULL, state,
+	    why);
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	facts->took_ms = (uint32_t)((to.tv_sec - from.tv_sec) * 1000 +
 	    (to.tv_nsec - from.tv_nsec) / 1000000);
@@ -171,8 +179,6 @@ gather_and_judge(struct facts *facts, const struct settings *settings,
 		print_plan(facts);
 		return 0;
 	}
-	if (state != NULL)
-		history_load(facts, state);
 	return judge_and_report(facts, settings, state, baseline);
 }
 

@@ -190,7 +190,7 @@ decide(const struct facts_endpoint *ep, const struct facts_domain *domain,
 	const struct facts_rcpt *rcpt = facts_rcpt(probe, domain);
 	const struct facts_step *step = NULL;
 
-	*outcome = OUTCOME_UNTRIED;
+	*outcome = ep->held ? OUTCOME_LIMITED : OUTCOME_UNTRIED;
 	if (ep->untried != NULL ||
 	    probe->step[FACTS_CONNECT].end == FACTS_END_NONE)
 		return NULL;

@@ -340,6 +340,7 @@ visit_past(struct visit *r, struct facts_past *past)
 	TIME(&sub, past, first_usable);
 	TIME(&sub, past, last_usable);
 	TIME(&sub, past, not_after);
+	TIME(&sub, past, next_probe);
 	NUMBER(&sub, past, n_tls, UINT32_MAX);
 	TEXT(&sub, past, spki);
 	visit_leave(r, "past", &sub);
@@ -352,6 +353,7 @@ record_visit_endpoint(struct visit *r, struct facts_endpoint *ep)
 	bool has_first = ep->first != NULL;
 
 	TEXT(r, ep, untried);
+	FLAG(r, ep, held);
 	visit_shared(r, ep);
 	visit_flag(r, "dialled", &is_dialled);
 	if (r->reads && is_dialled)

@@ -17,7 +17,7 @@
 
 #define RECORD_VERSION 1
 #define RECORD_WHY_MAX 256
-#define RECORD_LINE_MAX (1 << 20) /* bytes; a longer one is refused */
+#define RECORD_LINE_MAX (64 << 20) /* bytes; a longer one is refused */
 
 /* Each a new object, for the caller to add to and to let go of; "v" and "type"
  * stand in it. facts are borrowed for the call, and not changed. */

@@ -71,6 +71,8 @@ outcome_here(const struct build *b, const struct facts_endpoint *ep)
 {
 	enum address_scope scope = address_scope(&ep->addr->addr);
 
+	if (ep->held)
+		return OUTCOME_LIMITED;
 	if (ep->untried != NULL && scope == ADDRESS_SELF)
 		return OUTCOME_LOOP;
 	if (ep->untried != NULL && scope != ADDRESS_GLOBAL)
@@ -240,6 +242,7 @@ add_scenario(struct build *b, const char *name, const char *what,
 {
 	const struct settings *s = b->settings;
 	struct judge_scenario *scenario;
+	size_t n_overlays = 0;
 
 	if (b->out->n_scenarios == JUDGE_SCENARIOS_MAX)
 		return;
@@ -248,7 +251,9 @@ add_scenario(struct build *b, const char *name, const char *what,
 	scenario->what = whole_what(b, what);
 	scenario->takes_names = b->no_names || b->lost_host != NULL;
 	scenario->kind = kind;
-	scenario->walks = facts_alloc(b->facts, s->n_models * WALK_OVERLAYS,
+	for (unsigned overlay = 0; overlay < WALK_OVERLAYS; overlay++)
+		n_overlays += overlay_applies(b, overlay);
+	scenario->walks = facts_alloc(b->facts, s->n_models * n_overlays,
 	    sizeof(*scenario->walks));
 	for (unsigned overlay = 0; overlay < WALK_OVERLAYS; overlay++)
 		for (size_t m = 0; m < s->n_models; m++)
