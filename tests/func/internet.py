@@ -128,10 +128,10 @@ class Internet:
         self.ldns("ldns-signzone", *options, "-f", f"{zone.plain}.signed",
                   zone.plain, *keys)
 
-    def revoke(self, zone, old, new):
+    def revoke(self, zone, old, new, *options):
         """Serves both keys, the old one with the REVOKE bit (RFC 5011 7)."""
         self.ldns("ldns-revoke", f"{old}.key")
-        self.sign(zone, keys=[old, new])
+        self.sign(zone, *options, keys=[old, new])
 
     def zone_text(self, zone):
         signed = zone.plain.with_name(zone.plain.name + ".signed")

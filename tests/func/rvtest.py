@@ -12,6 +12,7 @@ logs of the processes are shown if a case failed.
 
 import concurrent.futures
 import ctypes
+import glob
 import json
 import os
 import pathlib
@@ -345,6 +346,9 @@ class Clock:
         self.path = bench.file(f"{name}.clock", bytes(16))
         self.path.chmod(0o644)
 
+    def env(self):
+        return {"RESOLVERD_TEST_CLOCK": str(self.path)}
+
     def pass_s(self, seconds):
         self.passed += seconds
         self._write()
@@ -364,6 +368,37 @@ class Clock:
             return is_closed(s, 2)
         except TimeoutError:
             return False
+
+
+class WholeClock:
+    """The wall clock of a daemon and of the libraries in it, which know no test
+    clock: libfaketime stands between. What waits, waits in real time."""
+
+    PLACE = "/usr/lib/*/faketime/libfaketime.so.1"
+
+    def __init__(self, bench, name):
+        found = glob.glob(self.PLACE)
+        if not found:
+            raise Skip("libfaketime is not installed")
+        if b"__asan_init" in RESOLVERD.read_bytes():
+            raise Skip("the sanitizers and libfaketime do not go together")
+        self.library = found[0]
+        self.path = bench.dir / f"{name}.faketime"
+        self.passed = 0
+        self.pass_s(0)
+
+    def env(self):
+        return {"LD_PRELOAD": self.library, "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_TIMESTAMP_FILE": str(self.path),
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "FAKETIME_DISABLE_SHM": "1"}
+
+    def pass_s(self, seconds):
+        self.passed += seconds
+        new = self.path.with_suffix(".new")
+        new.write_text(f"+{self.passed}s\n")
+        new.chmod(0o644)
+        new.rename(self.path)
 
 
 class Resolverd:
@@ -466,7 +501,7 @@ class Resolverd:
             raise AssertionError(f"{RESOLVERD} is not built")
         env = dict(os.environ)
         if self.clock:
-            env["RESOLVERD_TEST_CLOCK"] = str(self.clock.path)
+            env.update(self.clock.env())
         self.process = self.bench.start(
             [RESOLVERD, "-d", "-c", self.conf], self.name, env=env)
         wait_until(self.answers, 10, f"{self.name} to answer")
@@ -625,8 +660,22 @@ remote-control:
     return process, server
 
 
-def knot(bench, zones, server=None, name="knot"):
-    """Another authoritative server, as nsd()."""
+KNOT_SIGNS = """policy:
+  - id: ours
+    single-type-signing: on
+    algorithm: ecdsap256sha256
+    nsec3: on
+    manual: on
+template:
+  - id: default
+    dnssec-signing: on
+    dnssec-policy: ours
+"""
+
+
+def knot(bench, zones, server=None, name="knot", signed=False):
+    """Another authoritative server, as nsd(). With signed it makes keys and
+    signs, with NSEC3; then the zones' DS records are returned as well."""
     path = program("knotd")
     server = server or (LOOPBACK, free_port())
     home = bench.dir / name
@@ -636,14 +685,24 @@ def knot(bench, zones, server=None, name="knot"):
   rundir: "{home}"
 database:
   storage: "{home}"
-zone:"""]
+{KNOT_SIGNS if signed else ""}zone:"""]
     for n, (apex, text) in enumerate(zones.items()):
         path_zone = bench.file(f"{name}/{n}.zone", text)
         lines.append(f'  - domain: "{apex}"\n    file: "{path_zone}"')
     conf = bench.file(f"{name}/knot.conf", "\n".join(lines) + "\n")
+    ds = "".join(_knot_key(conf, apex) for apex in zones if signed)
     process = bench.start([path, "-c", conf], name)
     wait_answer(process, server, question(next(iter(zones)), 6))
-    return process, server
+    return (process, server, ds) if signed else (process, server)
+
+
+def _knot_key(conf, apex):
+    """Makes the one key of a zone; returns its DS."""
+    def keymgr(*args):
+        return subprocess.run([program("keymgr"), "-c", conf, apex, *args],
+                              check=True, capture_output=True, text=True).stdout
+    keymgr("generate", "algorithm=ecdsap256sha256", "ksk=yes", "zsk=yes")
+    return keymgr("ds")
 
 
 def rbldnsd(bench, zones, name="rbldnsd", options=()):
@@ -661,10 +720,12 @@ def rbldnsd(bench, zones, name="rbldnsd", options=()):
 
 def unbound(bench, forward, server=None, name="unbound", zones=()):
     """A plain resolver that asks `forward`, or for the names of a zone whom
-    {apex: address} says. Returns it, address."""
+    {apex: address} says; without any it recurses, in a namespace only. It does
+    not validate. Returns it, address."""
+    servers = {**({".": forward} if forward else {}), **dict(zones)}
     clauses = "".join(
         f'forward-zone:\n  name: "{apex}"\n  forward-addr: {addr}@{port}\n'
-        for apex, (addr, port) in {".": forward, **dict(zones)}.items())
+        for apex, (addr, port) in servers.items())
     path = program("unbound")
     server = server or (LOOPBACK, free_port())
     conf = bench.file(f"{name}/unbound.conf", f"""server:
