@@ -264,6 +264,39 @@ def _(bench):
         equal((done.stdout == want, done.stderr), (True, ""), form)
 
 
+@case("F09: the mail about an outage needs what is out")
+def _(bench):
+    net = bench.net
+    net.mx("elsewhere.test", (10, "mx.elsewhere.test"))
+    net.mx("partly.test", (10, "mx1.fine.test"), (20, "mx.elsewhere.test"))
+    net.mx("behind.test", (10, "mx2.fine.test"))
+
+    def severity(to, *args, env=None):
+        if to:
+            args = ("--alert-to", f"admin@{to}", *args)
+        done = net.mxcheck("fine.test", *args, env=env)
+        return done.stdout.count("F09")
+
+    for to, n in (("fine.test", 1), ("behind.test", 1), ("partly.test", 0),
+                  ("elsewhere.test", 0), ("nobody.test", 0), (None, 0)):
+        equal(severity(to), n, to)
+    state = bench.dir / "state"
+    equal(severity("fine.test", "--hook", "/bin/true", "--state", state), 0)
+    record = bench.dir / "alerts.json"
+    done = net.mxcheck("fine.test", "--alert-to", "admin@fine.test", "-o",
+                       "table", "-o", f"json={record}")
+    equal(net.mxcheck("--replay", record).stdout, done.stdout)
+    contains(done.stdout, "mail about this domain goes to fine.test")
+    for to, n in (("a@behind.test", 1), ("root", 0), ("a@b.test, c@d.test", 0)):
+        quiet = bench.dir / f"quiet-{n}-{len(to)}"
+        args = ("-q", "--confirm", "1", "--state", quiet)
+        env = {"MAILTO": to}
+        equal(severity(None, *args, env=env), n, to)  # told at once
+    done = net.mxcheck("fine.test", "--alert-to", "root")
+    equal(done.returncode, 3)
+    contains(done.stderr, "--alert-to root: give user@domain")
+
+
 @case("without these checks nobody is asked for name servers")
 def _(bench):
     n = bench.net.dns.count("fine.test")
@@ -274,7 +307,8 @@ def _(bench):
 @case("--explain tells of each")
 def _(bench):
     for check, part in (("F04", "nobody finds them"),
-                        ("F05", "RFC 2182 3.1"), ("F06", "RFC 1034 4.1")):
+                        ("F05", "RFC 2182 3.1"), ("F06", "RFC 1034 4.1"),
+                        ("F03", "--asn-file"), ("F09", "--alert-to")):
         contains(bench.net.mxcheck("--explain", check).stdout, part)
 
 

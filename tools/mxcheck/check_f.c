@@ -378,6 +378,33 @@ same_provider(const struct check_on *on)
 	    "provider is down, so is the mail", zone);
 }
 
+/* ---- the alert */
+
+static bool
+is_mx_of(const struct facts_domain *d, const char *name)
+{
+	for (size_t i = 0; i < d->n_mxs; i++)
+		if (strcasecmp(d->mxs[i].target, name) == 0)
+			return true;
+	return false;
+}
+
+static enum severity
+alert_path(const struct check_on *on)
+{
+	const struct facts_alerts *alerts = &on->facts->alerts;
+
+	if (alerts->domain == NULL || alerts->targets.n == 0 ||
+	    facts_has_null_mx(on->domain))
+		return SEV_SKIPPED;
+	for (size_t i = 0; i < alerts->targets.n; i++)
+		if (!is_mx_of(on->domain, alerts->targets.name[i]))
+			return SEV_OK;
+	return check_say(on, SEV_WARN, "mail about this domain goes to %s, "
+	    "behind the same MX: what is to be told would wait for its end; "
+	    "give --hook, or an address elsewhere", alerts->domain);
+}
+
 #define NAMES_DIE \
 	"If all name servers of the domain, or of an MX host's name, stand " \
 	"where an MX host stands (its address, its network, its AS, its " \
@@ -414,5 +441,9 @@ const struct check check_f[] = {
 	"What is renewed together is forgotten together."},
     {"F08", "same provider", CHECK_DOMAIN, same_provider,
 	"Hosts below one foreign name are one provider's."},
+    {"F09", "alert path", CHECK_DOMAIN, alert_path,
+	"The mail about an outage must not need what is out: the address that "
+	"reads it (--alert-to, or cron's MAILTO) has other MX hosts than the "
+	"domain, or --hook tells by another way."},
     {0},
 };

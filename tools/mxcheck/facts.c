@@ -451,6 +451,18 @@ by_pref(const void *a, const void *b)
 	return strcmp(x->target, y->target);
 }
 
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void
+facts_sort_names(struct facts_names *names)
+{
+	sort(names->name, names->n, by_text);
+}
+
 void
 facts_sort_mxs(struct facts_domain *domain)
 {

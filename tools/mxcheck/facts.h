@@ -366,6 +366,13 @@ struct facts_domain {
 	struct facts_offer offers[FACTS_SERVICES];
 };
 
+/* Where the mail about a change goes: the MX set of that domain. */
+struct facts_alerts {
+	const char *domain; /* NULL: by another way, or not known */
+	struct facts_lookup mx;
+	struct facts_names targets; /* sorted; the domain if it has no MX */
+};
+
 struct facts {
 	struct arena *arena; /* private */
 	void *names[6]; /* private: what there is once, by name */
@@ -375,6 +382,7 @@ struct facts {
 	bool no_route4, no_route6; /* nothing of that family can be dialled */
 	enum facts_yes helo_is_us; /* it has the address we dial from */
 	bool stopped;		   /* the deadline of the run came first */
+	struct facts_alerts alerts;
 	struct facts_domain **domains;
 	size_t n_domains;
 	struct facts_host **hosts;
@@ -439,6 +447,8 @@ void facts_name_add(struct facts *facts, struct facts_names *names,
 /* All but the domains into an order that does not depend on whose answer came
  * first. Pointers stay. */
 void facts_sort(struct facts *facts);
+
+void facts_sort_names(struct facts_names *names);
 
 /* The MX RRs into their order. */
 void facts_sort_mxs(struct facts_domain *domain);

@@ -250,9 +250,11 @@ plan(struct gather *g)
 static void
 begin_sessions(struct gather *g)
 {
+	const struct settings *s = g->settings;
+
 	g->begun = true;
 	plan(g);
-	if (g->settings->dry_run) {
+	if (s->dry_run) {
 		g->sessions_done = g->accesses_done = true;
 		return;
 	}
@@ -260,6 +262,9 @@ begin_sessions(struct gather *g)
 		resolve_outbound(g->resolve, g->settings);
 	resolve_addrs(g->resolve);
 	resolve_asns(g->resolve);
+	/* a hook is another way than mail */
+	if (s->alert_to != NULL && s->hook == NULL)
+		resolve_alerts(g->resolve, s->alert_to);
 	begin_zones(g);
 	begin_fetches(g);
 	g->how = (struct prober_how){

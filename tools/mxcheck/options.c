@@ -50,6 +50,7 @@ enum {
 	OPT_AT,
 	OPT_ASN_FILE,
 	OPT_ASN_ZONE,
+	OPT_ALERT_TO,
 	OPT_ASSUME_DOWN,
 	OPT_AUTHORITATIVE,
 	OPT_MODELS,
@@ -98,6 +99,7 @@ static const struct option options[] = {
     {"at", required_argument, NULL, OPT_AT},
     {"asn-file", required_argument, NULL, OPT_ASN_FILE},
     {"asn-zone", required_argument, NULL, OPT_ASN_ZONE},
+    {"alert-to", required_argument, NULL, OPT_ALERT_TO},
     {"assume-down", required_argument, NULL, OPT_ASSUME_DOWN},
     {"authoritative", no_argument, NULL, OPT_AUTHORITATIVE},
     {"models", required_argument, NULL, OPT_MODELS},
@@ -256,6 +258,12 @@ read_one(struct settings *s, int c)
 	case OPT_ASN_ZONE:
 		fine = option_asn_zones(s, optarg);
 		break;
+	case OPT_ALERT_TO:
+		s->alert_to = optarg;
+		fine = option_is_mailbox(optarg);
+		if (!fine)
+			tool_error("--alert-to %s: give user@domain", optarg);
+		break;
 	case OPT_ASSUME_DOWN:
 		fine = settings_add(&s->assume_down, optarg);
 		break;
@@ -346,6 +354,16 @@ read_config(struct settings *s, struct facts *facts, int argc, char **argv)
 	return fine;
 }
 
+/* Whom cron mails what a job prints, crontab(5); NULL: a local user, or several
+ * addresses. */
+static const char *
+mailto(void)
+{
+	const char *to = getenv("MAILTO");
+
+	return to != NULL && option_is_mailbox(to) ? to : NULL;
+}
+
 static void
 fill_up(struct settings *s, struct facts *facts)
 {
@@ -359,6 +377,8 @@ fill_up(struct settings *s, struct facts *facts)
 		s->state_dir = NULL;
 	if (s->relay_target == NULL)
 		s->relay_target = RELAY_TARGET;
+	if (s->alert_to == NULL && s->quiet)
+		s->alert_to = mailto();
 	if (s->outputs.n == 0)
 		settings_add(&s->outputs, s->quiet ? "changes" : "table");
 	if (s->helo == NULL) {

@@ -380,6 +380,7 @@ record_visit_run(struct visit *r, struct facts *f)
 	f->helo_is_us = visit_enum(r, "helo_is_us", f->helo_is_us,
 	    FACTS_YES + 1, yes_txt);
 	FLAG(r, f, stopped);
+	record_visit_alerts(r, &f->alerts);
 }
 
 /* ---- writing */

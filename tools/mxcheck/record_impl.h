@@ -26,6 +26,7 @@ void record_visit_domain(struct visit *r, struct facts_domain *d);
 void record_visit_host(struct visit *r, struct facts_host *h);
 void record_visit_address(struct visit *r, struct facts_addr *a);
 void record_visit_zone(struct visit *r, struct facts_zone *zone);
+void record_visit_alerts(struct visit *r, struct facts_alerts *alerts);
 void record_visit_server(struct visit *r, struct facts_server *server);
 void record_visit_endpoint(struct visit *r, struct facts_endpoint *ep);
 void record_visit_access(struct visit *r, struct facts_access *access);

@@ -88,6 +88,20 @@ record_visit_told(struct visit *r, struct facts_tellings *all)
 }
 
 void
+record_visit_alerts(struct visit *r, struct facts_alerts *alerts)
+{
+	struct visit sub;
+
+	if (!visit_enter(r, "alerts", &sub))
+		return;
+	TEXT(&sub, alerts, domain);
+	record_visit_lookup(&sub, "lookup", &alerts->mx);
+	visit_texts(&sub, "targets", &alerts->targets.name,
+	    &alerts->targets.n, LIST_MAX);
+	visit_leave(r, "alerts", &sub);
+}
+
+void
 record_visit_in_zone(struct visit *r, struct facts_zone **zone)
 {
 	const char *name = !r->reads && *zone != NULL ? (*zone)->name : NULL;

@@ -296,6 +296,31 @@ resolve_domains(struct resolve *r)
 	}
 }
 
+/* ---- where alerts go */
+
+static void
+on_alerts(struct resolve *r, void *of, const struct dns_answer *answer)
+{
+	struct facts_alerts *alerts = of;
+
+	resolve_keep(r, &alerts->mx, answer);
+	if (alerts->mx.dns == FACTS_NODATA)
+		facts_name_add(r->facts, &alerts->targets, alerts->domain);
+	for (size_t i = 0; i < answer->n_records; i++)
+		facts_name_add(r->facts, &alerts->targets,
+		    resolve_name(r, answer->records[i].name));
+	facts_sort_names(&alerts->targets);
+}
+
+void
+resolve_alerts(struct resolve *r, const char *mailbox)
+{
+	struct facts_alerts *alerts = &r->facts->alerts;
+
+	alerts->domain = facts_str(r->facts, strchr(mailbox, '@') + 1);
+	resolve_ask(r, alerts->domain, DNS_TYPE_MX, on_alerts, alerts);
+}
+
 /* ---- PTR, and back */
 
 static void

@@ -34,6 +34,9 @@ void resolve_zones(struct resolve *r);
 typedef const char *resolve_refuse_fn(void *arg, const struct addr *addr);
 void resolve_told(struct resolve *r, resolve_refuse_fn *refuse, void *arg);
 
+/* The MX set of the domain that alerts are mailed to. */
+void resolve_alerts(struct resolve *r, const char *mailbox);
+
 /* Who announces each of the addresses there are, and those that come. */
 void resolve_asns(struct resolve *r);
 

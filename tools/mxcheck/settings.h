@@ -103,6 +103,7 @@ struct settings {
 	/* the run */
 	struct settings_list files;   /* of domains */
 	struct settings_list outputs; /* "table", "json=FILE" */
+	const char *alert_to;	      /* who reads what -q prints; NULL */
 	const char *hook;	      /* a program for each change; NULL */
 	const char *zone;	      /* a file of the hosts' health; NULL */
 	unsigned zone_life_s;	      /* until it is not believed any more */

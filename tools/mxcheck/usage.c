@@ -21,6 +21,7 @@ usage_print(FILE *to)
 	    "      --helo NAME, --source4 ADDR, --source6 ADDR, --port N\n"
 	    "      --ca-file FILE     instead of the system's roots\n"
 	    "      --hook PROGRAM     is run for each change\n"
+	    "      --alert-to ADDRESS who reads what -q prints (MAILTO)\n"
 	    "      --zone FILE, --zone-life SEC    the hosts' health for a list\n"
 	    "                         zone (3600)\n"
 	    "      --sts-port N, --sts-limit SEC   to fetch policies (443, 60)\n"
