@@ -76,6 +76,8 @@ enum ip4_rule {
 struct ip4_build {
 	enum ip4_rule rule;
 	struct buf singles;   /* struct ip4_single: whole addresses */
+	struct buf late;      /* of these, sorted, what stood behind others
+			       * that were in order; at the end only */
 	struct buf pieces[4]; /* struct ip4_piece: within 0, 8, 16, 24 bits */
 	uint64_t repeated;    /* IP4_RULE_LONGEST: prefixes left out */
 	uint32_t repeated_ip; /* one of them */

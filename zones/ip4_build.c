@@ -80,7 +80,7 @@ ip4_build_lines(struct ip4_build *b, const uint32_t *ips, size_t n,
     uint32_t value)
 {
 	struct ip4_single *to;
-	int rc = prov_add_lines(&b->prov, ips, n);
+	int rc = prov_add_lines(&b->prov, b->singles.len / sizeof(*to), n);
 
 	if (rc == 0)
 		rc = buf_room(&b->singles, n * sizeof(*to));
@@ -117,10 +117,11 @@ ip4_build_range(struct ip4_build *b, uint32_t first, uint32_t last,
 void
 ip4_build_free(struct ip4_build *b)
 {
+	prov_build_free(&b->prov); /* its thread reads the singles */
 	buf_free(&b->singles);
+	buf_free(&b->late);
 	for (unsigned i = 0; i < LEVELS; i++)
 		buf_free(&b->pieces[i]);
-	prov_build_free(&b->prov);
 }
 
 /* ---- the walk over the address space */
@@ -130,7 +131,7 @@ struct walk {
 	struct pool *pool;
 	struct intern *values;
 	size_t next_piece[LEVELS]; /* of build->pieces, not yet painted */
-	size_t next_single;
+	size_t next_single, next_late;
 	struct buf scratch; /* pieces of the /24 at hand */
 	struct buf dir, pages;
 	struct ip4_cells cells;
@@ -152,6 +153,15 @@ static inline const struct ip4_single *
 singles_of(const struct walk *k, size_t *n)
 {
 	const struct buf *b = &k->build->singles;
+
+	*n = b->len / sizeof(struct ip4_single);
+	return (const struct ip4_single *)(const void *)b->data;
+}
+
+static inline const struct ip4_single *
+late_of(const struct walk *k, size_t *n)
+{
+	const struct buf *b = &k->build->late;
 
 	*n = b->len / sizeof(struct ip4_single);
 	return (const struct ip4_single *)(const void *)b->data;
@@ -197,6 +207,11 @@ next_narrower(const struct walk *k, enum level level)
 	s = singles_of(k, &n);
 	if (k->next_single < n)
 		first = s[k->next_single].ip >> shift;
+	s = late_of(k, &n);
+	if (k->next_late < n) {
+		unit = s[k->next_late].ip >> shift;
+		first = unit < first ? unit : first;
+	}
 	while (++level < LEVELS) {
 		p = pieces_of(k, level, &n);
 		if (k->next_piece[level] == n)
@@ -301,10 +316,13 @@ static bool
 take_plain_24(struct walk *k, uint32_t c24, struct ip4_cell *c)
 {
 	size_t n, first = k->next_single, at;
-	const struct ip4_single *s = singles_of(k, &n);
+	const struct ip4_single *s = late_of(k, &n);
 	bool is_mixed = false;
 	unsigned octet;
 
+	if (k->next_late < n && s[k->next_late].ip >> 8 == c24)
+		return false;
+	s = singles_of(k, &n);
 	c->set = (struct bits256){0};
 	for (at = first; at < n && s[at].ip >> 8 == c24; at++) {
 		octet = s[at].ip & 255;
@@ -337,28 +355,43 @@ cell_of_window(struct ip4_cell *c, const struct window *w)
 	}
 }
 
+/* Takes the addresses of a /24 off a list, as pieces. */
+static int
+take_singles(struct walk *k, uint32_t c24, const struct ip4_single *s,
+    size_t n, size_t *next)
+{
+	struct ip4_piece one;
+	int rc = 0;
+
+	for (; rc == 0 && *next < n && s[*next].ip >> 8 == c24; ++*next) {
+		one.first = one.last = s[*next].ip;
+		one.value = s[*next].value;
+		rc = buf_put(&k->scratch, &one, sizeof(one));
+	}
+	return rc;
+}
+
+/* Pieces, then addresses, in the order of their lines. */
 static int
 paint_24(struct walk *k, uint32_t c24, struct window *w)
 {
-	size_t n_pieces, n_singles;
+	size_t n_pieces, n_singles, n_late;
 	const struct ip4_piece *p = take_pieces(k, LEVEL_32, c24, &n_pieces);
 	const struct ip4_single *s = singles_of(k, &n_singles);
-	struct ip4_piece one;
+	const struct ip4_single *late = late_of(k, &n_late);
 	int rc;
 
 	k->scratch.len = 0;
 	rc = buf_put(&k->scratch, p, n_pieces * sizeof(*p));
-	for (; rc == 0 && k->next_single < n_singles &&
-	    s[k->next_single].ip >> 8 == c24; k->next_single++) {
-		one.first = one.last = s[k->next_single].ip;
-		one.value = s[k->next_single].value;
-		rc = buf_put(&k->scratch, &one, sizeof(one));
-	}
+	if (rc == 0)
+		rc = take_singles(k, c24, s, n_singles, &k->next_single);
+	if (rc == 0)
+		rc = take_singles(k, c24, late, n_late, &k->next_late);
 	if (rc != 0)
 		return rc;
 	return window_paint(w, 0, k->build, k->pool,
 	    (const struct ip4_piece *)(void *)k->scratch.data,
-	    k->scratch.len / sizeof(one));
+	    k->scratch.len / sizeof(*p));
 }
 
 /* A /24 in which there are pieces or single addresses. */
@@ -535,20 +568,35 @@ walk_all(struct walk *k)
 	return rc;
 }
 
+/* Neighbours mostly have the same value. */
+static void
+count_values(uint32_t *counts, const struct ip4_single *s, size_t n)
+{
+	size_t i, first;
+
+	for (first = 0; first < n; first = i) {
+		for (i = first + 1; i < n && s[i].value == s[first].value;)
+			i++;
+		counts[s[first].value] += i - first;
+	}
+}
+
 /* The value that most single addresses have. */
 static int
 find_common(struct walk *k)
 {
+	const struct ip4_single *s;
 	uint32_t *counts, best = 0;
 	size_t n;
-	const struct ip4_single *s = singles_of(k, &n);
 	int rc;
 
 	counts = calloc((size_t)k->pool->raw.count + 1, sizeof(*counts));
 	if (counts == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		counts[s[i].value]++;
+	s = singles_of(k, &n);
+	count_values(counts, s, n);
+	s = late_of(k, &n);
+	count_values(counts, s, n);
 	counts[0] = 0; /* exclusions */
 	for (uint32_t v = 1; v <= k->pool->raw.count; v++)
 		if (counts[v] > counts[best])
@@ -558,12 +606,51 @@ find_common(struct walk *k)
 	return rc;
 }
 
+/* How many of the addresses, from the first on, are in order. */
+static size_t
+count_sorted(const struct buf *singles)
+{
+	const struct ip4_single *s = (const void *)singles->data;
+	size_t n = singles->len / sizeof(*s), i = 1;
+
+	while (i < n && s[i - 1].ip <= s[i].ip)
+		i++;
+	return i < n ? i : n;
+}
+
+/*
+ * A list that is in order, but for what was added to it since, stays where it
+ * is: where its entries come from can be taken down from it as it stands. Of
+ * any other, that is noted now.
+ */
+static int
+settle_order(struct ip4_build *b)
+{
+	const size_t size = sizeof(struct ip4_single);
+	_Static_assert(sizeof(struct ip4_single) == sizeof(struct prov_key),
+	    "an address is a key, and something behind it");
+	size_t head = count_sorted(&b->singles) * size;
+	int rc;
+
+	if (b->singles.len - head > head)
+		head = 0;
+	rc = prov_take_keys(&b->prov, (const void *)b->singles.data,
+	    head / size);
+	if (rc != 0 || head == 0)
+		return rc;
+	rc = buf_put(&b->late, b->singles.data + head, b->singles.len - head);
+	b->singles.len = head;
+	return rc;
+}
+
 static int
 sort_all(struct ip4_build *b)
 {
 	int rc;
 
 	rc = radix_sort(&b->singles, sizeof(struct ip4_single), 8);
+	if (rc == 0)
+		rc = radix_sort(&b->late, sizeof(struct ip4_single), 8);
 	for (enum level level = LEVEL_16; level < LEVELS && rc == 0; level++)
 		rc = radix_sort(&b->pieces[level], sizeof(struct ip4_piece),
 		    UNIT_SHIFT(level) + 8);
@@ -604,8 +691,11 @@ ip4_build_finish(struct ip4_build *b, struct pool *pool,
 	unsigned index;
 	int rc;
 
-	prov_begin(&b->prov);
-	rc = sort_all(b);
+	rc = settle_order(b);
+	if (rc == 0) {
+		prov_begin(&b->prov);
+		rc = sort_all(b);
+	}
 	if (rc == 0)
 		rc = find_common(&k);
 	if (rc == 0)

@@ -107,12 +107,29 @@ void prov_files_free(struct prov_files *f);
  * for files. */
 struct prov_build {
 	struct prov_files *files; /* NULL: not wanted; borrowed */
+	struct buf lines;	  /* struct prov_lines */
 	struct buf ones;	  /* struct prov_one */
 	struct buf ranges;	  /* struct prov_range */
+	const struct prov_key *keys; /* of the lines; borrowed */
 	struct buf from, heads;	  /* once it is encoded */
 	int rc;
 	bool is_encoded, has_thread;
 	pthread_t thread;
+};
+
+/*
+ * n lines, one behind the other, that are an entry each (PROV_ONE): what large
+ * lists are made of. Their keys stand in a list that the builder of the index
+ * has anyway, of records that begin with the key.
+ */
+struct prov_lines {
+	uint32_t at; /* the first key in that list */
+	uint32_t n;
+	uint32_t place; /* the first line */
+};
+
+struct prov_key {
+	uint32_t key, unused;
 };
 
 struct prov_one {
@@ -159,8 +176,16 @@ prov_add(struct prov_build *b, uint32_t key, enum prov_form form, bool excludes)
 	    prov_add_tag(b, key, prov_tag(b, form, excludes)) : 0;
 }
 
-/* An entry in each of n lines, the next one being the first (PROV_ONE). */
-int prov_add_lines(struct prov_build *b, const uint32_t *keys, size_t n)
+/* An entry in each of n lines, the next one being the first. Key `at` of the
+ * list is that of the first. */
+int prov_add_lines(struct prov_build *b, size_t at, size_t n)
+    __attribute__((warn_unused_result));
+
+/*
+ * When all is gathered: the list of the lines' keys. The first n are in order,
+ * and stay there, unchanged, until prov_finish(); the others may go.
+ */
+int prov_take_keys(struct prov_build *b, const struct prov_key *keys, size_t n)
     __attribute__((warn_unused_result));
 
 int prov_add_range(struct prov_build *b, uint32_t first, uint32_t last,

@@ -35,26 +35,67 @@ prov_files_free(struct prov_files *f)
 }
 
 int
-prov_add_lines(struct prov_build *b, const uint32_t *keys, size_t n)
+prov_add_lines(struct prov_build *b, size_t at, size_t n)
 {
-	uint64_t place = prov_is_wanted(b)
-	    ? (uint64_t)b->files->before + *b->files->line : 0;
-	struct prov_one *to;
-	int rc;
+	struct prov_lines lines = {.at = at, .n = n};
+	uint64_t place;
 
 	if (!prov_is_wanted(b))
 		return 0;
-	rc = buf_room(&b->ones, n * sizeof(*to));
+	place = (uint64_t)b->files->before + *b->files->line + 1;
+	lines.place = place <= PROV_PLACE_MAX ? place : PROV_PLACE_MAX + 1;
+	return buf_put(&b->lines, &lines, sizeof(lines));
+}
+
+/* Of line i of them. */
+static inline uint32_t
+line_tag(const struct prov_lines *lines, uint32_t i)
+{
+	uint64_t place = (uint64_t)lines->place + i;
+
+	return place <= PROV_PLACE_MAX ? (uint32_t)place << 3 | PROV_ONE << 1
+				       : 0;
+}
+
+/* Those of the lines whose keys are key n and further ones. */
+static int
+take_out(struct prov_build *b, const struct prov_lines *lines, size_t n)
+{
+	uint32_t i = n > lines->at ? n - lines->at : 0;
+	struct prov_one *to;
+	int rc;
+
+	if (i >= lines->n)
+		return 0;
+	rc = buf_room(&b->ones, (lines->n - i) * sizeof(*to));
 	if (rc != 0)
 		return rc;
 	to = (struct prov_one *)(void *)(b->ones.data + b->ones.len);
-	for (size_t i = 0; i < n; i++) {
-		place++;
-		to[i].key = keys[i];
-		to[i].tag = place > PROV_PLACE_MAX ? 0 : (uint32_t)place << 3;
+	b->ones.len += (lines->n - i) * sizeof(*to);
+	for (; i < lines->n; i++, to++) {
+		to->key = b->keys[lines->at + i].key;
+		to->tag = line_tag(lines, i);
 	}
-	b->ones.len += n * sizeof(*to);
 	return 0;
+}
+
+int
+prov_take_keys(struct prov_build *b, const struct prov_key *keys, size_t n)
+{
+	struct prov_lines *lines = (struct prov_lines *)(void *)b->lines.data;
+	size_t n_lines = b->lines.len / sizeof(*lines), kept = n_lines;
+	int rc = 0;
+
+	b->keys = keys;
+	for (; kept > 0 && lines[kept - 1].at + lines[kept - 1].n > n; kept--)
+		if (lines[kept - 1].at < n)
+			break;
+	for (size_t i = kept > 0 ? kept - 1 : 0; i < n_lines && rc == 0; i++)
+		rc = take_out(b, &lines[i], n);
+	if (kept > 0 && lines[kept - 1].at + lines[kept - 1].n > n)
+		lines[kept - 1].n = n - lines[kept - 1].at;
+	b->lines.len = kept * sizeof(*lines);
+	return rc;
 }
 
 int
@@ -142,33 +183,117 @@ put_entry(struct writer *w, const struct prov_range *e)
 	return 0;
 }
 
-static bool
-is_before(const struct prov_one *one, const struct prov_range *range)
+/* ---- three lists, as one in order of keys, then of lines */
+
+/* What comes next of a list. */
+struct next {
+	uint64_t order; /* key, then line; UINT64_MAX at the end */
+	struct prov_range e;
+};
+
+struct lists {
+	const struct prov_lines *lines, *lines_end;
+	uint32_t i; /* the line of these */
+	const struct prov_key *keys;
+	const struct prov_one *ones, *ones_end;
+	const struct prov_range *ranges, *ranges_end;
+	struct next line, one, range;
+};
+
+static inline void
+set_next(struct next *next, uint32_t key, uint32_t tag, uint32_t last)
 {
-	return one->key != range->key ? one->key < range->key
-				      : one->tag >> 3 <= range->tag >> 3;
+	next->order = (uint64_t)key << 32 | tag >> 3;
+	next->e = (struct prov_range){key, tag, last};
 }
 
-/* Both lists, by key, then by line. */
+static inline void
+next_line(struct lists *l)
+{
+	uint32_t key;
+
+	if (l->lines < l->lines_end && l->i == l->lines->n) {
+		l->lines++;
+		l->i = 0;
+	}
+	if (l->lines == l->lines_end) {
+		l->line.order = UINT64_MAX;
+		return;
+	}
+	key = l->keys[l->lines->at + l->i].key;
+	set_next(&l->line, key, line_tag(l->lines, l->i), key);
+	l->i++;
+}
+
+static inline void
+next_one(struct lists *l)
+{
+	const struct prov_one *one = l->ones;
+
+	if (one == l->ones_end) {
+		l->one.order = UINT64_MAX;
+		return;
+	}
+	set_next(&l->one, one->key, one->tag, one->key);
+	l->ones++;
+}
+
+static inline void
+next_range(struct lists *l)
+{
+	const struct prov_range *r = l->ranges;
+
+	if (r == l->ranges_end) {
+		l->range.order = UINT64_MAX;
+		return;
+	}
+	set_next(&l->range, r->key, r->tag, r->last);
+	l->ranges++;
+}
+
+static const void *
+end_of(const struct buf *b)
+{
+	return b->len > 0 ? b->data + b->len : b->data; /* or NULL */
+}
+
+static void
+begin_lists(struct lists *l, const struct prov_build *b)
+{
+	*l = (struct lists){
+	    .lines = (const void *)b->lines.data,
+	    .lines_end = end_of(&b->lines),
+	    .keys = b->keys,
+	    .ones = (const void *)b->ones.data,
+	    .ones_end = end_of(&b->ones),
+	    .ranges = (const void *)b->ranges.data,
+	    .ranges_end = end_of(&b->ranges)};
+	next_line(l);
+	next_one(l);
+	next_range(l);
+}
+
 static int
 put_entries(struct writer *w, const struct prov_build *b)
 {
-	const struct prov_one *ones = (const void *)b->ones.data;
-	const struct prov_range *ranges = (const void *)b->ranges.data;
-	size_t n = b->ones.len / sizeof(*ones), i = 0;
-	size_t m = b->ranges.len / sizeof(*ranges), j = 0;
-	struct prov_range e;
+	struct lists l;
 	int rc = 0;
 
-	while (rc == 0 && (i < n || j < m)) {
-		if (j == m || (i < n && is_before(&ones[i], &ranges[j]))) {
-			e = (struct prov_range){ones[i].key, ones[i].tag,
-			    ones[i].key};
-			i++;
+	begin_lists(&l, b);
+	while (rc == 0) {
+		if (l.line.order <= l.one.order &&
+		    l.line.order <= l.range.order) {
+			if (l.line.order == UINT64_MAX)
+				break;
+			rc = put_entry(w, &l.line.e);
+			next_line(&l);
+		} else if (l.one.order <= l.range.order) {
+			rc = put_entry(w, &l.one.e);
+			next_one(&l);
 		} else {
-			e = ranges[j++];
+			rc = put_entry(w, &l.range.e);
+			next_range(&l);
 		}
-		rc = put_entry(w, &e);
 	}
 	end_block(w);
 	return rc;
@@ -187,6 +312,7 @@ encode(struct prov_build *b)
 		rc = radix_sort(&b->ranges, sizeof(struct prov_range), 0);
 	if (rc == 0)
 		rc = put_entries(&w, b);
+	buf_free(&b->lines);
 	buf_free(&b->ones);
 	buf_free(&b->ranges);
 	b->from = w.from;
@@ -221,6 +347,7 @@ void
 prov_build_free(struct prov_build *b)
 {
 	end_thread(b);
+	buf_free(&b->lines);
 	buf_free(&b->ones);
 	buf_free(&b->ranges);
 	buf_free(&b->from);

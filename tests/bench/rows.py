@@ -138,7 +138,7 @@ def load(bench):
         took = []
         for _ in range(min(bench.rounds, 3)):
             took.append(s.publish(marked.change()) * 1e3)
-        figure(bench, s, took, 1000)
+        figure(bench, s, took, 600)
         bench.stop_all()
 
 

@@ -60,6 +60,24 @@ put_mixed(const struct text *t, unsigned lines)
 	}
 }
 
+/* In order, but for what is added at the end: some of it again, or within
+ * what stands there, with another value. */
+static void
+put_sorted(const struct text *t, unsigned lines)
+{
+	for (unsigned i = 0; i < lines; i++) {
+		fprintf(t->f, "%u.%u.%u.%u%s\n", 10 + (i >> 18),
+		    i >> 10 & 255, i >> 2 & 255, i % 4 * 9, t->end);
+		if (i % 1000 == 0)
+			fprintf(t->f, "%u.%u.%u.0/26 :3:\n", 10 + (i >> 18),
+			    i >> 10 & 255, i >> 2 & 255);
+	}
+	for (unsigned i = 0; i < lines / 10; i += 7)
+		fprintf(t->f, "%u.%u.%u.%u%s\n", 10 + (i % 3 >> 1),
+		    i >> 10 & 255, i >> 2 & 255, i % 5 * 9,
+		    i % 2 == 0 ? t->end : " :4:");
+}
+
 static void
 put_plain(const struct text *t, unsigned lines)
 {
@@ -95,6 +113,7 @@ static const struct {
 } cases[] = {
     {"ip4set", 10, put_plain}, {"ip4set", 300000, put_plain},
     {"ip4set", 300000, put_mixed}, {"ip4tset", 300000, put_mixed},
+    {"ip4set", 300000, put_sorted}, {"ip4tset", 300000, put_sorted},
     {"ip4set", 300000, put_long_line}, {"combined", 300000, put_sections},
 };
 
