@@ -71,6 +71,25 @@ def _(bench):
     equal(rcode(ask(bench.server, "x.test")), "NXDOMAIN", "beside it")
 
 
+@case("list zones come before localhost, private zones and routes, too")
+def _(bench):
+    feed = bench.file("precedence", "127.0.0.2 :2:listed\n")
+    apexes = ["bl.localhost", "bl.invalid", "bl.routed", "bl.example.org"]
+    rd = rvtest.resolverd(
+        bench, name="precedence", forward=[bench.outside.server],
+        zones={apex: [f"ip4set:{feed}"] for apex in apexes},
+        extra='route "routed" { forward = "%s@%d" }\n' % bench.outside.server)
+    for apex in apexes:
+        for qname, want in ((f"2.0.0.127.{apex}", ("NOERROR", ["127.0.0.2"])),
+                            (f"3.0.0.127.{apex}", ("NXDOMAIN", []))):
+            got = ask(rd.server, qname)
+            equal((rcode(got), data(got), asked(bench, qname)), (*want, 0))
+    for qname, want in (("a.localhost", ["127.0.0.1"]), ("a.invalid", []),
+                        ("a.routed", ["198.51.100.1"])):
+        equal(data(ask(rd.server, qname)), want, f"beside them: {qname}")
+    equal(rd.stop(), 0)
+
+
 @case("without hosts-file nothing of a hosts file is answered")
 def _(bench):
     rd = start(bench, "without")

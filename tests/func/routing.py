@@ -258,15 +258,18 @@ def _(bench):
 
 @case("a server over TLS is refused at the start, with file and line")
 def _(bench):
-    rd = rvtest.Resolverd(bench, name="tls", extra='\nroute "a" {\n'
-                          'forward = "192.0.2.1@853#dns.example"\n}\n')
-    line = rd.conf.read_text().splitlines().index(
-        'forward = "192.0.2.1@853#dns.example"') + 1
-    done = subprocess.run([rvtest.RESOLVERD, "-d", "-c", rd.conf], text=True,
-                          capture_output=True, timeout=10)
-    equal(done.returncode, 1)
-    contains(done.stderr, f"{rd.conf}:{line}: route forward: ")
-    contains(done.stderr, "is a server over TLS")
+    server = 'forward = "192.0.2.1@853#dns.example"'
+    for name, section in (("route", 'route "a"'), ("upstream", "upstream")):
+        rd = rvtest.Resolverd(bench, name=f"tls-{name}")
+        text = rd.conf.read_text().splitlines()
+        rd.conf.write_text("\n".join(
+            [l for l in text if not l.startswith("upstream")] +
+            [section + " {", server, "}", ""]))
+        done = subprocess.run([rvtest.RESOLVERD, "-d", "-c", rd.conf],
+                              text=True, capture_output=True, timeout=10)
+        equal(done.returncode, 1)
+        contains(done.stderr, f"{rd.conf}:{len(text) + 1}: {name} forward: ")
+        contains(done.stderr, "is a server over TLS")
 
 
 if __name__ == "__main__":
