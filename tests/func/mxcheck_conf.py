@@ -99,6 +99,8 @@ BAD = (
     ('host "a.test" {\n expect = maybe\n}\n', ":2: expect: give up or down"),
     ('host "a.test" {\n asn = many\n}\n', ":2: asn: give a number"),
     ('asn-zone = "a b"\n', ":1: "),
+    ('dnsbl = {"a b"}\n', ":1: "),
+    ('domain "a.test" {\n dkim = {"a b"}\n}\n', ":2: dkim:"),
     ('domain "a.test" {\n', ":1:"),
     ('relay-target = "x@y z"\n', ":1:"),
 )

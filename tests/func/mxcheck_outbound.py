@@ -2,6 +2,7 @@
 9989), DKIM keys (RFC 6376, 8301, 8463), BIMI."""
 
 import base64
+import re
 
 import rvtest
 from cryptography.hazmat.primitives import serialization
@@ -162,6 +163,106 @@ def _(bench):
     contains(done.stderr, 'bad.conf:2: dkim: "a b" is no selector')
 
 
+# --- lists of addresses (RFC 5782): zone, test points, answers for the sender
+# 192.0.2.25 and for the MX, what is found for each and for the list itself
+
+SENDER = "192.0.2.25"
+GOOD = (["127.0.0.2"], [])  # 127.0.0.2, 127.0.0.1
+LISTS = (
+    ("clean.test", GOOD, [], [], "OK", "OK", "OK", ""),
+    ("plain.test", GOOD, ["127.0.0.2"], ["127.0.0.9"], "CRIT", "WARN", "OK",
+     "listed: 127.0.0.2"),
+    ("zen.spamhaus.org", GOOD, ["127.0.0.4"], ["127.0.0.3"], "CRIT", "WARN",
+     "OK", "127.0.0.4 (XBL)"),
+    ("key.zen.dq.spamhaus.net", GOOD, ["127.0.0.11"], ["127.0.0.10"], "CRIT",
+     "OK", "OK", "(PBL)"),
+    ("list.dnswl.org", (["127.0.10.0"], []), ["127.0.5.3"], [], "OK", "OK",
+     "OK", ""),
+    ("bl.mailspike.net", GOOD, ["127.0.0.20"], ["127.0.0.10"], "OK", "WARN",
+     "OK", ""),
+    # no listing, whatever it looks like
+    ("limit.test", GOOD, ["127.255.255.255"], ["127.0.0.1"], "UNKNOWN",
+     "UNKNOWN", "OK", "too many questions"),
+    ("hijack.test", GOOD, ["198.51.100.7"], [], "UNKNOWN", "OK", "OK",
+     "not in 127.0.0.0/8"),
+    ("sub.spamhaus.org", (["127.255.255.254"], ["127.255.255.254"]),
+     ["127.255.255.254"], [], "OK", "OK", "UNKNOWN", "public resolver"),
+    ("dead.test", ([], []), [], [], "OK", "OK", "UNKNOWN", "it is dead"),
+    ("all.test", (["127.0.0.2"], ["127.0.0.2"]), ["127.0.0.2"],
+     ["127.0.0.2"], "OK", "OK", "UNKNOWN", "lists everything"),
+    ("wild.test", (["198.51.100.7"], ["198.51.100.7"]), ["198.51.100.7"],
+     ["198.51.100.7"], "OK", "OK", "UNKNOWN", "not in 127.0.0.0/8"),
+    ("gone.test", (None, None), [], [], "OK", "OK", "UNKNOWN", "SERVFAIL"),
+)
+
+
+def reverse(addr):
+    return ".".join(reversed(addr.split(".")))
+
+
+@case("O04: RFC 5782 2.1, 5: listed, not listed, and no answer at all")
+def _(bench):
+    net = bench.net
+    name = domain(bench, "listed.test")
+    mx = net.servers[bench.mx].addr
+    for zone, (must, must_not), sender, own, *_ in LISTS:
+        net.add(zone, "A", "198.51.100.1")
+        for addr, answers in (("127.0.0.2", must), ("127.0.0.1", must_not),
+                              (SENDER, sender), (mx, own)):
+            at = f"{reverse(addr)}.{zone}"
+            if answers is None:
+                net.fail(at, "A")
+            elif answers:
+                net.add(at, "A", *answers)
+    bench.lists = bench.file("lists.conf", "dnsbl = {%s}\n" % ", ".join(
+        f'"{row[0]}"' for row in LISTS) + f'domain "{name}" {{\n'
+        f'outbound = {{"{SENDER}"}}\n}}\n')
+    done = bench.net.mxcheck("--outbound", "--only", "O04", "--config",
+                             bench.lists)
+    equal(done.stderr, "")
+    found = {subject: (severity, text) for severity, subject, text in
+             re.findall(r"^ +(\S+) +O04 (.*?): (.*)$", done.stdout, re.M)}
+    for zone, _, _, _, sender, own, alive, part in LISTS:
+        got = [found.get(subject, ("OK", "")) for subject in (
+            f"{SENDER} {zone}", f"{mx} {zone}", zone)]
+        equal([severity for severity, _ in got], [sender, own, alive], zone)
+        contains(" ".join(text for _, text in got), part)
+
+
+@case("O04: IPv6: nibbles, and its own test points; else it is not asked")
+def _(bench):
+    net = bench.net
+    name = domain(bench, "six.test")
+    nibbles = ".".join(reversed("20010db8000000000000000000000025"))
+    for zone in ("v6.test", "v4.test"):
+        net.add(f"2.0.0.127.{zone}", "A", "127.0.0.2")
+        net.add(f"{nibbles}.{zone}", "A", "127.0.0.2")
+    point = "2.0.0.0.0.0.f.7.f.f.f.f." + "0." * 20  # ::ffff:7f00:2
+    net.add(f"{point}v6.test", "A", "127.0.0.2")
+    conf = bench.file("six.conf", 'dnsbl = {"v6.test", "v4.test"}\n'
+                      f'domain "{name}" {{ outbound = {{"2001:db8::25"}} }}')
+    done = bench.net.mxcheck("--outbound", "--only", "O04", "--config", conf)
+    contains(done.stdout, "CRIT    O04 2001:db8::25 v6.test: listed")
+    equal("2001:db8::25 v4.test" in done.stdout, False)
+
+
+@case("O04: without --internal no private address is asked for")
+def _(bench):
+    asked, honest = [], bench.net.answer
+
+    def watched(q):
+        asked.append(q.qname)
+        return honest(q)
+    bench.net.dns.script = watched
+    argv = [a for a in bench.net.argv("--outbound", "--config", bench.lists)
+            if a != "--internal"]
+    rvtest.subprocess.run(argv, capture_output=True, timeout=30)
+    bench.net.dns.script = honest
+    mx = reverse(bench.net.servers[bench.mx].addr)
+    equal([n for n in asked if n.startswith(mx) and n.endswith(".test")], [])
+    contains(" ".join(asked), f"{reverse(SENDER)}.plain.test")
+
+
 # --- BIMI
 
 BIMIS = (
@@ -216,6 +317,13 @@ def _(bench):
                              "-o", "table", "-o", f"json={record}")
     contains(done.stdout, "O03 r512._domainkey: an RSA key of 512 bits")
     replay = ["--config", bench.conf, "--replay", record]
+    equal(bench.net.mxcheck(*replay).stdout, done.stdout)
+    equal(bench.net.mxcheck(*replay, "-o", "json").stdout,
+          record.read_text())
+    done = bench.net.mxcheck("--outbound", "--config", bench.lists, "-o",
+                             "table", "-o", f"json={record}")
+    contains(done.stdout, "O04 192.0.2.25 plain.test: listed")
+    replay = ["--config", bench.lists, "--replay", record]
     equal(bench.net.mxcheck(*replay).stdout, done.stdout)
     equal(bench.net.mxcheck(*replay, "-o", "json").stdout,
           record.read_text())

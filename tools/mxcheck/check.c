@@ -168,6 +168,27 @@ over_selectors(struct run *run)
 }
 
 static void
+over_lists(struct run *run)
+{
+	const struct facts_outbound *out = &run->on.domain->outbound;
+	char subject[FINDING_TEXT_MAX];
+
+	for (size_t i = 0; i < run->on.facts->n_dnsbls; i++) {
+		run->on.list = &run->on.facts->dnsbls[i];
+		run->on.sender = NULL;
+		run_check(run, run->on.list->zone);
+		for (size_t k = 0; k < out->n_senders; k++) {
+			run->on.sender = out->senders[k];
+			snprintf(subject, sizeof(subject), "%s %s",
+			    run->on.sender->txt, run->on.list->zone);
+			run_check(run, subject);
+		}
+	}
+	run->on.list = NULL;
+	run->on.sender = NULL;
+}
+
+static void
 over_services(struct run *run)
 {
 	char subject[32];
@@ -228,6 +249,9 @@ check_domain(struct run *run)
 		break;
 	case CHECK_SELECTOR:
 		over_selectors(run);
+		break;
+	case CHECK_LIST:
+		over_lists(run);
 		break;
 	case CHECK_SERVICE:
 		over_services(run);

@@ -19,6 +19,7 @@ enum check_subject {
 	CHECK_HOST,  /* an MX of the domain */
 	CHECK_ENDPOINT,
 	CHECK_SELECTOR, /* of the domain's DKIM keys */
+	CHECK_LIST,	/* of addresses; and each of the domain's in it */
 	CHECK_SERVICE,	/* for users of the domain: submission, IMAP, POP3 */
 	CHECK_ACCESS,	/* a place where such a service is to be had */
 	CHECK_MX_OR_ACCESS, /* each endpoint, and each of those */
@@ -34,6 +35,8 @@ struct check_on {
 	const struct facts_mx *mx;
 	const struct facts_endpoint *ep;
 	const struct facts_dkim *dkim;
+	const struct facts_dnsbl *list;
+	const struct facts_addr *sender; /* NULL: the list itself */
 	enum facts_service service;
 	const struct facts_access *access;
 	enum outcome outcome; /* of ep, for this domain */

@@ -2,6 +2,8 @@
  * O: outbound. What receivers find when they look whether mail of the domain is
  * really its own. Only with --outbound: otherwise nothing was asked for.
  */
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <string.h>
 
@@ -9,6 +11,7 @@
 #include "tools/mxcheck/check.h"
 #include "tools/mxcheck/dkim.h"
 #include "tools/mxcheck/dmarc.h"
+#include "tools/mxcheck/dnsbl.h"
 
 #define RSA_LEAST 1024	/* receivers must not take less, RFC 8301 3.2 */
 #define RSA_ENOUGH 2048 /* signers should use that much, RFC 8301 3.2 */
@@ -173,6 +176,81 @@ dkim(const struct check_on *on)
 	return judge_key(on, &key);
 }
 
+/* ---- lists of addresses */
+
+static enum severity
+list_lives(const struct check_on *on)
+{
+	const struct facts_dnsbl *list = on->list;
+	const struct facts_lookup *listed = &list->listed[0].lookup;
+	const char *name;
+
+	if (on->domain->outbound.n_senders == 0)
+		return SEV_SKIPPED;
+	if (dnsbl_is_alive(list, false) || dnsbl_is_alive(list, true))
+		return SEV_OK;
+	if (listed->dns == FACTS_FAILED)
+		return check_say(on, SEV_UNKNOWN, "the list does not answer: "
+		    "%s", listed->why);
+	if (listed->dns != FACTS_EXISTS)
+		return check_say(on, SEV_UNKNOWN, "the list does not have "
+		    "127.0.0.2: it is dead, or none (RFC 5782 5)");
+	if (dnsbl_sum(list->zone, &list->listed[0], &name) == DNSBL_ERROR)
+		return check_say(on, SEV_UNKNOWN, "the list turns us away: "
+		    "%s (%s)", list->listed[0].codes.name[0], name);
+	return check_say(on, SEV_UNKNOWN, "the list has 127.0.0.1: it lists "
+	    "everything (RFC 5782 5)");
+}
+
+static bool
+is_configured(const struct check_on *on)
+{
+	const struct settings_list *list =
+	    &settings_domain(on->settings, on->domain->name)->outbound;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->word[i], on->sender->txt) == 0)
+			return true;
+	return false;
+}
+
+static enum severity
+listed(const struct check_on *on)
+{
+	const struct facts_dnsbl_answer *answer;
+	bool sends, v6;
+	const char *name;
+
+	if (on->sender == NULL)
+		return list_lives(on);
+	v6 = on->sender->addr.family == AF_INET6;
+	if (on->sender->listings == NULL || !dnsbl_is_alive(on->list, v6))
+		return SEV_SKIPPED;
+	answer = &on->sender->listings[on->list - on->facts->dnsbls];
+	if (answer->lookup.dns == FACTS_FAILED)
+		return check_say(on, SEV_UNKNOWN, "the lookup fails: %s",
+		    answer->lookup.why);
+	if (answer->codes.n == 0)
+		return SEV_OK;
+	sends = is_configured(on);
+	switch (dnsbl_sum(on->list->zone, answer, &name)) {
+	case DNSBL_GOOD:
+		return SEV_OK;
+	case DNSBL_POLICY:
+		if (!sends)
+			return SEV_OK;
+		break;
+	case DNSBL_BAD:
+		break;
+	case DNSBL_ERROR:
+		return check_say(on, SEV_UNKNOWN, "the list turns us away: "
+		    "%s (%s)", answer->codes.name[0], name);
+	}
+	return check_say(on, sends ? SEV_CRIT : SEV_WARN, "listed: %s%s%s%s",
+	    answer->codes.name[0], name != NULL ? " (" : "",
+	    name != NULL ? name : "", name != NULL ? ")" : "");
+}
+
 /* ---- BIMI */
 
 static enum severity
@@ -211,6 +289,12 @@ const struct check check_o[] = {
 	"6376 3.6.1) with a key: RSA of 1024 bits at least and better 2048 "
 	"(RFC 8301 3.2), or ed25519 (RFC 8463). Without it every message that "
 	"is signed with it fails."},
+    {"O04", "lists", CHECK_LIST, listed,
+	"No address that sends the domain's mail (outbound), and none of its "
+	"MX, is in a list of addresses (--dnsbl, RFC 5782): critical for the "
+	"first, for receivers refuse their mail. A list whose test points "
+	"127.0.0.2 and 127.0.0.1 are not as they should be, an answer of "
+	"127.255.255.x and one outside of 127.0.0.0/8 say nothing."},
     {"O05", "bimi", CHECK_DOMAIN, bimi,
 	"A record at default._bimi is of use with an https: logo, its "
 	"certificate, and a DMARC policy that is enforced."},

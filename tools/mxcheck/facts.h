@@ -189,6 +189,17 @@ struct facts_probe {
 
 /* ---- what there is */
 
+struct facts_dnsbl_answer {
+	struct facts_lookup lookup;
+	struct facts_names codes; /* the A records, as text */
+};
+
+struct facts_dnsbl { /* a list of addresses, RFC 5782 */
+	const char *zone;
+	/* its test points, IPv4 and IPv6: must be, must not be listed */
+	struct facts_dnsbl_answer listed[2], clean[2];
+};
+
 struct facts_addr {
 	struct addr addr;
 	char txt[ADDR_TXT_MAX];
@@ -198,6 +209,8 @@ struct facts_addr {
 	bool unchecked;	 /* of one of them the address could not be had */
 	struct facts_endpoint *dialled; /* whose session it is; NULL: none */
 	uint32_t asn; /* who announces it; 0: not known */
+	struct facts_dnsbl_answer *listings; /* of each of facts->dnsbls, in
+					      * their order; NULL: none */
 };
 
 /* What earlier runs saw (history.c); all 0 without a state. */
@@ -342,6 +355,8 @@ struct facts_outbound {
 	struct facts_dkim *dkims;
 	size_t n_dkims;
 	struct facts_txt bimi; /* of default._bimi */
+	struct facts_addr **senders; /* configured ones, then those of its MX */
+	size_t n_senders;
 };
 
 struct facts_mx {
@@ -397,6 +412,8 @@ struct facts {
 	size_t n_servers;
 	struct facts_access **accesses;
 	size_t n_accesses;
+	struct facts_dnsbl *dnsbls; /* as configured */
+	size_t n_dnsbls;
 };
 
 struct facts *facts_new(void);

@@ -259,7 +259,7 @@ begin_sessions(struct gather *g)
 		return;
 	}
 	if (g->settings->outbound)
-		resolve_outbound(g->resolve, g->settings);
+		resolve_outbound(g->resolve);
 	resolve_addrs(g->resolve);
 	resolve_asns(g->resolve);
 	/* a hook is another way than mail */

@@ -314,6 +314,7 @@ static cfg_opt_t root_opts[] = {
     CFG_STR_LIST("limit", NULL, CFGF_NODEFAULT),
     CFG_STR_LIST("slow", NULL, CFGF_NODEFAULT),
     CFG_STR("alert-to", NULL, CFGF_NODEFAULT),
+    CFG_STR_LIST("dnsbl", NULL, CFGF_NODEFAULT),
     CFG_STR("asn-file", NULL, CFGF_NODEFAULT),
     CFG_STR("asn-zone", NULL, CFGF_NODEFAULT),
     CFG_STR("relay", NULL, CFGF_NODEFAULT),

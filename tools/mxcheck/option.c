@@ -186,6 +186,16 @@ option_asn_zones(struct settings *s, char *text)
 }
 
 bool
+option_dnsbl(struct settings *s, const char *text)
+{
+	if (resolve_is_host_name(text, true) && settings_add(&s->dnsbls, text))
+		return true;
+	tool_error("--dnsbl %s: give the zone of a list, %d at most", text,
+	    SETTINGS_LIST_MAX);
+	return false;
+}
+
+bool
 option_is_mailbox(const char *text)
 {
 	const char *at = strchr(text, '@');

@@ -42,6 +42,9 @@ bool option_add_server(struct settings *s, const char *text);
 /* The system's resolvers; one on this host if none is named. */
 void option_resolv_conf(struct settings *s);
 
+/* The zone of a list of addresses; borrowed. */
+bool option_dnsbl(struct settings *s, const char *text);
+
 /* user@domain, that can go into a command as it is; says nothing. */
 bool option_is_mailbox(const char *text);
 

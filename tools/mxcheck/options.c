@@ -45,6 +45,7 @@ enum {
 	OPT_RCPT,
 	OPT_INTERNAL,
 	OPT_ACCESS,
+	OPT_DNSBL,
 	OPT_OUTBOUND,
 	OPT_TRUSTED,
 	OPT_AT,
@@ -94,6 +95,7 @@ static const struct option options[] = {
     {"rcpt", required_argument, NULL, OPT_RCPT},
     {"internal", no_argument, NULL, OPT_INTERNAL},
     {"access", no_argument, NULL, OPT_ACCESS},
+    {"dnsbl", required_argument, NULL, OPT_DNSBL},
     {"outbound", no_argument, NULL, OPT_OUTBOUND},
     {"trusted", required_argument, NULL, OPT_TRUSTED},
     {"at", required_argument, NULL, OPT_AT},
@@ -240,6 +242,9 @@ read_one(struct settings *s, int c)
 		break;
 	case OPT_ACCESS:
 		s->access = true;
+		break;
+	case OPT_DNSBL:
+		fine = option_dnsbl(s, optarg);
 		break;
 	case OPT_OUTBOUND:
 		s->outbound = true;

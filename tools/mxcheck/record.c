@@ -315,6 +315,7 @@ record_visit_address(struct visit *r, struct facts_addr *a)
 	FLAG(r, a, confirmed);
 	FLAG(r, a, unchecked);
 	NUMBER(r, a, asn, UINT32_MAX);
+	record_visit_listings(r, a);
 }
 
 /* Which endpoint: by its place in the run's list. */
@@ -381,6 +382,7 @@ record_visit_run(struct visit *r, struct facts *f)
 	    FACTS_YES + 1, yes_txt);
 	FLAG(r, f, stopped);
 	record_visit_alerts(r, &f->alerts);
+	record_visit_dnsbls(r, f);
 }
 
 /* ---- writing */

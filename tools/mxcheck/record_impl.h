@@ -19,6 +19,8 @@ void record_visit_probe(struct visit *r, const char *member,
     struct facts_probe *p);
 void record_visit_offers(struct visit *r,
     struct facts_offer offers[FACTS_SERVICES]);
+void record_visit_listings(struct visit *r, struct facts_addr *addr);
+void record_visit_dnsbls(struct visit *r, struct facts *facts);
 void record_visit_outbound(struct visit *r, struct facts_outbound *out);
 
 void record_visit_run(struct visit *r, struct facts *f);

@@ -49,8 +49,8 @@ void resolve_helo(struct resolve *r, const struct addr *us, size_t n);
 /* Where the domains send their users: the SRV records, and their targets. */
 void resolve_access(struct resolve *r);
 
-/* What receivers ask about mail of the domains: DMARC, DKIM, BIMI. */
-void resolve_outbound(struct resolve *r, const struct settings *settings);
+/* What receivers ask about mail of the domains: DMARC, DKIM, BIMI, lists. */
+void resolve_outbound(struct resolve *r);
 
 bool resolve_is_busy(const struct resolve *r);
 

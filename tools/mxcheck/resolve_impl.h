@@ -50,6 +50,9 @@ const char *resolve_name(struct resolve *r, const uint8_t *dname);
 /* The AS of an address that is new, if there is a zone that knows. */
 void resolve_asn(struct resolve *r, struct facts_addr *addr);
 
+/* What lists say of the senders of all domains. */
+void resolve_dnsbls(struct resolve *r);
+
 /* A resolve_fn: keeps the answer in the struct facts_txt that it is for. */
 void resolve_on_txt(struct resolve *r, void *of,
     const struct dns_answer *answer);

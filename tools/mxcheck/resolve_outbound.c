@@ -9,6 +9,7 @@
 #include "tools/mxcheck/dmarc.h"
 #include "tools/mxcheck/resolve_impl.h"
 
+#define SENDERS_MAX 128 /* addresses of a domain */
 #define DMARC_STEPS_MAX 8 /* questions of a walk, RFC 9989 4.10 */
 
 static bool
@@ -91,10 +92,47 @@ ask_domain(struct resolve *r, struct facts_domain *domain,
 	}
 }
 
-void
-resolve_outbound(struct resolve *r, const struct settings *settings)
+static void
+add_sender(struct facts_outbound *out, struct facts_addr *addr)
 {
-	for (size_t i = 0; i < r->facts->n_domains; i++)
-		ask_domain(r, r->facts->domains[i], &settings_domain(settings,
-		    r->facts->domains[i]->name)->dkim);
+	for (size_t i = 0; i < out->n_senders; i++)
+		if (out->senders[i] == addr)
+			return;
+	if (out->n_senders < SENDERS_MAX)
+		out->senders[out->n_senders++] = addr;
+}
+
+/* The addresses that are configured, and those of the MX: many servers send
+ * what they are sent on. */
+static void
+find_senders(struct facts *facts, struct facts_domain *domain,
+    const struct settings_list *configured)
+{
+	struct facts_outbound *out = &domain->outbound;
+	struct addr addr;
+
+	out->senders = facts_alloc(facts, SENDERS_MAX, sizeof(*out->senders));
+	for (size_t i = 0; i < configured->n; i++)
+		if (addr_parse(&addr, configured->word[i]) == 0)
+			add_sender(out, facts_addr(facts, &addr));
+	for (size_t i = 0; i < domain->n_mxs; i++) {
+		const struct facts_host *host = domain->mxs[i].host;
+
+		for (size_t k = 0; host != NULL && k < host->n_endpoints; k++)
+			add_sender(out, host->endpoints[k]->addr);
+	}
+}
+
+void
+resolve_outbound(struct resolve *r)
+{
+	for (size_t i = 0; i < r->facts->n_domains; i++) {
+		struct facts_domain *domain = r->facts->domains[i];
+		const struct settings_domain *s = settings_domain(r->settings,
+		    domain->name);
+
+		ask_domain(r, domain, &s->dkim);
+		find_senders(r->facts, domain, &s->outbound);
+	}
+	resolve_dnsbls(r);
 }

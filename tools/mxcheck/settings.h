@@ -81,6 +81,7 @@ struct settings {
 	const char *relay_target;
 	unsigned rcpt_domains; /* per session */
 	bool internal;	       /* for every host */
+	struct settings_list dnsbls; /* zones of lists of addresses */
 	bool outbound;	       /* what receivers ask of our mail: group O */
 	bool access;	       /* services for users, too: group A */
 	/* judging */
