@@ -4,86 +4,92 @@
 
 #include "tests/unit/zones.h"
 
+#define CLIENT "192.0.2.1"
 #define LISTED_4 "4.3.2.1"
 #define SOME_6 "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
 
-/* What the client would be answered. */
+/* What the client would be answered, where the zone `all` is for all zones. */
 static const char *
-ask_as(const struct test_zone *z, const char *client_txt, const char *rel)
+ask_under(const struct test_zone *all, const struct test_zone *z,
+    const char *client_txt, const char *rel)
 {
 	struct acl_verdict acl = {0};
 	struct addr client;
 
 	ck_assert_int_eq(addr_parse(&client, client_txt), 0);
 	acl.client = &client;
+	if (all != NULL)
+		generation_acl(all->gen, &acl);
 	generation_acl(z->gen, &acl);
 	return acl.action == ACL_IGNORE ? "IGNORE" :
 	    acl.action == ACL_REFUSE ? "REFUSE" : zones_ask_for(z, rel, &acl);
 }
 
+static const char *
+ask_as(const struct test_zone *z, const char *client, const char *rel)
+{
+	return ask_under(NULL, z, client, rel);
+}
+
 static const struct {
-	const char *acl, *client, *name, *want;
+	const char *acl, *want;
+	const char *client, *name; /* NULL: CLIENT, LISTED_4 */
 } cases[] = {
     /* actions */
-    {"192.0.2.1 :ignore\n", "192.0.2.1", LISTED_4, "IGNORE"},
-    {"192.0.2.1 :blackhole\n", "192.0.2.1", LISTED_4, "IGNORE"},
-    {"192.0.2.1 :Refuse\n", "192.0.2.1", LISTED_4, "REFUSE"},
-    {"192.0.2.1 :refuse and text\n", "192.0.2.1", LISTED_4, "REFUSE"},
-    {"192.0.2.1:refuse\n", "192.0.2.1", LISTED_4, "REFUSE"},
-    {"192.0.2.1 :refuse # text\n", "192.0.2.1", LISTED_4, "REFUSE"},
-    {"192.0.2.1 :refuse#\n", "192.0.2.1", LISTED_4, "REFUSE"},
-    {"192.0.2.1 :empty:\n", "192.0.2.1", LISTED_4, "NXDOMAIN"},
-    {"192.0.2.1 :empty\n", "192.0.2.1", "9.9.9.9", "NXDOMAIN"},
-    {"192.0.2.1 :empty\n", "192.0.2.1", "", "A 9.9.9.9"},
-    {"192.0.2.1 :pass\n", "192.0.2.1", LISTED_4, "A 127.0.0.3"},
-    {"192.0.2.1 :emptyx\n", "192.0.2.1", LISTED_4, "A 127.0.0.3"},
-    {"192.0.2.1 :5:see $ $$\n", "192.0.2.1", LISTED_4,
-	"A 127.0.0.5 | TXT see 192.0.2.1 $"},
-    {"192.0.2.1 :5:see $\n", "192.0.2.1", "9.9.9.9",
-	"A 127.0.0.5 | TXT see 192.0.2.1"},
-    {"192.0.2.1 text\n", "192.0.2.1", "9.9.9.9", "A 127.0.0.2 | TXT text"},
-    {"192.0.2.1 empty\n", "192.0.2.1", "9.9.9.9", "A 127.0.0.2 | TXT empty"},
-    {"$TTL 9\n$1 one\n$= b $=\n192.0.2.1 :5:$1\n", "192.0.2.1", LISTED_4,
-	"A 127.0.0.5 (9) | TXT b $1 (9)"},
+    {"192.0.2.1 :ignore\n", .want = "IGNORE"},
+    {"192.0.2.1 :blackhole\n", .want = "IGNORE"},
+    {"192.0.2.1 :Refuse\n", .want = "REFUSE"},
+    {"192.0.2.1 :refuse and text\n", .want = "REFUSE"},
+    {"192.0.2.1:refuse\n", .want = "REFUSE"},
+    {"192.0.2.1 :refuse # text\n", .want = "REFUSE"},
+    {"192.0.2.1 :refuse#\n", .want = "REFUSE"},
+    {"192.0.2.1 :empty:\n", .want = "NXDOMAIN"},
+    {"192.0.2.1 :empty\n", .want = "NXDOMAIN", .name = "9.9.9.9"},
+    {"192.0.2.1 :empty\n", .want = "A 9.9.9.9", .name = ""},
+    {"192.0.2.1 :pass\n", .want = "A 127.0.0.3"},
+    {"192.0.2.1 :emptyx\n", .want = "A 127.0.0.3"},
+    {"192.0.2.1 :5:see $ $$\n", .want = "A 127.0.0.5 | TXT see 192.0.2.1 $"},
+    {"192.0.2.1 :5:see $\n",
+	.want = "A 127.0.0.5 | TXT see 192.0.2.1", .name = "9.9.9.9"},
+    {"192.0.2.1 text\n", .want = "A 127.0.0.2 | TXT text", .name = "9.9.9.9"},
+    {"192.0.2.1 empty\n", .want = "A 127.0.0.2 | TXT empty", .name = "9.9.9.9"},
+    {"$TTL 9\n$1 one\n$= b $=\n192.0.2.1 :5:$1\n",
+	.want = "A 127.0.0.5 (9) | TXT b $1 (9)"},
     /* without a value */
-    {"192.0.2.1\n", "192.0.2.1", LISTED_4, "IGNORE"},
-    {"192.0.2.1 # x\n", "192.0.2.1", LISTED_4, "IGNORE"},
-    {":refuse\n192.0.2.1\n", "192.0.2.1", LISTED_4, "REFUSE"},
-    {":refuse\n:empty\n192.0.2.1\n", "192.0.2.1", LISTED_4, "NXDOMAIN"},
-    {":6:all\n192.0.2.1\n", "192.0.2.1", LISTED_4, "A 127.0.0.6 | TXT all"},
-    {":6:all\n192.0.2.1 :7\n", "192.0.2.1", LISTED_4,
-	"A 127.0.0.7 | TXT all"},
-    {":6:all\n:pass\n192.0.2.0/24 :empty\n192.0.2.1\n", "192.0.2.1", LISTED_4,
-	"A 127.0.0.3"},
-    {":refuse\n192.0.2.1 text\n", "192.0.2.1", LISTED_4, /* rbldnsd crashes */
-	"A 127.0.0.2 | TXT text"},
-    {":refuse\n:wrong\n192.0.2.1\n", "192.0.2.1", LISTED_4, "REFUSE"},
+    {"192.0.2.1\n", .want = "IGNORE"},
+    {"192.0.2.1 # x\n", .want = "IGNORE"},
+    {":refuse\n192.0.2.1\n", .want = "REFUSE"},
+    {":refuse\n:empty\n192.0.2.1\n", .want = "NXDOMAIN"},
+    {":6:all\n192.0.2.1\n", .want = "A 127.0.0.6 | TXT all"},
+    {":6:all\n192.0.2.1 :7\n", .want = "A 127.0.0.7 | TXT all"},
+    {":6:all\n:pass\n192.0.2.0/24 :empty\n192.0.2.1\n", .want = "A 127.0.0.3"},
+    {":refuse\n192.0.2.1 text\n",
+	.want = "A 127.0.0.2 | TXT text"}, /* rbldnsd crashes */
+    {":refuse\n:wrong\n192.0.2.1\n", .want = "REFUSE"},
     /* which clients */
-    {"192.0.2.1 :empty\n", "192.0.2.2", LISTED_4, "A 127.0.0.3"},
-    {"192.0.2 :empty\n", "192.0.2.200", LISTED_4, "NXDOMAIN"},
-    {"192.0.2.0/28 :empty\n", "192.0.2.16", LISTED_4, "A 127.0.0.3"},
-    {"0.0.0.0/0 :empty\n", "203.0.113.1", LISTED_4, "NXDOMAIN"},
-    {"192.0.2/24 :empty\n192.0.2.1 :pass\n", "192.0.2.1", LISTED_4,
-	"A 127.0.0.3"},
-    {"192.0.2.1 :refuse\n192.0.2.0/24 :empty\n", "192.0.2.1", LISTED_4,
-	"REFUSE"},
-    {"192.0.2.1 :refuse\n192.0.2.1 :pass\n", "192.0.2.1", LISTED_4, "REFUSE"},
-    {"2001:db8::1 :refuse\n", "2001:db8::1", LISTED_4, "REFUSE"},
-    {"2001:db8::/32 :refuse\n2001:db8::1 :pass\n", "2001:db8::1", LISTED_4,
-	"A 127.0.0.3"},
-    {"2001:db8 :5:$\n", "2001:db8::1", LISTED_4,
-	"A 127.0.0.5 | TXT 2001:db8::1"},
-    {"::/0 :refuse\n", "192.0.2.1", LISTED_4, "A 127.0.0.3"},
-    {"0/0 :refuse\n", "2001:db8::1", LISTED_4, "A 127.0.0.3"},
-    {"::1 :refuse\n", "::1", LISTED_4, "REFUSE"},
-    {"10:20::1 :refuse\n", "10:20::1", LISTED_4, "REFUSE"},
-    {"10:20::1\n", "10:20::1", LISTED_4, "IGNORE"},
-    {"1.2:3\n", "1.2.0.1", LISTED_4, "A 127.0.0.3"},
+    {"192.0.2.1 :empty\n", .want = "A 127.0.0.3", .client = "192.0.2.2"},
+    {"192.0.2 :empty\n", .want = "NXDOMAIN", .client = "192.0.2.200"},
+    {"192.0.2.0/28 :empty\n", .want = "A 127.0.0.3", .client = "192.0.2.16"},
+    {"0.0.0.0/0 :empty\n", .want = "NXDOMAIN", .client = "203.0.113.1"},
+    {"192.0.2/24 :empty\n192.0.2.1 :pass\n", .want = "A 127.0.0.3"},
+    {"192.0.2.1 :refuse\n192.0.2.0/24 :empty\n", .want = "REFUSE"},
+    {"192.0.2.1 :refuse\n192.0.2.1 :pass\n", .want = "REFUSE"},
+    {"2001:db8::1 :refuse\n", .want = "REFUSE", .client = "2001:db8::1"},
+    {"2001:db8::/32 :refuse\n2001:db8::1 :pass\n",
+	.want = "A 127.0.0.3", .client = "2001:db8::1"},
+    {"2001:db8 :5:$\n",
+	.want = "A 127.0.0.5 | TXT 2001:db8::1", .client = "2001:db8::1"},
+    {"::/0 :refuse\n", .want = "A 127.0.0.3"},
+    {"0/0 :refuse\n", .want = "A 127.0.0.3", .client = "2001:db8::1"},
+    {"::1 :refuse\n", .want = "REFUSE", .client = "::1"},
+    {"10:20::1 :refuse\n", .want = "REFUSE", .client = "10:20::1"},
+    {"10:20::1\n", .want = "IGNORE", .client = "10:20::1"},
+    {"1.2:3\n", .want = "A 127.0.0.3", .client = "1.2.0.1"},
     /* what is listed for whom everything is */
-    {"192.0.2.1 :5\n", "192.0.2.1", SOME_6, "A 127.0.0.5"},
-    {"192.0.2.1 :5\n", "192.0.2.1", "any.name", "A 127.0.0.5"},
-    {"192.0.2.1 :5\n", "192.0.2.1", "", "A 9.9.9.9"},
-    {"192.0.2.1 :5\n", "192.0.2.1", "www", "A 9.9.9.8 | A 127.0.0.5"},
+    {"192.0.2.1 :5\n", .want = "A 127.0.0.5", .name = SOME_6},
+    {"192.0.2.1 :5\n", .want = "A 127.0.0.5", .name = "any.name"},
+    {"192.0.2.1 :5\n", .want = "A 9.9.9.9", .name = ""},
+    {"192.0.2.1 :5\n", .want = "A 9.9.9.8 | A 127.0.0.5", .name = "www"},
 };
 
 START_TEST(clients)
@@ -101,9 +107,10 @@ START_TEST(clients)
 	ck_assert(generation_has_acl(z.gen));
 	ck_assert_uint_eq(z.result.entries, 5);
 	ck_assert_uint_eq(generation_info(z.gen)->datasets, 4);
-	got = ask_as(&z, cases[_i].client, cases[_i].name);
-	ck_assert_msg(strcmp(got, cases[_i].want) == 0, "%s: %s: %s, not %s",
-	    cases[_i].acl, cases[_i].client, got, cases[_i].want);
+	got = ask_as(&z, cases[_i].client != NULL ? cases[_i].client : CLIENT,
+	    cases[_i].name != NULL ? cases[_i].name : LISTED_4);
+	ck_assert_msg(strcmp(got, cases[_i].want) == 0, "%s: %s, not %s",
+	    cases[_i].acl, got, cases[_i].want);
 	zones_free(&z);
 }
 END_TEST
@@ -233,9 +240,7 @@ static const struct {
 
 START_TEST(two_acls)
 {
-	struct acl_verdict acl = {0};
 	struct test_zone all, own;
-	struct addr client;
 	const char *got;
 	char text[64];
 
@@ -249,13 +254,7 @@ START_TEST(two_acls)
 	snprintf(text, sizeof(text), "192.0.2.0/24 %s\n", pairs[_i].own);
 	zones_add(&own, "acl", text);
 	ck_assert_int_eq(zones_build(&own), 0);
-	ck_assert_int_eq(addr_parse(&client, "192.0.2.1"), 0);
-	acl.client = &client;
-	generation_acl(all.gen, &acl);
-	generation_acl(own.gen, &acl);
-	got = acl.action == ACL_IGNORE ? "IGNORE" :
-	    acl.action == ACL_REFUSE ? "REFUSE" :
-	    zones_ask_for(&own, LISTED_4, &acl);
+	got = ask_under(&all, &own, CLIENT, LISTED_4);
 	ck_assert_msg(strcmp(got, pairs[_i].want) == 0, "%s %s: %s",
 	    pairs[_i].all, pairs[_i].own, got);
 	zones_free(&all);
