@@ -13,7 +13,8 @@
  *	  |	  as JSON lines, so that --replay judges a recorded run
  *	  v
  *	check.c	  check_c.c, check_d.c, ...: a table of rows for each group;
- *	  |	  pure functions of facts and settings
+ *	  |	  pure functions of facts and settings (fault.c: what dies
+ *	  |	  together)
  *	  v
  *	judge.c	  outcome.c (one probe), model.c (senders as data), walk.c (one
  *	  |	  sender, one domain), verdict.c (scenarios and the sentence)
@@ -25,8 +26,6 @@
  *
  * Only what stands above FACTS touches the network, only history.c and events.c
  * what earlier runs left: all between is a function of its arguments.
- *
- * To come besides: the rest of check_f.c.
  *
  * Text from the network is escaped when it becomes a fact (facts_text()), so
  * nothing behind has to. All memory belongs to the struct facts and goes with

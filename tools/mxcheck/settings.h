@@ -1,5 +1,5 @@
 /*
- * What the admin wants: from the command line (options.c) and, to come, from a
+ * What the admin wants: from the command line (options.c) and from a
  * configuration file (mxconf.c). Nothing here comes from the network.
  */
 #ifndef TOOLS_MXCHECK_SETTINGS_H
