@@ -7,7 +7,10 @@ import json
 import socket
 import subprocess
 
+import dns.flags
+
 import rvtest
+import scripted
 from internet import Internet, add_address
 from mx_faults import MXCHECK, Faults, Mail, Table
 from rvtest import case, contains, equal
@@ -16,10 +19,11 @@ ONE, TWO, SILENT = "11.1.1.53", "11.2.1.53", "11.3.1.53"
 NEAR = "11.1.1.54"  # the first server again, in the same network
 MX1, MX2 = "11.4.1.25", "11.5.1.25"
 BESIDE = "11.4.1.53"  # a name server in the network of mx1
+CACHE = "11.6.1.53"  # answers, but has no zone
 
 MXS = "@ MX 10 mx1.fine.zz.\n@ MX 20 mx2.fine.zz.\n"
 ADDRESS = {"ns1": ONE, "ns2": TWO, "near": NEAR, "silent": SILENT,
-           "beside": BESIDE, "mx1": MX1}
+           "beside": BESIDE, "mx1": MX1, "cache": CACHE}
 
 
 class Domain:
@@ -52,6 +56,7 @@ DOMAINS = {
     "lame.zz": Domain(["ns1", "ns2"], second=None),
     "silent.zz": Domain(["ns1", "silent"]),
     "nobody.zz": Domain(["ns2"], second=None, parent=["ns1"]),
+    "cache.zz": Domain(["ns1", "cache"]),
     "near.zz": Domain(["ns1", "near"]),
     "single.zz": Domain(["ns1"]),
     "inside.zz": Domain(["mx1", "beside"]),
@@ -59,7 +64,7 @@ DOMAINS = {
 
 
 def setup(bench):
-    add_address(ONE, TWO, SILENT, NEAR, MX1, MX2, BESIDE)
+    add_address(ONE, TWO, SILENT, NEAR, MX1, MX2, BESIDE, CACHE)
     bench.root = Internet(bench, {"": "".join(
         d.delegation(apex) for apex, d in DOMAINS.items())})
     first = {f"{apex}.": d.text(apex, d.first)
@@ -69,6 +74,9 @@ def setup(bench):
     rvtest.nsd(bench, first, (ONE, 53), "one",
                more=[(a, 53) for a in (NEAR, MX1, BESIDE)])
     rvtest.nsd(bench, second, (TWO, 53), "two")
+    bench.asked = []
+    bench.cache = scripted.Outside(lambda q: from_cache(bench, q),
+                                   (CACHE, 53)).__enter__()
     bench.silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     bench.silent.bind((SILENT, 53))
     rvtest.resolverd(bench, forward=None, listen=[("127.0.0.1", 53)])
@@ -81,6 +89,15 @@ def setup(bench):
     bench.done = mxcheck(*DOMAINS, "--authoritative", "-o", "table", "-o",
                          f"json={bench.record}")
     bench.table = Table(bench.done)
+
+
+def from_cache(bench, q):
+    """Without AA, as a resolver answers."""
+    bench.asked.append((q.qname, q.qtype, q.message.flags))
+    if q.qtype != "MX":
+        return scripted.negative(q, "NOERROR", "cache.zz")
+    return scripted.answer(q, "cache.zz 3600 MX 10 mx1.fine.zz.",
+                           "cache.zz 3600 MX 20 mx2.fine.zz.")
 
 
 def mxcheck(*args):
@@ -102,6 +119,8 @@ ROWS = [
      "no answer"),
     ("nobody", "D09", None, "CRIT", "no name server of nobody.zz has the zone:"
      f" ns2.nobody.zz {TWO}: REFUSED"),
+    ("cache", "D09", None, "WARN", f"cache.cache.zz {CACHE} of cache.zz: it "
+     "answers without authority (lame)"),
     ("near", "D09", None, "OK", ""),
     ("fine", "F05", None, "OK", ""),
     ("fine", "F06", None, "OK", ""),
@@ -124,6 +143,14 @@ def _(bench):
             wrong.append(f"{domain} {check}: {got}, not {severity} {text}")
     if wrong:
         raise AssertionError("\n".join(wrong))
+
+
+@case("RFC 1035 4.1.1: name servers are not asked for recursion")
+def _(bench):
+    # resolverd asks it, too, as it asks any authority; neither wants that
+    equal([a for a in bench.asked if a[2] & dns.flags.RD], [])
+    equal([a[:2] for a in bench.asked if a[:2] == ("cache.zz", "MX")] != [],
+          True)
 
 
 @case("mail stops with the names: ILLUSION; of two that agree it does not")
@@ -183,6 +210,7 @@ def _(bench):
     contains(mxcheck("--explain", "D09").stdout, "--authoritative")
     equal(bench.mail.sins, [])
     bench.mail.__exit__()
+    bench.cache.__exit__()
     bench.silent.close()
 
 
