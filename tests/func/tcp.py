@@ -247,6 +247,8 @@ def _(bench):
     equal(len(mine), 10, "of 40 of one client")
     theirs = held(rd.server, "127.0.0.2", 40)
     equal(open_connections(rd) <= 14, True, "in all")
+    # the process that answered resolverctl may take a moment to end
+    wait_until(lambda: len(rd.worker_pids()) == 3, 20, "workers alone")
     killed = rd.worker_pids()
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
