@@ -229,18 +229,28 @@ begin_anew(struct state *st, struct state_opening *opening, char *why)
 	return rc == 0 ? open_store(st, why) : rc;
 }
 
+/* -EBUSY is for a file that another process makes larger, and we hold the
+ * lock: its header is wrong. */
+static bool
+is_damage(int rc)
+{
+	return rc == -EBADMSG || rc == -EBUSY;
+}
+
 static int
 open_file(struct state *st, struct state_opening *opening, char *why)
 {
 	char store_why[STORE_WHY_MAX] = "";
 	int rc = look_at(st->path, store_why);
 
-	if (rc == -EBADMSG)
+	if (is_damage(rc))
 		return begin_anew(st, opening, why);
 	if (rc != 0 && rc != -ENOENT)
 		return fail(why, rc, "%s: %s", st->path,
 		    store_why[0] != '\0' ? store_why : strerror(-rc));
 	rc = open_store(st, why);
+	if (is_damage(rc))
+		return begin_anew(st, opening, why);
 	if (rc != 0)
 		return rc;
 	rc = last_run(st, &opening->last_run);
