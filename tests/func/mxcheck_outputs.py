@@ -92,6 +92,66 @@ def _(bench):
     equal(up, [1, 1])
 
 
+# name, hosts as (preference, is up), TTL, what is suggested or why nothing is
+SUGGESTIONS = (
+    ("first", [(10, False), (20, True)], 300, [(20, 2), (30, 1)]),
+    ("middle", [(10, True), (20, False), (30, True)], 60,
+     [(10, 1), (30, 3), (40, 2)]),
+    ("level", [(10, False), (10, True)], 60, [(10, 2), (20, 1)]),
+    ("two", [(5, False), (10, False), (20, True), (30, False)], 60,
+     [(20, 3), (30, 1), (30, 2), (30, 4)]),
+    ("last", [(10, True), (20, False)], 60, "is the last already"),
+    ("fine", [(10, True), (20, True)], 60, "all MX hosts are up"),
+    ("none", [(10, False), (20, False)], 60, "no MX host is up"),
+    ("late", [(10, False), (20, True)], 301, "more than 300 s"),
+    ("high", [(10, False), (65530, True)], 60, "no preference left"),
+)
+
+
+@case("--suggest-mx: what is down goes to the end, or why nothing is changed")
+def _(bench):
+    net = bench.net
+    for name, hosts, ttl, want in SUGGESTIONS:
+        domain = f"s-{name}.test"
+        net.mx(domain, *((pref, net.host(
+            f"mx{i}.{domain}", Mail() if is_up else None))
+            for i, (pref, is_up) in enumerate(hosts, 1)))
+        net.ttl = ttl
+        done = net.mxcheck("--suggest-mx", "--only", "C", domain)
+        net.ttl = 3600
+        first, *rest = done.stdout.splitlines()
+        contains(first, f"; {domain}: ")
+        if isinstance(want, str):
+            contains(first, want)
+            want = []
+        equal([line.split(" ;")[0] for line in rest],
+              [f"{domain}. {ttl} IN MX {pref} mx{i}.{domain}."
+               for pref, i in want], name)
+
+
+@case("--suggest-mx: nothing where nothing is known, or there is no list")
+def _(bench):
+    net = bench.net
+    net.ttl = 60
+    net.mx("s-null.test", (0, "."))
+    net.fail("s-lost.test", "MX")
+    net.fail("mx1.s-half.test", "A")
+    net.mx("s-half.test", (10, "mx1.s-half.test"),
+           (20, net.host("mx2.s-half.test", Mail())))
+    net.host("mx1.s-blind.test")
+    net.mx("s-blind.test", (10, net.host("mx2.s-blind.test")),
+           (20, net.filtered("mx3.s-blind.test")))
+    for domain, part in (("s-null.test", "there is no list"),
+                         ("s-lost.test", "as it is"),
+                         ("s-half.test", "mx1.s-half.test could not be tried"),
+                         ("s-blind.test", "as it is")):
+        done = net.mxcheck("--suggest-mx", "--only", "C", "--limit",
+                           "connect=1", domain)
+        contains(done.stdout, part)
+        equal(len(done.stdout.splitlines()), 1, done.stdout)
+    net.ttl = 3600
+
+
 @case("a file is replaced whole, or an error tells that it was not")
 def _(bench):
     path = bench.dir / "no" / "such" / "mx.prom"

@@ -176,6 +176,23 @@ def _(bench):
     contains(table.domains["mode-enforce.test"][1], "MTA-STS")
 
 
+@case("--suggest-mx: no host comes first that the enforced policy leaves out")
+def _(bench):
+    net = bench.net
+    net.ttl = 60
+    for mode, lines in (("enforce", 1), ("testing", 3)):
+        domain = f"up-{mode}.test"
+        net.mx(domain, (10, net.host(f"mx1.{domain}")),
+               (20, net.host(f"mx2.{domain}", Mail())))
+        publish(bench, domain, response(policy(f"mx1.{domain}", mode=mode)))
+        done = net.mxcheck("--ca-file", bench.pki.ca_file, "--sts-port",
+                           bench.web.port, "--suggest-mx", domain)
+        equal(len(done.stdout.splitlines()), lines, done.stdout)
+        equal(f"mx2.{domain} is not in the enforced" in done.stdout,
+              mode == "enforce")
+    net.ttl = 3600
+
+
 @case("RFC 8461 4.2, 5: a host whose TLS fails the policy")
 def _(bench):
     net, pki = bench.net, bench.pki

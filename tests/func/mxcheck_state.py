@@ -260,6 +260,24 @@ def _(bench):
     contains("\n".join(lines), "MXC_NEW=CRIT")
 
 
+@case("--hook-batch: once for all changes of a run, a line of JSON each")
+def _(bench):
+    domain, servers, state = pair(bench)
+    out, hook = bench.dir / "batch.out", bench.dir / "batch"
+    hook.write_text(HOOK % (out, 0))
+    hook.chmod(0o755)
+    servers[0].stop()
+    for n in range(3):
+        run(bench, domain, state, "--hook", hook, "--hook-batch")
+        equal(out.exists(), n > 0, "confirmed in the second run")
+    lines = out.read_text().splitlines()
+    events = [json.loads(line) for line in lines if line.startswith("{")]
+    equal({("verdict", "CRIT"), ("C01", "CRIT")} - {
+        (e["id"], e["is"]) for e in events}, set())
+    said = sorted(line for line in lines if line.startswith("MXC_"))
+    equal(said, [f"MXC_EVENTS={len(events)}", "MXC_NEW=CRIT"])
+
+
 @case("a hook that fails is told; the change is not told again")
 def _(bench):
     domain, servers, state = pair(bench)
@@ -302,6 +320,22 @@ def _(bench):
     equal(command(state, "state", "--dump").stdout, "")
 
 
+@case("mute keeps quiet about a domain or host; then what is wrong is news")
+def _(bench):
+    domain, servers, state = pair(bench)
+    run(bench, domain, state)
+    servers[0].stop()
+    for name in (domain.upper(), servers[0].name):
+        equal(command(state, "mute", name).returncode, 0)
+        mails = [run(bench, domain, state).stdout for _ in range(3)]
+        equal(["C01" in m for m in mails], [False, False, False], name)
+        equal(["verdict" in m for m in mails], [False, name !=
+              domain.upper(), False], name)
+        equal(command(state, "mute", "--off", name).returncode, 0)
+    mails = [run(bench, domain, state).stdout for _ in range(3)]
+    equal(["C01" in m for m in mails], [False, True, False])
+
+
 @case("ack and state: what is wrong is told, with status 3")
 def _(bench):
     _, _, state = pair(bench)
@@ -309,6 +343,9 @@ def _(bench):
                        (("state", "--dump", "--forget", "x"), "usage"),
                        (("ack", "--until", "7", "C01", "x"), "+7"),
                        (("ack", "C01", "x"), "no run has seen"),
+                       (("mute",), "usage"), (("mute", "a b"), "a domain"),
+                       (("mute", "--until", "x", "a.test"), "+7"),
+                       (("ack", "--off", "C01", "x"), "usage"),
                        (("state", "--forget", "x"), "nothing is known")):
         done = command(state, *args)
         equal((done.returncode, done.stdout), (3, ""), args)

@@ -108,6 +108,24 @@ struct now {
 	const char *text;
 };
 
+/* Of the domain, or of the host that the subject begins with, nothing is to be
+ * told. What is kept of it stands still until then, so that what is wrong
+ * afterwards is told as news. */
+static bool
+is_muted(const struct pass *p, const struct state_finding *f)
+{
+	char host[STATE_NAME_MAX];
+	size_t len = strcspn(f->subject, " ");
+
+	if (state_get_mute(p->state, f->domain) > p->from->facts->at)
+		return true;
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, f->subject, len);
+	host[len] = '\0';
+	return state_get_mute(p->state, host) > p->from->facts->at;
+}
+
 static void
 step(struct pass *p, const struct state_finding *f, const struct now *now)
 {
@@ -116,6 +134,8 @@ step(struct pass *p, const struct state_finding *f, const struct now *now)
 	struct event event = {.domain = now->domain, .text = now->text};
 	struct alert alert;
 
+	if (is_muted(p, f))
+		return;
 	if (!state_get_alert(p->state, f, &alert))
 		alert = (struct alert){0};
 	if (p->baseline)

@@ -10,8 +10,10 @@
 /*
  * Runs settings->hook once for each of the report's events, one after another:
  * no shell; of the environment only MXC_DOMAIN, MXC_ID, MXC_SUBJECT, MXC_OLD,
- * MXC_NEW, MXC_VERDICT and PATH; the event as a line of JSON to read. What goes
- * wrong is told, and changes nothing.
+ * MXC_NEW, MXC_VERDICT and PATH; the event as a line of JSON to read. With
+ * settings->hook_batch once for all of them, a line each, with MXC_EVENTS (how
+ * many), MXC_NEW (the worst) and PATH. What goes wrong is told, and changes
+ * nothing.
  */
 void hook_run(const struct report *report);
 

@@ -45,6 +45,8 @@ enum {
 	OPT_RCPT,
 	OPT_INTERNAL,
 	OPT_ACCESS,
+	OPT_SUGGEST_MX,
+	OPT_HOOK_BATCH,
 	OPT_DNSBL,
 	OPT_OUTBOUND,
 	OPT_TRUSTED,
@@ -95,6 +97,8 @@ static const struct option options[] = {
     {"rcpt", required_argument, NULL, OPT_RCPT},
     {"internal", no_argument, NULL, OPT_INTERNAL},
     {"access", no_argument, NULL, OPT_ACCESS},
+    {"suggest-mx", no_argument, NULL, OPT_SUGGEST_MX},
+    {"hook-batch", no_argument, NULL, OPT_HOOK_BATCH},
     {"dnsbl", required_argument, NULL, OPT_DNSBL},
     {"outbound", no_argument, NULL, OPT_OUTBOUND},
     {"trusted", required_argument, NULL, OPT_TRUSTED},
@@ -242,6 +246,12 @@ read_one(struct settings *s, int c)
 		break;
 	case OPT_ACCESS:
 		s->access = true;
+		break;
+	case OPT_SUGGEST_MX:
+		fine = settings_add(&s->outputs, "suggest-mx");
+		break;
+	case OPT_HOOK_BATCH:
+		s->hook_batch = true;
 		break;
 	case OPT_DNSBL:
 		fine = option_dnsbl(s, optarg);

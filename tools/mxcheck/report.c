@@ -16,6 +16,7 @@ static const struct report_format *const formats[] = {
     &report_nagios,
     &report_prom,
     &report_zone,
+    &report_suggest,
 };
 
 const struct report_format *

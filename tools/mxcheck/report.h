@@ -26,7 +26,8 @@ struct report_format {
 };
 
 extern const struct report_format report_table, report_json,
-    report_changes, report_nagios, report_prom, report_zone;
+    report_changes, report_nagios, report_prom, report_zone,
+    report_suggest;
 
 const struct report_format *report_find(const char *name);
 

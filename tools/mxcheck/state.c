@@ -561,6 +561,30 @@ state_put_sts(struct state *st, const char *domain, const struct state_sts *sts)
 	put(st, STS, &key, p, sizeof(p));
 }
 
+#define MUTE_LEN 9
+
+int64_t
+state_get_mute(struct state *st, const char *name)
+{
+	const uint8_t *p;
+	struct key key;
+
+	make_key(&key, (const char *[]){"mute", name}, 2);
+	return get(st, META, &key, MUTE_LEN, &p) ? (int64_t)get_le64(p + 1) :
+	    0;
+}
+
+void
+state_put_mute(struct state *st, const char *name, int64_t until)
+{
+	uint8_t p[MUTE_LEN] = {VERSION};
+	struct key key;
+
+	make_key(&key, (const char *[]){"mute", name}, 2);
+	put_le64(p + 1, (uint64_t)until);
+	put(st, META, &key, p, until != 0 ? sizeof(p) : 0);
+}
+
 /* Does the key begin with this word, or have it as its last? A subject may be
  * "HOST ADDRESS". */
 static bool

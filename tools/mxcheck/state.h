@@ -15,6 +15,7 @@
 #include "tools/mxcheck/alert.h"
 
 #define STATE_WHY_MAX 512
+#define STATE_NAME_MAX 256 /* of a domain or host, with its NUL */
 #define STATE_FORGET_S (90 * 86400) /* what no run has seen for so long goes */
 #define STATE_WORD_LEN 33
 #define STATE_DIGEST_LEN 32 /* bytes of a SHA-256 */
@@ -89,6 +90,11 @@ struct state_sts { /* the last policy that was fetched whole */
 bool state_get_sts(struct state *st, const char *domain, struct state_sts *out);
 void state_put_sts(struct state *st, const char *domain,
     const struct state_sts *sts);
+
+/* Nothing is to be told of this domain or host until then, s since 1970; 0: not
+ * any more. */
+int64_t state_get_mute(struct state *st, const char *name);
+void state_put_mute(struct state *st, const char *name, int64_t until);
 
 /* Everything of this domain or host goes with the next state_save(). Returns
  * how much that is. */

@@ -3,6 +3,7 @@
  */
 #include "tools/mxcheck/state_command.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "tools/mxcheck/options.h"
 #include "tools/mxcheck/record.h"
+#include "tools/mxcheck/resolve.h"
 #include "tools/mxcheck/state.h"
 #include "tools/tool.h"
 
@@ -21,7 +23,8 @@
 struct command {
 	struct state *state;
 	const char *dir, *forget, *id, *subject;
-	bool dump, is_ack;
+	char mute[STATE_NAME_MAX]; /* a domain or host, in lower case */
+	bool dump, is_ack, is_mute, off;
 	int64_t now, until;
 	unsigned n; /* alerts that were taken note of */
 };
@@ -31,6 +34,7 @@ static const struct option options[] = {
     {"dump", no_argument, NULL, 'd'},
     {"forget", required_argument, NULL, 'f'},
     {"until", required_argument, NULL, 'u'},
+    {"off", no_argument, NULL, 'o'},
     {NULL, 0, NULL, 0},
 };
 
@@ -38,6 +42,7 @@ static int
 usage(void)
 {
 	fputs("usage: mxcheck ack [--state DIR] [--until +DAYS] ID SUBJECT\n"
+	    "       mxcheck mute [--state DIR] [--until +DAYS | --off] NAME\n"
 	    "       mxcheck state [--state DIR] --dump\n"
 	    "       mxcheck state [--state DIR] --forget NAME\n", stderr);
 	return EXIT_WRONG;
@@ -85,6 +90,10 @@ run(struct command *c)
 		state_each_alert(c->state, NULL, dump, c);
 		return 0;
 	}
+	if (c->is_mute) {
+		state_put_mute(c->state, c->mute, c->off ? 0 : c->until);
+		return 0;
+	}
 	if (c->is_ack)
 		state_each_alert(c->state, NULL, acknowledge, c);
 	else
@@ -111,6 +120,18 @@ read_until(struct command *c, const char *text)
 }
 
 static bool
+read_name(struct command *c, const char *text)
+{
+	if (!resolve_is_host_name(text, true)) {
+		tool_error("mute %s: give a domain or host", text);
+		return false;
+	}
+	for (size_t i = 0; text[i] != '\0'; i++)
+		c->mute[i] = (char)tolower((unsigned char)text[i]);
+	return true;
+}
+
+static bool
 read_options(struct command *c, int argc, char **argv)
 {
 	int o;
@@ -130,9 +151,17 @@ read_options(struct command *c, int argc, char **argv)
 			if (!read_until(c, optarg))
 				return false;
 			break;
+		case 'o':
+			c->off = true;
+			break;
 		default:
 			return false;
 		}
+	if (c->is_mute)
+		return !c->dump && c->forget == NULL && argc - optind == 1 &&
+		    read_name(c, argv[optind]);
+	if (c->off)
+		return false;
 	if (c->is_ack && !c->dump && c->forget == NULL && argc - optind == 2) {
 		c->id = argv[optind];
 		c->subject = argv[optind + 1];
@@ -145,7 +174,7 @@ bool
 state_command_is(int argc, char **argv)
 {
 	return argc > 1 && (strcmp(argv[1], "ack") == 0 ||
-	    strcmp(argv[1], "state") == 0);
+	    strcmp(argv[1], "mute") == 0 || strcmp(argv[1], "state") == 0);
 }
 
 int
@@ -157,6 +186,7 @@ state_command(int argc, char **argv)
 	int status;
 
 	c.is_ack = strcmp(argv[1], "ack") == 0;
+	c.is_mute = strcmp(argv[1], "mute") == 0;
 	c.until = c.now + DAY;
 	if (!read_options(&c, argc - 1, argv + 1))
 		return usage();

@@ -21,6 +21,8 @@ usage_print(FILE *to)
 	    "      --helo NAME, --source4 ADDR, --source6 ADDR, --port N\n"
 	    "      --ca-file FILE     instead of the system's roots\n"
 	    "      --hook PROGRAM     is run for each change\n"
+	    "      --hook-batch       once for all changes of a run\n"
+	    "      --suggest-mx       the MX list without what is down\n"
 	    "      --alert-to ADDRESS who reads what -q prints (MAILTO)\n"
 	    "      --zone FILE, --zone-life SEC    the hosts' health for a list\n"
 	    "                         zone (3600)\n"
