@@ -288,15 +288,16 @@ static int
 read_block(struct dataset *ds, const struct ahead_block *b, char *why)
 {
 	const struct stretch *s = (const void *)b->stretches.data;
-	const struct stretch *last = s + b->stretches.len / sizeof(*s);
+	size_t n = b->stretches.len / sizeof(*s); /* 0: s may be NULL */
 	const uint32_t *ips = (const void *)b->ips.data;
 	char *p = b->begin, *line_end;
 	int rc = 0;
 
 	while (p < b->end && rc == 0) {
-		for (; s < last && b->begin + s->begin < p; s++)
-			ips += s->n; /* taken line by line */
-		if (s < last && b->begin + s->begin == p &&
+		for (; n > 0 && b->begin + s->begin < p; s++, n--)
+			if (s->n > 0) /* or there may be no array */
+				ips += s->n; /* taken line by line */
+		if (n > 0 && b->begin + s->begin == p &&
 		    dataset_takes_addresses(ds)) {
 			rc = ds->type->addresses(ds, ips, s->n);
 			p = b->begin + s->end;

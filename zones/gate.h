@@ -13,7 +13,7 @@
 #include "lib/conf.h"
 #include "zones/generation.h"
 
-#define GATE_WHY_MAX 256
+#define GATE_WHY_MAX 360
 #define GATE_RULES_TXT 160 /* the names of all rules, a comma between */
 
 /* Lists change by a few entries, and have a few bad lines, without harm. */

@@ -14,7 +14,7 @@
 
 #include "zones/key.h"
 
-#define GENERATION_WHY_MAX 512
+#define GENERATION_WHY_MAX 768
 
 struct generation;
 

@@ -26,6 +26,7 @@ protect = {{ "192.0.2.0/24", "2001:db8:aaaa::/48", "own.example" }}
 zone "ip.test" {{ datasets = {{ "ip4set:{dir}/ip" }}
     must-list = {{ "10.0.0.0" }} must-not-list = {{ "203.0.113.7" }} }}
 zone "six.test" {{ datasets = {{ "ip6trie:{dir}/six" }} }}
+zone "trie.test" {{ datasets = {{ "ip4trie:{dir}/trie" }} }}
 zone "name.test" {{ datasets = {{ "dnset:{dir}/name" }} keep = 5 }}
 zone "loose.test" {{ datasets = {{ "ip4set:{dir}/loose" }}
     skip-rules = {{ "min-entries", "test-points" }} }}
@@ -53,7 +54,7 @@ def name(n=N, more=""):
         more
 
 
-GOOD = {"ip": ip, "six": six, "name": name}
+GOOD = {"ip": ip, "six": six, "name": name, "trie": ip}
 
 
 def stamp(seconds):
@@ -102,6 +103,8 @@ FEEDS = [
     ("a little more", "ip", ip(N + N // 4), None),
     ("0.0.0.0/0 in halves", "ip", ip(more="0.0.0.0/1\n128.0.0.0/1\n"),
      "widest-ip4"),
+    ("0.0.0.0/0", "trie", ip(more="0.0.0.0/0\n"), "widest-ip4"),
+    ("0.0.0.0/0, no entry of an ip4set", "ip", ip(more="0.0.0.0/0\n"), None),
     ("::/0", "six", six(more="::/0\n"), "widest-ip6"),
     ("an address of ours", "ip", ip(more="192.0.2.77\n"), "protect"),
     ("a network around ours", "ip", ip(more="192.0.0.0/16\n"), "protect"),
@@ -232,11 +235,14 @@ def feed_case(what, feed, content, rule=None, said=None):
             "ip": [LISTED.format(zone), f"0.0.0.10.{zone}"],
             "six": [".".join(reversed("20010db80000" + 20 * "0")) +
                     f".{zone}"],
+            "trie": [LISTED.format(zone)],
             "name": [f"n1.example.{zone}", f"test.{zone}"]}[feed])
         try:
             bench.file(feed, content() if callable(content) else content)
             if rule:
-                refused(bench, zone, rule)
+                why = refused(bench, zone, rule)
+                if rule in ("protect", "must-not-list"):
+                    contains(why, f" in {bench.dir / feed}:")
             elif said:
                 damaged(bench, zone, said)
             else:

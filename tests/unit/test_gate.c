@@ -342,7 +342,52 @@ START_TEST(test_force)
 }
 END_TEST
 
+/* ---- which line it is that lists what must not be */
+
+static const struct {
+	const char *rule, *type, *text, *want;
+} blamed[] = {
+    {"protect", "ip4set", "1.2.3.4\n192.0.0.0/16 a\n",
+	"protected: 192.0.2.0, by 192.0.0.0/16 in ip4set0:2"},
+    {"protect", "ip4set", "192.0.2.9\n192.0.3.255\n",
+	"protected: 192.0.2.9, by 192.0.2.9 in ip4set0:1"},
+    {"protect", "ip6trie", "::1:0:0:0\n2001:db8:3fff:1::/64\n",
+	"protected: 2001:db8:3fff:1::, by 2001:db8:3fff:1::/64 in ip6trie0:2"},
+    {"protect", "dnset", "a\nmx.own.test\n",
+	"protected: mx.own.test, by mx.own.test in dnset0:2"},
+    {"protect", "dnset", "*.own.test\n",
+	"protected: own.test, by *.own.test in dnset0:1"},
+    {"protect", "dnset", "a\n*.test\n",
+	"protected: own.test, by *.test in dnset0:2"},
+    {"protect", "combined", "$DATASET ip4set sub\n1.2.3.4\n192.0.2.1\n",
+	"protected: 192.0.2.1, by 192.0.2.1 in combined0:3"},
+    {"test-points", "ip4set", "127.0.0.0/24\n!127.0.0.2\n",
+	"5782 5): 127.0.0.1, by 127.0.0.0/24 in ip4set0:1"},
+};
+
+START_TEST(test_blamed)
+{
+	struct test_zone z;
+	struct gate_case c = {.zone = &z.conf};
+	char why[GATE_WHY_MAX] = "", *folder;
+
+	zones_init(&z, ZONES_APEX);
+	z.conf.provenance = true;
+	zones_add(&z, blamed[_i].type, blamed[_i].text);
+	ck_assert_int_eq(zones_build(&z), 0);
+	z.conf.protect = &my_keys;
+	c.next = z.gen;
+	ck_assert(!find_rule(blamed[_i].rule)->passes(&c, why));
+	folder = strstr(why, " in /");
+	ck_assert_msg(folder != NULL, "%s", why);
+	memmove(folder + 4, strrchr(why, '/') + 1,
+	    strlen(strrchr(why, '/') + 1) + 1);
+	ck_assert_msg(strstr(why, blamed[_i].want) != NULL, "%s", why);
+	zones_free(&z);
+}
+END_TEST
+
 UNIT_MAIN("gate", UNIT_EACH(test_counted, counted),
     UNIT_EACH(test_relative, relative), UNIT_EACH(test_listed, listed),
-    UNIT_ONCE(test_protect_lengths), UNIT_ONCE(test_protect_all),
+    UNIT_EACH(test_blamed, blamed), UNIT_ONCE(test_protect_lengths), UNIT_ONCE(test_protect_all),
     UNIT_ONCE(test_kept_test_points), UNIT_ONCE(test_force))
