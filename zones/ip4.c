@@ -191,14 +191,19 @@ any_in_page(const struct ip4_index *ix, const uint8_t *page, unsigned first,
 	return false;
 }
 
+static bool
+has_cells(const uint8_t *page)
+{
+	return (get_le64(page) | get_le64(page + 8) | get_le64(page + 16) |
+	    get_le64(page + 24)) != 0;
+}
+
 /* The builder gives an empty page no cells, so one look is enough. */
 static bool
 page_is_empty(const uint8_t *page)
 {
 	return page == NULL ||
-	    (get_le32(page + IP4_PAGE_REST) == 0 &&
-	    (get_le64(page) | get_le64(page + 8) | get_le64(page + 16) |
-	    get_le64(page + 24)) == 0);
+	    (get_le32(page + IP4_PAGE_REST) == 0 && !has_cells(page));
 }
 
 static bool
@@ -366,6 +371,8 @@ ip4_run(const struct ip4_index *ix, uint32_t ip, uint32_t *last)
 	*last = ip | 0xffff;
 	if (page == NULL)
 		return 0;
+	if (!has_cells(page))
+		return get_le32(page + IP4_PAGE_REST);
 	if (cell_of(page, c24, &cell)) {
 		value = run_in_cell(ix, cell, ip & 255, &last_octet);
 		*last = (ip & ~255u) | last_octet;
