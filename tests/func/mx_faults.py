@@ -7,7 +7,8 @@
 
 Every server of a net listens on the same port of an address of its own. Each
 watches the client: a byte before the last line of a greeting or reply, DATA,
-BDAT, AUTH, ETRN and the like are kept in net.sins, which no run may fill.
+BDAT, AUTH, ETRN and the like are kept in net.sins, which no run may fill. Every
+byte is on the tape of its Conversation, too; tape_sins() reads it.
 """
 
 import collections
@@ -28,6 +29,10 @@ import scripted
 
 MXCHECK = rvtest.BUILDDIR / "tools" / "mxcheck" / "mxcheck"
 ALLOWED = ("EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "RSET", "QUIT")
+COMMAND = re.compile(
+    rb"(?:(?:EHLO|HELO) [a-z0-9.-]+|STARTTLS|MAIL FROM:<>|RSET|QUIT"
+    rb"|RCPT TO:<[A-Za-z0-9.+-]+@[A-Za-z0-9.-]+>)\r\n")
+LAST_LINE = re.compile(rb"(?:^|\n)\d{3}(?: [^\n]*)?\r?\n$")
 EARLY = 0.05  # s that a server waits for a byte that comes too early
 
 
@@ -59,6 +64,29 @@ class Conversation:
         self.is_tls = False
         self.buffer = b""
         self.commands = []
+        self.tape = []  # ("<" or ">", bytes), clear text or under TLS
+
+    def recv(self, size=4096):
+        data = self.sock.recv(size)
+        if data:
+            self.tape.append(("<", data))
+        return data
+
+    def tape_sins(self):
+        """What the client sent that is no single command of those that may
+        be sent, behind the last line of a reply."""
+        said, last, sins = b"", b"", []
+        for way, data in self.tape:
+            if way == ">":
+                said += data
+                continue
+            is_hello = last == b"STARTTLS\r\n" and data[:2] == b"\x16\x03"
+            if not COMMAND.fullmatch(data) and not is_hello:
+                sins.append(f"{self.name}: sent {data!r}")
+            if not LAST_LINE.search(said):
+                sins.append(f"{self.name}: {data!r} came behind {said!r}")
+            said, last = b"", data
+        return sins
 
     def sin(self, what):
         self.server.net.sins.append(f"{self.name}: {what}")
@@ -66,6 +94,7 @@ class Conversation:
     def send(self, data):
         if isinstance(data, str):
             data = data.encode("latin-1")
+        self.tape.append((">", data))
         try:
             self.sock.sendall(data)
         except OSError:
@@ -98,7 +127,7 @@ class Conversation:
     def silence(self):
         """Nothing more is said until the client hangs up."""
         try:
-            while self.sock.recv(4096):
+            while self.recv():
                 pass
         except OSError:
             pass
@@ -115,7 +144,7 @@ class Conversation:
     def line(self):
         while b"\n" not in self.buffer:
             try:
-                got = self.sock.recv(4096)
+                got = self.recv()
             except (OSError, ValueError):
                 raise Gone
             if not got:

@@ -392,6 +392,16 @@ def _(bench):
     equal(bench.seconds < 10 * LIMIT, True, f"{bench.seconds:.1f} s")
 
 
+@case("every byte that a server got is a command that may be sent, in its turn")
+def _(bench):
+    conversations = [c for s in [*bench.net.servers.values(),
+                                 *bench.net.others]
+                     for c in getattr(s, "conversations", ())]
+    equal(sum(len(c.commands) for c in conversations) > 10 * len(FAULTS) / 2,
+          True)
+    equal([sin for c in conversations for sin in c.tape_sins()], [])
+
+
 @case("no server was asked for more than it should be, or too early")
 def _(bench):
     equal(bench.net.sins, [])

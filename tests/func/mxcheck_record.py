@@ -1,6 +1,9 @@
 """mxcheck --output json, and --replay: a recorded run gives the same bytes."""
 
 import json
+import random
+import re
+import time
 
 import rvtest
 from mx_faults import Faults, Mail, Table
@@ -48,6 +51,39 @@ def _(bench):
             equal(got, line, form)
         equal(done.stdout, want, form)
         equal((done.returncode, done.stderr), (bench.done.returncode, ""))
+
+
+@case("runs whose answers come in any order say the same")
+def _(bench):
+    """All but the times, which are another each time."""
+    net, r = bench.net, random.Random(7)
+    usual = net.dns.script
+
+    def late(q):
+        time.sleep(r.random() * .05)
+        return usual(q)
+
+    seen = set()
+    for jobs in (64, 1, 2, 64, 3):
+        net.dns.script = late
+        for server in net.servers.values():
+            server.mail.delay = r.random() * .02
+        done = net.mxcheck(*bench.domains, "--jobs", jobs)
+        seen.add(re.sub(r"\d+\.\d+ s", "T s", done.stdout))
+    net.dns.script = usual
+    for server in net.servers.values():
+        server.mail.delay = 0
+    equal(len(seen), 1, "\n".join(seen))
+
+
+@case("a record whose lines stand in any order gives the same bytes")
+def _(bench):
+    first, *rest = bench.record.read_text().splitlines()
+    r = random.Random(11)
+    for _ in range(5):
+        r.shuffle(rest)
+        equal(replay(bench, text="\n".join([first, *rest])).stdout,
+              bench.done.stdout)
 
 
 @case("a replay of a replay's record is the same again")
