@@ -6,12 +6,19 @@
  *
  * With -p, provenance is kept, too.
  *
+ * At the end it prints the floor: what the machine takes for one random line
+ * (64 bytes) of a file of that size; of lines each of which says which is the
+ * next, as a lookup goes from array to array, and of lines that do not, as in a
+ * batch.
+ *
  * DATA and QUESTIONS are as tests/bench/gen makes them. Builds under a
  * temporary folder ($TMPDIR), which is gone afterwards.
  */
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <err.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -183,6 +190,54 @@ lookups(const struct generation *gen, const struct questions *qs)
 	    batched / n * 1e9, 100.0 * (double)listed / n, keys / n * 1e9);
 }
 
+/* ---- the floor */
+
+#define LINE 64
+#define STEPS 2000000
+
+/* ns a line; depends: the next line follows from what stands in this one. */
+static double
+walk_lines(const uint8_t *bytes, size_t n_lines, bool depends)
+{
+	volatile uint64_t sum = 0; /* lest the reads are left out */
+	uint64_t x = 88172645463325252u, found = 0;
+	double start = seconds(CLOCK_THREAD_CPUTIME_ID);
+
+	for (unsigned i = 0; i < STEPS; i++) {
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		if (depends)
+			x += bytes[(x >> 32) % n_lines * LINE];
+		else
+			found += bytes[(x >> 32) % n_lines * LINE];
+	}
+	sum = x + found;
+	(void)sum;
+	return (seconds(CLOCK_THREAD_CPUTIME_ID) - start) / STEPS * 1e9;
+}
+
+static void
+print_floor(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	size_t len;
+	uint8_t *bytes;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		err(1, "%s", path);
+	len = (size_t)st.st_size;
+	bytes = mmap(NULL, len, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		err(1, "%s", path);
+	(void)walk_lines(bytes, len / LINE, true); /* warm */
+	printf("floor     %.1f ns a line of %zu MiB that follows from the one "
+	       "before, %.1f ns one that does not\n",
+	    walk_lines(bytes, len / LINE, true), len >> 20,
+	    walk_lines(bytes, len / LINE, false));
+	munmap(bytes, len);
+	close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -208,6 +263,7 @@ main(int argc, char **argv)
 	read_questions(&qs, argv[3], dname_labels(apex));
 	for (int i = argc > 5 ? atoi(argv[5]) : 3; i > 0; i--)
 		lookups(gen, &qs);
+	print_floor(path);
 	generation_close(gen);
 	free(qs.names);
 	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);

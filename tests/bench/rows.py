@@ -232,6 +232,7 @@ def zones_once(bench, kind, size, provenance, args, limits):
             r"build +(\S+) s, .* entries, (\S+) bytes each, peak memory (\S+) "
             r"MiB\n.*\nlookup +(\S+) ns singly, (\S+) ns in batches",
             out.stdout).groups()])
+    floor = re.search(r"floor +(.*)", out.stdout)[1]
     took, size_each, peak, singly, batched = map(statistics.median, zip(*runs))
     what = "%s-%s, %s" % (kind, size, "provenance" if provenance else "bare")
     limit_s, limit_ns = limits
@@ -248,6 +249,7 @@ def zones_once(bench, kind, size, provenance, args, limits):
             what, size_each, peak))
     bench.bar(what + ", lookup, one by one", singly, limit_ns, " ns")
     bench.bar(what + ", lookup, in batches", batched, limit_ns, " ns")
+    bench.say("    memory alone: " + floor)
 
 
 def zones_rbldnsd(bench, dataset, data, zone, kind, size):
