@@ -1,17 +1,9 @@
 /*
  * From entries to the IPv6 index: sorted, the first of equal prefixes kept.
  */
-#include "zones/ip6.h"
+#include "zones/ip6_sort.h"
 
 #include "lib/bytes.h"
-
-struct ip6_entry {
-	struct ip6 ip;
-	uint32_t value;
-	uint32_t number; /* in the order of the files */
-	uint32_t tag;	 /* where it comes from, see prov_tag() */
-	uint8_t bits;
-};
 
 static struct ip6_entry *
 entries_of(const struct ip6_build *b, size_t *n)
@@ -41,26 +33,6 @@ ip6_build_free(struct ip6_build *b)
 {
 	buf_free(&b->entries);
 	prov_build_free(&b->prov);
-}
-
-static int
-compare(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int
-by_prefix(const void *va, const void *vb)
-{
-	const struct ip6_entry *a = va, *b = vb;
-	int c;
-
-	c = compare(a->ip.high, b->ip.high);
-	if (c == 0)
-		c = compare(a->ip.low, b->ip.low);
-	if (c == 0)
-		c = compare(a->bits, b->bits);
-	return c != 0 ? c : compare(a->number, b->number);
 }
 
 static bool
@@ -120,8 +92,7 @@ settle(struct ip6_build *b, struct pool *pool)
 	uint32_t value;
 	int rc = 0;
 
-	if (n > 0)
-		qsort(e, n, sizeof(*e), by_prefix);
+	ip6_sort(e, n);
 	for (begin = 0; begin < n && rc == 0; begin = end) {
 		value = value_around(&around, &e[begin]);
 		for (end = begin; end < n && rc == 0 &&
@@ -139,23 +110,56 @@ settle(struct ip6_build *b, struct pool *pool)
 }
 
 static int
-put_entry(struct buf *out, const struct ip6_entry *e, struct pool *pool,
+put_entry(uint8_t *bytes, const struct ip6_entry *e, struct pool *pool,
     struct intern *values)
 {
-	uint8_t bytes[IP6_ENTRY] = {0};
 	uint32_t value;
 	int rc;
 
 	rc = pool_final(pool, values, e->value, &value);
-	if (rc != 0)
-		return rc;
 	put_be32(bytes, e->ip.high >> 32);
 	put_be32(bytes + 4, e->ip.high);
 	put_be32(bytes + 8, e->ip.low >> 32);
 	put_be32(bytes + 12, e->ip.low);
 	put_le32(bytes + IP6_ENTRY_VALUE, value);
-	bytes[IP6_ENTRY_BITS] = e->bits;
-	return buf_put(out, bytes, sizeof(bytes));
+	put_le32(bytes + IP6_ENTRY_BITS, e->bits);
+	return rc;
+}
+
+#define EXPECTED 16 /* so many entries on: the memory has come by then */
+
+static void
+expect(const struct buf *b, size_t i, size_t n, const struct buf *slots)
+{
+	struct ip6_entry e;
+
+	if (i >= n)
+		return;
+	memcpy(&e, b->data + i * sizeof(e), sizeof(e));
+	slots_expect(slots, ip6_hash(&e.ip, e.bits));
+}
+
+/* The entries become those of the index, which are smaller, in their place:
+ * there is not the memory for both. */
+static int
+put_entries(struct buf *b, struct buf *slots, bool occurs[129],
+    struct pool *pool, struct intern *values)
+{
+	size_t n = b->len / sizeof(struct ip6_entry);
+	struct ip6_entry e;
+	int rc;
+
+	_Static_assert(sizeof(e) >= IP6_ENTRY, "no entry is overtaken");
+	rc = slots_make(slots, n, n);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		expect(b, i + EXPECTED, n, slots);
+		memcpy(&e, b->data + i * sizeof(e), sizeof(e));
+		rc = put_entry(b->data + i * IP6_ENTRY, &e, pool, values);
+		slots_insert(slots, ip6_hash(&e.ip, e.bits), i + 1);
+		occurs[e.bits] = true;
+	}
+	b->len = n * IP6_ENTRY;
+	return rc;
 }
 
 static int
@@ -176,36 +180,28 @@ int
 ip6_build_finish(struct ip6_build *b, struct pool *pool,
     struct intern *values, struct arrays *arrays)
 {
-	struct buf entries = {0}, slots = {0}, lengths = {0};
+	struct buf slots = {0}, lengths = {0};
 	bool occurs[129] = {false};
-	const struct ip6_entry *e;
 	unsigned index;
-	size_t n;
 	int rc;
 
 	rc = settle(b, pool);
-	e = entries_of(b, &n);
+	prov_begin(&b->prov);
 	if (rc == 0)
-		rc = slots_make(&slots, n, n);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = put_entry(&entries, &e[i], pool, values);
-		slots_insert(&slots, ip6_hash(&e[i].ip, e[i].bits), i + 1);
-		occurs[e[i].bits] = true;
-	}
+		rc = put_entries(&b->entries, &slots, occurs, pool, values);
 	if (rc == 0)
 		rc = put_lengths(&lengths, occurs);
 	if (rc == 0)
 		rc = arrays_index(arrays, &ip6_index_kind, &index);
 	if (rc == 0)
 		rc = prov_finish(&b->prov, 0, arrays, index);
-	ip6_build_free(b);
 	if (rc == 0)
-		rc = arrays_take(arrays, index, "entries", &entries);
+		rc = arrays_take(arrays, index, "entries", &b->entries);
 	if (rc == 0)
 		rc = arrays_take(arrays, index, "slots", &slots);
 	if (rc == 0)
 		rc = arrays_take(arrays, index, "lengths", &lengths);
-	buf_free(&entries);
+	ip6_build_free(b);
 	buf_free(&slots);
 	buf_free(&lengths);
 	return rc;

@@ -48,6 +48,18 @@ slots_make(struct buf *out, size_t n, size_t max)
 }
 
 void
+slots_expect(const struct buf *out, uint64_t hash)
+{
+	uint32_t words = get_le32(out->data + 8), n;
+	const uint8_t *filter = out->data + SLOTS_HEAD;
+	const uint8_t *slots = filter + (size_t)words * 8;
+
+	n = (out->data + out->len - slots) / 4;
+	__builtin_prefetch(filter + (size_t)slots_home(hash, words) * 8, 1);
+	__builtin_prefetch(slots + (size_t)slots_home(hash, n) * 4, 1);
+}
+
+void
 slots_insert(struct buf *out, uint64_t hash, uint32_t place)
 {
 	uint32_t words = get_le32(out->data + 8), n, at, way;

@@ -109,4 +109,7 @@ int slots_make(struct buf *out, size_t n, size_t max)
     __attribute__((warn_unused_result));
 void slots_insert(struct buf *out, uint64_t hash, uint32_t place);
 
+/* One that is inserted soon: asks for the memory that this will touch. */
+void slots_expect(const struct buf *out, uint64_t hash);
+
 #endif
