@@ -113,6 +113,30 @@ pid_in(const char *path)
 	return pid;
 }
 
+/* These wait for seconds, so all rows wait at the same time. */
+static void
+each_at_once(void (*test)(const char *script, const char *path),
+    const char *const *scripts, unsigned n)
+{
+	char name[16], path[512], script[1024];
+	int status;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (fork() != 0)
+			continue;
+		snprintf(name, sizeof(name), "pid%u", i);
+		snprintf(path, sizeof(path), "%s", unit_path(name));
+		snprintf(script, sizeof(script), "pid=%s; %s", path,
+		    scripts[i]);
+		test(script, path);
+		_exit(0);
+	}
+	while (n-- > 0) {
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+}
+
 static const char *const stuck[] = {
     "echo $$ >$pid; exec sleep 60",
     "sleep 60 & echo $! >$pid; wait",
@@ -120,20 +144,23 @@ static const char *const stuck[] = {
     "echo $$ >$pid; exec sleep 60 >&- 2>&-", /* prints no more */
 };
 
-START_TEST(time_limit)
+static void
+has_time_limit(const char *script, const char *path)
 {
 	struct spawn s = {.limit_s = 1};
-	const char *path = unit_path("pid");
 	double from = seconds();
-	char script[512];
 	int rc;
 
-	snprintf(script, sizeof(script), "pid=%s; %s", path, stuck[_i]);
 	rc = run_sh(&s, script);
 	ck_assert_int_eq(rc, strstr(script, ">&-") ? 0 : -ETIMEDOUT);
 	ck_assert_int_lt(s.status, 0);
 	ck_assert(seconds() - from < 10);
 	ck_assert_int_eq(kill(pid_in(path), 0), -1); /* at once */
+}
+
+START_TEST(time_limit)
+{
+	each_at_once(has_time_limit, stuck, UNIT_COUNT(stuck));
 }
 END_TEST
 
@@ -167,14 +194,11 @@ static const char *const orphans[] = {
     "(trap '' TERM; exec sleep 60) >&- 2>&- & echo $! >$pid; wait",
 };
 
-START_TEST(dies_with_its_parent)
+static void
+dies_with_us(const char *script, const char *path)
 {
-	const char *path = unit_path("pid");
-	char script[512];
-	pid_t pid;
+	pid_t pid = fork();
 
-	snprintf(script, sizeof(script), "pid=%s; %s", path, orphans[_i]);
-	pid = fork();
 	if (pid == 0) {
 		struct spawn s = {.limit_s = 60};
 
@@ -190,8 +214,13 @@ START_TEST(dies_with_its_parent)
 		usleep(10000);
 	ck_assert_int_eq(kill(pid_in(path), 0), -1);
 }
+
+START_TEST(dies_with_its_parent)
+{
+	each_at_once(dies_with_us, orphans, UNIT_COUNT(orphans));
+}
 END_TEST
 
 UNIT_MAIN("spawn", UNIT_EACH(endings, cases), UNIT_ONCE(no_such_program),
-    UNIT_ONCE(floods), UNIT_EACH(time_limit, stuck), UNIT_ONCE(stops),
-    UNIT_EACH(dies_with_its_parent, orphans))
+    UNIT_ONCE(floods), UNIT_ONCE(time_limit), UNIT_ONCE(stops),
+    UNIT_ONCE(dies_with_its_parent))
