@@ -27,6 +27,7 @@ static const struct {
     {"no keys have a DS", EDE_DNSKEY_MISSING},
     {"signatures from unknown keys", EDE_DNSKEY_MISSING},
     {"no NSEC", EDE_NSEC_MISSING},
+    {"no DNSSEC records", EDE_NSEC_MISSING}, /* neither NSEC nor RRSIG */
     {"NSEC3 proof", EDE_NSEC_MISSING},
     {"nodata proof failed", EDE_NSEC_MISSING},
     {"nameerror proof failed", EDE_NSEC_MISSING},

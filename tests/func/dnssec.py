@@ -8,7 +8,8 @@ import re
 import time
 
 import rvtest
-from internet import OTHER_KEY, STRIPPED, UNSIGNED, Internet, add_address
+from internet import (OTHER_KEY, STRIPPED, UNPROVEN, UNSIGNED, Internet,
+                      add_address)
 from rvtest import (Clock, WholeClock, ask, case, contains, data, equal, rcode,
                     wait_until)
 
@@ -18,7 +19,7 @@ SIGNED = {"": ALL_ALONG, "zz": ALL_ALONG, "fine.zz": ALL_ALONG,
           "later.zz": (), "expired.zz": ("-i", "20200101", "-e", "20200201"),
           "future.zz": ("-i", "20360101", "-e", "20360201"),
           "unsigned.zz": UNSIGNED, "otherkey.zz": OTHER_KEY,
-          "stripped.zz": STRIPPED}
+          "stripped.zz": STRIPPED, "unproven.zz": UNPROVEN}
 # INFO-CODE of RFC 8914 4, and a word of the reason in the log
 BOGUS = {"expired.zz": (7, "expired"), "future.zz": (8, "inception"),
          "unsigned.zz": (9, "No DNSKEY"), "otherkey.zz": (9, "no keys"),
@@ -171,6 +172,14 @@ def _(bench):
             "upstream" else "it failed a moment ago"
         equal(bool(re.fullmatch(rf".+: {words} \({code}\)", got["reason"])),
               True, got)
+
+
+@case("a denial without a proof is bogus: EDE 12 (RFC 4035 5.4, RFC 8914 4.13)")
+def _(bench):
+    for qname, qtype in (("none.unproven.zz", "A"), ("www.unproven.zz", "MX")):
+        got = query(bench, qname, qtype)
+        equal((rcode(got), info_codes(got)), ("SERVFAIL", [12]), qname)
+    equal(is_ad(query(bench, "www.unproven.zz", ad=True)), True)
 
 
 @case("with CD bogus data comes as it is, without AD (RFC 4035 3.2.2)")

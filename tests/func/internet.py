@@ -11,7 +11,7 @@ address of its own. Those that are signed have a DS in the zone above them;
 net.anchor() is a file with the root's key. signed may be {apex: how}: () for
 well, ("-e", "20200101") or other options of ldns-signzone, UNSIGNED for one that
 has a DS only, OTHER_KEY for one whose DS is of another key, STRIPPED for one
-whose data has lost its signatures.
+whose data has lost its signatures, UNPROVEN for one that has lost its NSECs.
 """
 
 import re
@@ -27,6 +27,7 @@ ROOT_SERVERS = [  # a.root-servers.net to m, as of 2023, and b's old address
 
 
 UNSIGNED, OTHER_KEY, STRIPPED = "unsigned", "other key", "stripped"
+UNPROVEN = "unproven"
 
 
 def add_address(*addresses):
@@ -138,6 +139,8 @@ class Internet:
         text = (signed if signed.exists() else zone.plain).read_text()
         if zone.signed == STRIPPED:
             text = re.sub(r".*\tRRSIG\t(A|TXT|CNAME) .*\n", "", text)
+        if zone.signed == UNPROVEN:
+            text = re.sub(r".*\t(RRSIG\t)?NSEC[ \t].*\n", "", text)
         return text
 
     def _serve(self, zone):
