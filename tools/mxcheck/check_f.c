@@ -123,6 +123,19 @@ same_site(const struct check_on *on)
 
 /* ---- name servers */
 
+/* Some address of some server could not be had: it may be elsewhere. */
+static bool
+is_known(const struct facts_zone *zone)
+{
+	if (zone == NULL || zone->n_servers == 0)
+		return false;
+	for (size_t i = 0; i < zone->n_servers; i++)
+		if (zone->servers[i]->a.dns == FACTS_FAILED ||
+		    zone->servers[i]->aaaa.dns == FACTS_FAILED)
+			return false;
+	return true;
+}
+
 /* Where the zone dies with an MX host, and leave is not taken by it; leave may
  * be NULL. */
 static bool
@@ -177,7 +190,7 @@ domain_names_die(const struct check_on *on)
 	const struct facts_host *host;
 	struct fault f;
 
-	if (zone == NULL)
+	if (!is_known(zone))
 		return SEV_SKIPPED;
 	if (count_hosts(on->domain) < 2)
 		return SEV_OK;
@@ -191,26 +204,13 @@ host_names_die(const struct check_on *on)
 	const struct facts_host *host = on->mx->host, *other;
 	struct fault f;
 
-	if (host == NULL || host->n_endpoints == 0 || host->zone == NULL)
+	if (host == NULL || host->n_endpoints == 0 || !is_known(host->zone))
 		return SEV_SKIPPED;
 	if (host->zone == on->domain->zone)
 		return SEV_OK; /* the domain's row */
 	other = dies_with_any(on, host->zone, host->endpoints[0], &f);
 	return other == NULL ? SEV_OK : say_dies(on, host->zone, other, &f,
 	    "this host is not");
-}
-
-/* Some address of some server could not be had: it may be elsewhere. */
-static bool
-is_known(const struct facts_zone *zone)
-{
-	if (zone == NULL || zone->n_servers == 0)
-		return false;
-	for (size_t i = 0; i < zone->n_servers; i++)
-		if (zone->servers[i]->a.dns == FACTS_FAILED ||
-		    zone->servers[i]->aaaa.dns == FACTS_FAILED)
-			return false;
-	return true;
 }
 
 static bool
