@@ -13,6 +13,7 @@ import warnings
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec as elliptic
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
@@ -61,10 +62,12 @@ class Pki:
 
     def chain(self, name, hours=(-24 * 30, 24 * 60), names=None, bits=2048,
               digest=None, self_signed=False, intermediate=None,
-              show_intermediate=True, srv=()):
+              show_intermediate=True, srv=(), ec=False):
         """A file of key and chain. intermediate: its hours."""
         key = self.key if bits == 2048 else rsa.generate_private_key(
             65537, bits)
+        if ec:
+            key = elliptic.generate_private_key(elliptic.SECP256R1())
         issuer, issuer_key, more = "Test Root", self.ca_key, []
         if self_signed:
             issuer, issuer_key = name, key
@@ -81,6 +84,12 @@ class Pki:
                 _pem(c) for c in [leaf] + (more if show_intermediate
                                            else [])))
         return path
+
+    def both(self, name, rsa=None, ec=None):
+        """A server with two certificates; each as for chain()."""
+        context = self.server(name, **(rsa or {}))
+        context.load_cert_chain(self.chain(name, ec=True, **(ec or {})))
+        return context
 
     def server(self, name, old=False, **what):
         return self.context(self.chain(name, **what), old)

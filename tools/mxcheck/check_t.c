@@ -373,6 +373,46 @@ name_by_policy(const struct check_on *on)
 	    under(on, name(on), STS | DANE_TA);
 }
 
+/* ---- the other certificate */
+
+/* What is wrong with it fills on->text; the rules are those of the first. */
+static enum severity
+judge_certificate(const struct check_on *on)
+{
+	static check_fn *const rules[] = {dates_by_policy, chain_by_policy,
+	    name_by_policy, expiry};
+	enum severity severity;
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		severity = rules[i](on);
+		if (severity == SEV_WARN || severity == SEV_CRIT)
+			return severity;
+	}
+	if (policy_has_dane(on->ep->host) && on->ep->shared == NULL &&
+	    policy_tlsa_matches(on->ep, false) == 0)
+		return check_say(on, SEV_CRIT, "no TLSA record matches it: "
+		    "senders with DANE that prefer it leave the host out");
+	return SEV_OK;
+}
+
+static enum severity
+other(const struct check_on *on)
+{
+	char text[FINDING_TEXT_MAX] = "";
+	struct facts_endpoint ep = *on->ep;
+	struct check_on sub = *on;
+	enum severity severity;
+
+	if (ep.other == NULL || ep.other->n_certs == 0)
+		return SEV_SKIPPED;
+	ep.probe.tls = *ep.other;
+	sub.ep = &ep;
+	sub.text = text;
+	severity = judge_certificate(&sub);
+	return severity == SEV_OK ? SEV_OK : check_say(on, severity,
+	    "its %s certificate: %s", ep.other->certs[0].key, text);
+}
+
 bool
 check_tls_fails(const struct check_on *on)
 {
@@ -424,6 +464,11 @@ const struct check check_t[] = {
 	"(CVE-2011-0411)."},
     {"T11", "pool", CHECK_HOST, pool,
 	"The addresses of one host should offer the same TLS."},
+    {"T12", "other certificate", CHECK_ENDPOINT, other,
+	"A server may have a certificate with an RSA key and one with ECDSA, "
+	"and senders get either: with --dual-cert a second session asks for "
+	"the one that the first did not show, and T04 to T07, and TLSA "
+	"records, are judged of it."},
     {"T13", "renewal", CHECK_ENDPOINT, renewal,
 	"The certificate changed since the last run; with a new key, TLSA "
 	"records for the old one do not match any more."},

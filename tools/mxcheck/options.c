@@ -47,6 +47,7 @@ enum {
 	OPT_ACCESS,
 	OPT_SUGGEST_MX,
 	OPT_HOOK_BATCH,
+	OPT_DUAL_CERT,
 	OPT_DNSBL,
 	OPT_OUTBOUND,
 	OPT_TRUSTED,
@@ -99,6 +100,7 @@ static const struct option options[] = {
     {"access", no_argument, NULL, OPT_ACCESS},
     {"suggest-mx", no_argument, NULL, OPT_SUGGEST_MX},
     {"hook-batch", no_argument, NULL, OPT_HOOK_BATCH},
+    {"dual-cert", no_argument, NULL, OPT_DUAL_CERT},
     {"dnsbl", required_argument, NULL, OPT_DNSBL},
     {"outbound", no_argument, NULL, OPT_OUTBOUND},
     {"trusted", required_argument, NULL, OPT_TRUSTED},
@@ -252,6 +254,9 @@ read_one(struct settings *s, int c)
 		break;
 	case OPT_HOOK_BATCH:
 		s->hook_batch = true;
+		break;
+	case OPT_DUAL_CERT:
+		s->dual_cert = true;
 		break;
 	case OPT_DNSBL:
 		fine = option_dnsbl(s, optarg);

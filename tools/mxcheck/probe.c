@@ -253,9 +253,15 @@ drain(struct probe *p, size_t left)
 void
 probe_begin_tls(struct probe *p, size_t left)
 {
+	static const enum tls_offer offers[] = {
+	    [PROBE_TLS] = TLS_OFFER_ALL,
+	    [PROBE_TLS_OLD] = TLS_OFFER_OLD,
+	    [PROBE_TLS_RSA] = TLS_OFFER_RSA,
+	    [PROBE_TLS_ECDSA] = TLS_OFFER_ECDSA,
+	};
+
 	drain(p, left);
-	p->tls = tls_new(p->how->tls, p->name,
-	    p->how->use_tls == PROBE_TLS_OLD);
+	p->tls = tls_new(p->how->tls, p->name, offers[p->how->use_tls]);
 	probe_begin_stage(p, HANDSHAKE, FACTS_TLS);
 	shake_hands(p);
 }

@@ -15,7 +15,15 @@
 struct event_base;
 struct probe;
 
-enum probe_tls { PROBE_TLS, PROBE_TLS_OLD, PROBE_CLEAR };
+/* The last two ask for the other certificate of a server that may have two:
+ * such a session ends behind the handshake. */
+enum probe_tls {
+	PROBE_TLS,
+	PROBE_TLS_OLD,
+	PROBE_CLEAR,
+	PROBE_TLS_RSA,
+	PROBE_TLS_ECDSA,
+};
 
 struct probe_how { /* borrowed until done() */
 	struct event_base *base;

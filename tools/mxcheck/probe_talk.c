@@ -82,6 +82,10 @@ static void
 say_ehlo_again(struct probe *p)
 {
 	p->found->tls.tlsa_matches = tls_dane(p->tls, p->ep->host);
+	if (p->how->use_tls >= PROBE_TLS_RSA) { /* that was it */
+		say_quit(p);
+		return;
+	}
 	probe_begin_stage(p, EHLO_TLS, FACTS_EHLO_TLS);
 	probe_send(p, "EHLO %s", p->how->facts->helo);
 }

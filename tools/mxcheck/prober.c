@@ -30,6 +30,8 @@ struct job {
 	struct facts_endpoint *ep;
 	struct probe_how how;
 	struct probe *probe; /* NULL: queued or waiting */
+	struct probe *kept;  /* the first one, if the second is for the other
+			      * certificate; NULL */
 	struct event *again; /* NULL before the first session is over */
 	struct event *moment; /* until it gives its place away */
 	bool has_place;
@@ -65,11 +67,26 @@ static void
 free_job(struct job *job)
 {
 	probe_free(job->probe);
+	probe_free(job->kept);
 	if (job->again != NULL)
 		event_free(job->again);
 	event_free(job->moment);
 	free(job->domains);
 	free(job);
+}
+
+static void
+share_other(struct facts *facts, const struct job *job,
+    struct facts_endpoint *ep)
+{
+	if (job->ep->other == NULL)
+		return;
+	ep->other = facts_alloc(facts, 1, sizeof(*ep->other));
+	*ep->other = *job->ep->other;
+	ep->other->name = FACTS_UNKNOWN;
+	ep->other->tlsa_matches = probe_dane(job->probe, ep->host);
+	if (probe_matches(job->probe, ep->host->name) == FACTS_YES)
+		ep->other->name = FACTS_YES;
 }
 
 /* The other names of the address get the session; the certificate may be
@@ -78,6 +95,8 @@ static void
 share(struct prober *prober, struct job *job)
 {
 	struct facts *facts = prober->how->facts;
+	const struct probe *probe = job->kept != NULL ? job->kept :
+	    job->probe;
 
 	for (size_t i = 0; job->is_shared && i < facts->n_endpoints; i++) {
 		struct facts_endpoint *ep = facts->endpoints[i];
@@ -87,11 +106,12 @@ share(struct prober *prober, struct job *job)
 		ep->probe = job->ep->probe;
 		ep->first = job->ep->first;
 		if (ep->probe.tls.name != FACTS_UNKNOWN &&
-		    (job->probe == NULL || probe_matches(job->probe,
+		    (probe == NULL || probe_matches(probe,
 			ep->host->name) != FACTS_YES))
 			ep->probe.tls.name = FACTS_UNKNOWN;
-		ep->probe.tls.tlsa_matches = job->probe != NULL ?
-		    probe_dane(job->probe, ep->host) : 0;
+		ep->probe.tls.tlsa_matches = probe != NULL ?
+		    probe_dane(probe, ep->host) : 0;
+		share_other(facts, job, ep);
 		prober->how->on_endpoint(prober->how->arg, ep);
 	}
 }
@@ -145,6 +165,19 @@ timed_out(const struct facts_probe *probe)
 	return false;
 }
 
+static bool
+is_rsa(const struct facts_tls *tls)
+{
+	return strncmp(tls->certs[0].key, "RSA", 3) == 0;
+}
+
+static bool
+is_for_other(const struct job *job)
+{
+	return job->how.use_tls == PROBE_TLS_RSA ||
+	    job->how.use_tls == PROBE_TLS_ECDSA;
+}
+
 /* Sets job->how for a second session. Returns s until it, or 0 for none. */
 static unsigned
 plan_second(struct job *job)
@@ -160,6 +193,11 @@ plan_second(struct job *job)
 	} else if (s->recheck_s > 0 && is_bad(job)) {
 		job->how.patient = timed_out(&job->ep->probe);
 		after = s->recheck_s > SECOND_S ? s->recheck_s : SECOND_S;
+	} else if (s->dual_cert && job->ep->probe.tls.n_certs > 0 &&
+	    !is_limited(job)) {
+		job->how.use_tls = is_rsa(&job->ep->probe.tls) ?
+		    PROBE_TLS_ECDSA : PROBE_TLS_RSA;
+		after = SECOND_S;
 	}
 	return now_s() + (time_t)after < job->prober->until ? after : 0;
 }
@@ -186,6 +224,19 @@ join(struct job *job, struct facts *facts)
 		probe->step[FACTS_TLS] = job->first.step[FACTS_TLS];
 		probe->tls = job->first.tls;
 	}
+}
+
+/* A server with one kind of key has failed that handshake: nothing is wrong. */
+static void
+join_other(struct job *job, struct facts *facts)
+{
+	struct facts_tls *tls = &job->ep->probe.tls;
+
+	if (tls->n_certs > 0) {
+		job->ep->other = facts_alloc(facts, 1, sizeof(*tls));
+		*job->ep->other = *tls;
+	}
+	job->ep->probe = job->first;
 }
 
 static void start(struct job *job);
@@ -231,7 +282,10 @@ on_done(void *arg, struct probe *probe)
 	leave_place(job);
 	prober->n_sockets--;
 	if (job->again != NULL) {
-		join(job, prober->how->facts);
+		if (is_for_other(job))
+			join_other(job, prober->how->facts);
+		else
+			join(job, prober->how->facts);
 		finish(job);
 		return;
 	}
@@ -241,7 +295,10 @@ on_done(void *arg, struct probe *probe)
 		return;
 	}
 	job->first = job->ep->probe;
-	probe_free(job->probe);
+	if (is_for_other(job))
+		job->kept = job->probe;
+	else
+		probe_free(job->probe);
 	job->probe = NULL;
 	job->again = event_new(prober->how->base, -1, 0, on_again, job);
 	if (job->again == NULL || event_add(job->again, &tv) != 0)

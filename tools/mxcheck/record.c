@@ -159,12 +159,12 @@ visit_cert(struct visit *r, struct facts_cert *c)
 }
 
 static void
-visit_tls(struct visit *r, struct facts_tls *tls)
+visit_tls(struct visit *r, const char *member, struct facts_tls *tls)
 {
 	struct visit sub, item;
 	json_t *array;
 
-	if (!visit_enter(r, "tls", &sub))
+	if (!visit_enter(r, member, &sub))
 		return;
 	TEXT(&sub, tls, proto);
 	TEXT(&sub, tls, cipher);
@@ -186,7 +186,7 @@ visit_tls(struct visit *r, struct facts_tls *tls)
 			visit_cert(&item, &tls->certs[i]);
 		sub.bad = item.bad != NULL ? item.bad : sub.bad;
 	}
-	visit_leave(r, "tls", &sub);
+	visit_leave(r, member, &sub);
 }
 
 static void
@@ -217,7 +217,7 @@ record_visit_probe(struct visit *r, const char *member, struct facts_probe *p)
 	visit_ehlo(&sub, "said", &p->ehlo);
 	visit_ehlo(&sub, "said-tls", &p->ehlo_tls);
 	FLAG(&sub, p, clear);
-	visit_tls(&sub, &p->tls);
+	visit_tls(&sub, "tls", &p->tls);
 	p->n_rcpts = visit_list(&sub, "rcpts", p->n_rcpts, LIST_MAX, &array);
 	if (r->reads)
 		p->rcpts = facts_alloc(r->facts, p->n_rcpts + 1,
@@ -362,6 +362,10 @@ record_visit_endpoint(struct visit *r, struct facts_endpoint *ep)
 		ep->first = facts_alloc(r->facts, 1, sizeof(*ep->first));
 	if (has_first)
 		record_visit_probe(r, "first", ep->first);
+	if (r->reads && json_object_get(r->object, "other") != NULL)
+		ep->other = facts_alloc(r->facts, 1, sizeof(*ep->other));
+	if (ep->other != NULL)
+		visit_tls(r, "other", ep->other);
 	record_visit_lookup(r, "greeting-name", &ep->greeting_name);
 	visit_past(r, &ep->past);
 }

@@ -107,6 +107,7 @@ struct settings {
 	const char *alert_to;	      /* who reads what -q prints; NULL */
 	const char *hook;	      /* a program for each change; NULL */
 	bool hook_batch;	      /* once for all of them */
+	bool dual_cert; /* a second session for the other certificate */
 	const char *zone;	      /* a file of the hosts' health; NULL */
 	unsigned zone_life_s;	      /* until it is not believed any more */
 	const char *replay; /* a recorded run; NULL */

@@ -78,8 +78,21 @@ tls_ctx_free(struct tls_ctx *ctx)
 	free(ctx);
 }
 
+/* A server that has both kinds of key picks by the algorithms, up to TLS 1.2
+ * also by the ciphers. */
+static void
+offer_kind(SSL *ssl, bool rsa)
+{
+	if (SSL_set1_sigalgs_list(ssl, rsa ? "RSA-PSS+SHA256:RSA-PSS+SHA384:"
+	    "RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512" :
+	    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512") != 1 ||
+	    SSL_set_cipher_list(ssl, rsa ?
+		"aRSA:!eNULL:@SECLEVEL=0" : "aECDSA:!eNULL:@SECLEVEL=0") != 1)
+		fatal("OpenSSL takes no list of algorithms");
+}
+
 struct tls *
-tls_new(struct tls_ctx *ctx, const char *name, bool old)
+tls_new(struct tls_ctx *ctx, const char *name, enum tls_offer offer)
 {
 	struct tls *tls = xcalloc(1, sizeof(*tls));
 
@@ -92,7 +105,9 @@ tls_new(struct tls_ctx *ctx, const char *name, bool old)
 	SSL_set_bio(tls->ssl, tls->in, tls->out);
 	SSL_set_connect_state(tls->ssl);
 	SSL_set_min_proto_version(tls->ssl,
-	    old ? TLS1_VERSION : TLS1_2_VERSION);
+	    offer == TLS_OFFER_OLD ? TLS1_VERSION : TLS1_2_VERSION);
+	if (offer == TLS_OFFER_RSA || offer == TLS_OFFER_ECDSA)
+		offer_kind(tls->ssl, offer == TLS_OFFER_RSA);
 	snprintf(tls->name, sizeof(tls->name), "%s", name);
 	SSL_set_tlsext_host_name(tls->ssl, tls->name);
 	tls->roots = SSL_CTX_get_cert_store(ctx->ssl);

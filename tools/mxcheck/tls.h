@@ -20,8 +20,16 @@ struct tls;
 struct tls_ctx *tls_ctx_new(const char *ca_file, char *why);
 void tls_ctx_free(struct tls_ctx *ctx); /* NULL is fine */
 
-/* name: for SNI. old: TLS 1.0 and 1.1 are fine, too. */
-struct tls *tls_new(struct tls_ctx *ctx, const char *name, bool old);
+enum tls_offer {
+	TLS_OFFER_ALL,
+	TLS_OFFER_OLD,	 /* TLS 1.0 and 1.1 are fine, too */
+	TLS_OFFER_RSA,	 /* certificates with such a key only */
+	TLS_OFFER_ECDSA,
+};
+
+/* name: for SNI. */
+struct tls *tls_new(struct tls_ctx *ctx, const char *name,
+    enum tls_offer offer);
 void tls_free(struct tls *tls); /* NULL is fine */
 
 /*

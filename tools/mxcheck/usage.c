@@ -37,6 +37,7 @@ usage_print(FILE *to)
 	    "      --patient          the times of RFC 5321\n"
 	    "      --relay none|basic, --rcpt none|basic\n"
 	    "      --internal         private addresses are fine\n"
+	    "      --dual-cert        the RSA and the ECDSA certificate\n"
 	    "      --access           submission, IMAP and POP3: group A\n"
 	    "      --outbound         DMARC, DKIM, BIMI, lists: group O\n"
 	    "      --dnsbl ZONE       a list to look in for our addresses\n"
