@@ -116,14 +116,16 @@ dump_entry(void *arg, const struct cache_entry *e)
 		[CACHE_FAILURE] = "failure",
 		[CACHE_CUT] = "nothing below",
 	};
+	bool zone = e->kind == CACHE_FAILURE && e->qtype == 0; /* reach.h */
 
 	if (!is_meant(d->request, e))
 		return false;
 	output_item(&d->o);
 	output_text(&d->o, "name", "%s", dname_to_txt(name, e->qname));
 	output_text(&d->o, "type", "%s", rr_type_to_txt(type, e->qtype));
-	output_text(&d->o, "kind", "%s",
-	    e->kind < sizeof(kinds) / sizeof(kinds[0]) ? kinds[e->kind] : "?");
+	output_text(&d->o, "kind", "%s", zone ? "silent zone" :
+		e->kind < sizeof(kinds) / sizeof(kinds[0]) ?
+		kinds[e->kind] : "?");
 	output_text(&d->o, "rcode", "%s", control_rcode_txt(e->answer.rcode));
 	output_number(&d->o, "age", age);
 	output_number(&d->o, "left", e->lifetime > age ? e->lifetime - age : 0);

@@ -116,6 +116,8 @@ static const struct {
 	{ COUNTER_LIST_ANSWERS, "list zone" },
 	{ COUNTER_STALE_ANSWERS, "cache, expired" },
 	{ COUNTER_CACHED_FAILURES, "cache, a failure" },
+	{ COUNTER_LOCAL_ANSWERS, "hosts file, localhost or private zone" },
+	{ COUNTER_UNREACHABLE, "its servers are not asked now" },
 	{ COUNTER_CUTS, "cache, a name above that does not exist" },
 	{ COUNTER_CACHE_HITS, "cache" },
 	{ COUNTER_CACHE_NEGATIVE_HITS, "cache" },

@@ -1,6 +1,7 @@
 /*
- * A name of the hosts file comes first; then localhost; then the zones of
- * private use, in which nothing is, but for the addresses of loopback.
+ * localhost comes first, which is loopback whatever a hosts file says (RFC 6761
+ * 6.3); then a name of that file; then the zones of private use, in which nothing
+ * is, but for the addresses of loopback.
  *
  * A zone whose names are asked of somebody who may know them is not answered
  * here: by a route at its apex or below it; and private networks by any
@@ -488,7 +489,7 @@ localdata_answer(const struct localdata *ld, struct query *q)
 		return false;
 	query_hash_from(q, 0);
 	q->aa = true;
-	if (answer_host(ld, q) || answer_localhost(ld, q) || answer_zone(ld, q))
+	if (answer_localhost(ld, q) || answer_host(ld, q) || answer_zone(ld, q))
 		return true;
 	q->aa = false;
 	return false;

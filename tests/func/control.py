@@ -20,6 +20,8 @@ LISTED = "2.0.0.127.bl.test"
 def outside(q):
     if q.qname.startswith("no."):
         return negative(q)
+    if q.qname.endswith("dead.example"):
+        return None
     if q.qname.startswith("broken."):
         return answer(q, rcode="SERVFAIL")
     if q.qname.startswith("alias."):
@@ -204,6 +206,23 @@ def _(bench):
            if k in ("queries", "upstream-failures", "cached-failures")},
           {k: before[k] for k in ("queries", "upstream-failures",
                                   "cached-failures")})
+
+
+@case("a list that is dead: lookup and dump tell, flush has it asked again")
+def _(bench):
+    got = ctl_json(bench, "lookup", "2.0.0.127.dead.example", "A")
+    equal((got["reason"], got["microseconds"] < 3000000),
+          ("No Reachable Authority: no answer in time (22)", True))
+    got = ctl_json(bench, "lookup", "9.0.0.127.dead.example", "A")
+    equal((got["source"], got["reason"]),
+          ("its servers are not asked now",
+           "No Reachable Authority: nothing came from there lately (22)"))
+    entry, = ctl_json(bench, "dump", "dead.example")["entries"]
+    equal((entry["kind"], entry["left"] <= 2), ("silent zone", True), entry)
+    ctl(bench, "flush", "dead.example")
+    equal(ctl_json(bench, "dump", "dead.example")["entries"], [])
+    equal(ctl_json(bench, "lookup", "localhost", "A")["source"],
+          "hosts file, localhost or private zone")
 
 
 # --- dump

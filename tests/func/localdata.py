@@ -12,6 +12,7 @@ HOSTS = """\
 2.0.0.127.bl.test 192.0.2.9
 192.0.2.7 2.0.0.127.bl.test    # as a list zone has it
 127.0.1.1 box.example.org
+127.0.0.1 localhost
 """
 
 
