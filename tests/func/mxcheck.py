@@ -202,6 +202,7 @@ def _(bench):
                        (["--limit", "lunch=3"], "give STAGE=SECONDS"),
                        (["--models", "sendmail"], "there are postfix"),
                        (["--helo", "a b"], "give a host name"),
+                       (["-4", "-6"], "give one of them"),
                        (["--output", "xml"], "there is no such format"),
                        (["--explain", "X99"], "there is no such check")):
         done = bench.net.mxcheck(*args, "pair.test")

@@ -49,6 +49,13 @@ def _(bench):
     contains(rest, "down.test  DEGRADED")
 
 
+@case("nagios: --help and --version are no OK")
+def _(bench):
+    for word in ("--help", "--version"):
+        equal([bench.net.mxcheck(*args).returncode for args in (
+            (word,), ("-o", "nagios", word))], [0, 3], word)
+
+
 SERIES = re.compile(r'(mxcheck_[a-z_]+)(?:\{((?:[a-z]+="(?:[^"\\]|\\.)*",?)*)\})?'
                     r' (-?[0-9.e+]+)')
 

@@ -65,7 +65,18 @@ def _(bench):
     done = mxcheck(bench, "silence.test", "--limit", "connect=0.5")
     table = Table(done)
     contains(table.text("", "C00", "run"), "cut off")
-    equal(table.domains["silence.test"][0], "UNKNOWN")
+    equal((table.domains["silence.test"][0], done.returncode),
+          ("UNKNOWN", 3))
+
+
+@case("cut off: one mail in the second run, of nothing else, and status 3")
+def _(bench):
+    runs = [mxcheck(bench, "silence.test", "--limit", "connect=0.5", "-q",
+                    "--state", bench.dir / "state") for _ in range(4)]
+    equal([bool(r.stdout) for r in runs], [False, True, False, False])
+    contains(runs[1].stdout, "cut off")
+    equal("silence.test" in runs[1].stdout, False, runs[1].stdout)
+    equal({r.returncode for r in runs}, {3})
 
 
 @case("private addresses are not dialled, and are critical: D07")

@@ -98,6 +98,27 @@ START_TEST(acknowledged)
 }
 END_TEST
 
+/* C00: the probe host is cut off. Told once, after so many runs; again only
+ * after a run that knew. */
+START_TEST(unknown_for_runs)
+{
+	static const struct alert_rules c00 = {
+	    .confirm = 2, .recover = 2, .unknown = 2};
+	static const char history[] = "ouuuuouuu", want[] = "..U....U.";
+	struct alert a = {.seen = 1000};
+	uint8_t bytes[ALERT_LEN];
+	enum severity was;
+
+	for (size_t i = 0; i < sizeof(history) - 1; i++) {
+		alert_write(bytes, &a);
+		ck_assert(alert_read(&a, bytes, sizeof(bytes)));
+		ck_assert_int_eq(alert_step(&a, severity(history[i]), false,
+		    &c00, a.seen + RUN_S, &was) == ALERT_UNKNOWN,
+		    want[i] == 'U');
+	}
+}
+END_TEST
+
 /* After a loss of the state nothing is news. */
 START_TEST(baseline)
 {
@@ -164,4 +185,5 @@ START_TEST(kept)
 END_TEST
 
 UNIT_MAIN("mx_alert", UNIT_EACH(histories, cases), UNIT_ONCE(acknowledged),
+    UNIT_ONCE(unknown_for_runs),
     UNIT_ONCE(baseline), UNIT_ONCE(noise), UNIT_ONCE(kept))

@@ -106,11 +106,16 @@ flap(struct alert *a, enum severity now, const struct alert_rules *rules)
 /* ---- words */
 
 static enum alert_event
-unknown(struct alert *a, int64_t at)
+unknown(struct alert *a, const struct alert_rules *rules, int64_t at)
 {
 	if (a->unknown_since == 0)
 		a->unknown_since = at;
-	if (a->unknown_told || at - a->unknown_since < ALERT_UNKNOWN_S)
+	if (a->unknown_runs < UINT8_MAX)
+		a->unknown_runs++;
+	if (a->unknown_told)
+		return ALERT_NONE;
+	if (rules->unknown > 0 ? a->unknown_runs < rules->unknown :
+	    at - a->unknown_since < ALERT_UNKNOWN_S)
 		return ALERT_NONE;
 	a->unknown_told = true;
 	return ALERT_UNKNOWN;
@@ -150,9 +155,10 @@ alert_step(struct alert *a, enum severity now, bool sure,
 	if (now == SEV_SKIPPED)
 		return ALERT_NONE;
 	if (!is_known(now)) {
-		event = unknown(a, at);
+		event = unknown(a, rules, at);
 	} else {
 		a->unknown_since = 0;
+		a->unknown_runs = 0;
 		a->unknown_told = false;
 		judge(a, now, sure, rules, at);
 		event = flap(a, now, rules);
@@ -200,6 +206,7 @@ alert_write(uint8_t out[ALERT_LEN], const struct alert *a)
 	    (a->flapping ? FLAPPING : 0) |
 	    (a->unknown_told ? UNKNOWN_TOLD : 0));
 	out[6] = (uint8_t)a->acked;
+	out[7] = a->unknown_runs;
 	put_le32(out + 8, a->changes);
 	put_le64(out + 16, (uint64_t)a->since);
 	put_le64(out + 24, (uint64_t)a->unknown_since);
@@ -226,6 +233,7 @@ alert_read(struct alert *a, const void *data, size_t len)
 	a->flapping = p[5] & FLAPPING;
 	a->unknown_told = p[5] & UNKNOWN_TOLD;
 	a->acked = p[6];
+	a->unknown_runs = p[7];
 	a->changes = get_le32(p + 8);
 	a->since = (int64_t)get_le64(p + 16);
 	a->unknown_since = (int64_t)get_le64(p + 24);

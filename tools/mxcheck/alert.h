@@ -22,6 +22,7 @@
 struct alert_rules {
 	unsigned confirm, recover;  /* runs, at least 1 */
 	unsigned flap_high, flap_low; /* percent */
+	unsigned unknown; /* runs until UNKNOWN is told; 0: hours */
 };
 
 struct alert { /* zeroed: nothing was ever wrong */
@@ -30,6 +31,7 @@ struct alert { /* zeroed: nothing was ever wrong */
 	uint8_t streak;		       /* runs in a row worse or better */
 	bool streak_is_worse;
 	bool flapping, unknown_told;
+	uint8_t unknown_runs; /* in a row */
 	uint32_t changes;	       /* bit 0: the last result differed */
 	int64_t since;	       /* s since 1970: hard as it is */
 	int64_t unknown_since; /* 0: the last run knew */

@@ -93,11 +93,17 @@ static struct alert_rules
 rules_of(const struct pass *p, const char *id)
 {
 	const struct settings *s = p->from->settings;
-	struct alert_rules rules = {s->confirm, s->recover, s->flap_high,
-	    s->flap_low};
+	struct alert_rules rules = {
+	    .confirm = s->confirm,
+	    .recover = s->recover,
+	    .flap_high = s->flap_high,
+	    .flap_low = s->flap_low,
+	};
 
 	if (strcmp(id, "T07") == 0)
 		rules.flap_high = 0;
+	if (strcmp(id, "C00") == 0) /* nothing else is told meanwhile */
+		rules.unknown = s->confirm;
 	return rules;
 }
 

@@ -225,6 +225,16 @@ run(struct facts *facts, const struct settings *settings)
 	return status;
 }
 
+/* Of a monitoring plugin 0 would say that all is well. */
+static bool
+is_plugin(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->outputs.n; i++)
+		if (strncmp(settings->outputs.word[i], "nagios", 6) == 0)
+			return true;
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -244,7 +254,7 @@ main(int argc, char **argv)
 		status = run(facts, &settings);
 		break;
 	case OPTIONS_DONE:
-		status = 0;
+		status = is_plugin(&settings) ? EXIT_UNKNOWN : 0;
 		break;
 	case OPTIONS_WRONG:
 		break;

@@ -430,6 +430,10 @@ options_read(struct settings *s, struct facts *facts, int argc, char **argv)
 		fine &= domain_add(facts, argv[optind]);
 	if (facts->n_domains == 0 && s->replay == NULL)
 		mxconf_add_domains(s, facts);
+	if (fine && s->only4 && s->only6) {
+		tool_error("-4 and -6: give one of them, or neither");
+		fine = false;
+	}
 	if (fine && s->quiet && s->no_state) {
 		tool_error("--quiet tells what changed, and needs a state");
 		fine = false;
