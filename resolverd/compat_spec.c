@@ -6,7 +6,6 @@
 #include "resolverd/compat_spec.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +15,6 @@
 #include "zones/build.h"
 
 #define ACL "acl"
-
-int
-compat_refuse(char *why, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, COMPAT_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return -EINVAL;
-}
 
 static void
 free_dataset(struct conf_dataset *d)

@@ -6,6 +6,7 @@
 #define RESOLVERD_COMPAT_SPEC_H
 
 #include "lib/conf.h"
+#include "lib/why.h"
 
 #define COMPAT_WHY_MAX 256
 
@@ -26,7 +27,7 @@ int compat_spec_check(const struct conf *conf, char *why)
     __attribute__((warn_unused_result));
 
 /* Writes the reason. Returns -EINVAL. */
-int compat_refuse(char *why, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+#define compat_refuse(why, ...)                                                \
+	why_fail(why, COMPAT_WHY_MAX, -EINVAL, __VA_ARGS__)
 
 #endif

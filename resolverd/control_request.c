@@ -4,12 +4,12 @@
 #include "resolverd/control_request.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/dns.h"
 #include "lib/rr_txt.h"
+#include "lib/why.h"
 
 #define WORDS_MAX 6
 
@@ -37,19 +37,7 @@ static const char *const formats[] = {
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
-static int explain(char *why, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int
-explain(char *why, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, CONTROL_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return -EINVAL;
-}
+#define explain(why, ...) why_fail(why, CONTROL_WHY_MAX, -EINVAL, __VA_ARGS__)
 
 /* Splits at single spaces; returns how many words, or -EINVAL. */
 static int

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,17 +37,6 @@ static const char *const tables[] = LOCAL_TABLES;
 #define LOCK_MODE 0660 /* a reader notes itself there */
 
 /* ---- reasons */
-
-int
-local_fail(char *why, int rv, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, LOCAL_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return rv;
-}
 
 int
 local_fail_store(char *why, int rv, const struct local *l)

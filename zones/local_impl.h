@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lib/store.h"
+#include "lib/why.h"
 #include "zones/local.h"
 #include "zones/local_record.h"
 
@@ -42,8 +43,7 @@ int local_commit(struct local *l, struct store_txn *t, struct local_meta *m,
     char *why) __attribute__((warn_unused_result));
 
 /* Each puts the reason into why (LOCAL_WHY_MAX bytes) and returns rv. */
-int local_fail(char *why, int rv, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+#define local_fail(why, rv, ...) why_fail(why, LOCAL_WHY_MAX, rv, __VA_ARGS__)
 int local_fail_store(char *why, int rv, const struct local *l);
 
 #endif

@@ -14,13 +14,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/why.h"
 #include "zones/generation.h"
 
 #define TEMP_PREFIX "new-"
@@ -35,19 +35,10 @@ struct publish {
 	int lock_fd;
 };
 
-__attribute__((format(printf, 3, 4))) static int
-fail(char *why, int rc, const char *fmt, ...)
-{
-	va_list ap;
-	size_t len;
-
-	va_start(ap, fmt);
-	vsnprintf(why, GENERATION_WHY_MAX, fmt, ap);
-	va_end(ap);
-	len = strlen(why);
-	snprintf(why + len, GENERATION_WHY_MAX - len, ": %s", strerror(-rc));
-	return rc;
-}
+/* What it was done to, and why that failed. */
+#define fail(why, rc, fmt, ...)                                                \
+	why_fail(why, GENERATION_WHY_MAX, rc, fmt ": %s", __VA_ARGS__,         \
+	    strerror(-(rc)))
 
 /* ---- paths */
 

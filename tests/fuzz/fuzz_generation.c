@@ -242,7 +242,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rc = generation_check(gen, why);
 	assert(rc != 0 || size < 4 || why[0] == '\0');
 	use(gen);
-	walk(gen, size > 0 ? data[0] & 0x1f : 0);
+	walk(gen, size > 0 ? data[size - 1] : 0);
 	generation_close(gen);
 	return 0;
 }

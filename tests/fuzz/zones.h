@@ -104,7 +104,7 @@ zones_on_entry(void *arg, const struct why_entry *e)
 {
 	unsigned *sum = arg;
 
-	assert(e->role <= WHY_COVERED && strlen(e->key) < sizeof(e->key));
+	assert(e->role <= WHY_EXPIRED && strlen(e->key) < sizeof(e->key));
 	for (size_t i = 0; i < e->type.len; i++)
 		*sum += (unsigned char)e->type.text[i];
 	for (size_t i = 0; i < e->file.len; i++)
