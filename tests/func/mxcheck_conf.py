@@ -1,8 +1,12 @@
 """mxcheck's configuration file: options, domains, hosts, and bad lines."""
 
+import re
+
 import rvtest
 from mx_faults import Faults, Mail, Table
 from rvtest import case, contains, equal
+
+TOP = rvtest.HERE.parent.parent
 
 
 def setup(bench):
@@ -104,6 +108,49 @@ BAD = (
     ('domain "a.test" {\n', ":1:"),
     ('relay-target = "x@y z"\n', ":1:"),
 )
+
+
+def options_of(text, start, end):
+    """The names in a table of mxconf.c."""
+    table = text[text.index(start):]
+    return set(re.findall(r'CFG_\w+\("([\w-]+)"', table[:table.index(end)]))
+
+
+@case("the sample has every option and no other, and all of it is valid")
+def _(bench):
+    source = (TOP / "tools/mxcheck/mxconf.c").read_text()
+    sample = (TOP / "conf/mxcheck.conf").read_text()
+    man = (TOP / "doc/mxcheck.8").read_text()
+    live = re.sub(r"(?m)^#(?! )", "", sample)
+    there = {"": set(re.findall(r"(?m)^([\w-]+) =", live))}
+    for section in ("domain", "host"):
+        body = live[live.index(f"\n{section} "):]
+        there[section] = set(re.findall(r"(?m)^\t([\w-]+) =",
+                                        body[:body.index("\n}\n")]))
+    for section, start in (("", "root_opts[]"), ("domain", "domain_opts[]"),
+                           ("host", "host_opts[]")):
+        names = options_of(source, start, "CFG_END") - {"domain", "host"}
+        equal(there[section], names, section)
+        for name in names:
+            equal(bool(re.search(r"(?<![\w-])%s(?![\w-])" % name, man)), True,
+                  f"{name} is in the man page")
+    # the addresses to dial from are not ours
+    path = bench.file("sample.conf", live)
+    done = bench.net.mxcheck("--config", path, "--list-checks")
+    equal((done.returncode, done.stderr), (0, ""))
+    path = bench.file("sample.conf", sample)
+    done = bench.net.mxcheck("--config", path, "pair.test", "--only", "C")
+    equal(done.stderr, "", "as it is shipped it says nothing")
+
+
+@case("every option of --help is in the man page, and the other way round")
+def _(bench):
+    usage = bench.net.mxcheck("--help").stdout
+    man = (TOP / "doc/mxcheck.8").read_text()
+    listed = set(re.findall(r"--([a-z][\w-]+)", usage))
+    items = "\n".join(re.findall(r"(?m)^\.It Fl .*$", man))
+    described = set(re.findall(r"(?:Fl|,) -([a-z][\w-]+)", items))
+    equal(listed ^ described, set())
 
 
 @case(f"{len(BAD)} bad files: file, line, what; status 3, nothing is dialled")
