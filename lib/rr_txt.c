@@ -206,18 +206,36 @@ print_unknown(FILE *out, struct wire_reader r)
 		print_hex(out, &r);
 }
 
+static void
+print_type_and_rdata(FILE *out, uint16_t type, struct wire_reader rdata)
+{
+	const char *form = find_form(type);
+	char txt[RR_TYPE_TXT_MAX];
+
+	fputs(rr_type_to_txt(txt, type), out);
+	if (form == NULL || !print_known(out, rdata, form))
+		print_unknown(out, rdata);
+}
+
+void
+rr_print_rdata(FILE *out, uint16_t type, const uint8_t *rdata, size_t len)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, rdata, len);
+	print_type_and_rdata(out, type, r);
+}
+
 void
 rr_print(FILE *out, const struct wire_reader *r, const struct wire_rr *rr)
 {
-	const char *form = find_form(rr->type);
 	struct wire_reader rdata = {.msg = r->msg,
 	    .len = rr->rdata_pos + rr->rdata_len,
 	    .pos = rr->rdata_pos};
-	char owner[DNAME_TXT_MAX], type[RR_TYPE_TXT_MAX];
+	char owner[DNAME_TXT_MAX];
 
 	dname_to_txt(owner, rr->owner);
-	fprintf(out, "%s%s %u %s", owner, strcmp(owner, ".") == 0 ? "" : ".",
-	    rr->ttl, rr_type_to_txt(type, rr->type));
-	if (form == NULL || !print_known(out, rdata, form))
-		print_unknown(out, rdata);
+	fprintf(out, "%s%s %u ", owner, strcmp(owner, ".") == 0 ? "" : ".",
+	    rr->ttl);
+	print_type_and_rdata(out, rr->type, rdata);
 }

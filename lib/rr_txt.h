@@ -23,4 +23,7 @@ char *rr_type_to_txt(char out[RR_TYPE_TXT_MAX], uint16_t type);
  */
 void rr_print(FILE *out, const struct wire_reader *r, const struct wire_rr *rr);
 
+/* "TYPE rdata", likewise; names in it uncompressed. */
+void rr_print_rdata(FILE *out, uint16_t type, const uint8_t *rdata, size_t len);
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "lib/bytes.h"
 #include "lib/dns.h"
+#include "lib/rr_txt.h"
 
 static const struct export_format *const formats[] = {&export_rbldnsd,
     &export_bind, &export_rpz, &export_unbound, &export_postfix_cidr,
@@ -375,13 +376,24 @@ put_quoted(FILE *out, const char *s, size_t len)
 	fputc('"', out);
 }
 
-/* Any type, RFC 3597 5. */
+/* Any other type; where a quote would end that of unbound's, in hex. */
 static void
-put_unknown(FILE *out, const struct value_rr *rr)
+put_other(FILE *out, const struct value_rr *rr)
 {
-	fprintf(out, "TYPE%u \\# %u ", rr->type, rr->len);
-	for (unsigned i = 0; i < rr->len; i++)
-		fprintf(out, "%02x", rr->data[i]);
+	char *txt = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&txt, &len);
+
+	if (f != NULL)
+		rr_print_rdata(f, rr->type, rr->data, rr->len);
+	if (f != NULL && fclose(f) == 0 && memchr(txt, '\'', len) == NULL) {
+		fwrite(txt, 1, len, out);
+	} else { /* RFC 3597 5 */
+		fprintf(out, "TYPE%u \\# %u ", rr->type, rr->len);
+		for (unsigned i = 0; i < rr->len; i++)
+			fprintf(out, "%02x", rr->data[i]);
+	}
+	free(txt);
 }
 
 void
@@ -399,6 +411,6 @@ export_put_rdata(FILE *out, const struct value_rr *rr, const char *key_txt)
 		fputs("TXT ", out);
 		put_quoted(out, txt, len);
 	} else {
-		put_unknown(out, rr);
+		put_other(out, rr);
 	}
 }

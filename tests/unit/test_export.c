@@ -83,9 +83,12 @@ static const struct {
 	"a.x 2100 IN A 127.0.0.2\n"
 	"*.a.x 2100 IN A 127.0.0.2\n"
 	"_excluded.b.a.x 60 IN TXT \"excluded\"\n", 0},
-    {"generic", "@ A 192.0.2.1\nm 60 MX 10 mx\n", "bind", HEAD
-	"@ 2100 IN A 192.0.2.1\n"
-	"m 60 IN TYPE15 \\# 6 000a026d7800\n", 0},
+    {"generic", "@ A 192.0.2.1\nm 60 MX 10 mx\nn AAAA 2001:db8::1\n"
+	"o CNAME a.b\np SRV 1 2 3 q\nq PTR it's\n", "bind", HEAD
+	"@ 2100 IN A 192.0.2.1\nm 60 IN MX 10 mx.\n"
+	"n 2100 IN AAAA 2001:db8::1\no 2100 IN CNAME a.b.\n"
+	"p 2100 IN SRV 1 2 3 q.\n"
+	"q 2100 IN TYPE12 \\# 6 046974277300\n", 0},
     {"dnset", "a\n.b\n!x.b\n!.y.b\n", "rpz", RPZ
 	"a CNAME .\n"
 	"b CNAME .\n*.b CNAME .\n"
