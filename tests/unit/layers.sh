@@ -70,5 +70,10 @@ check "our own headers are named from the top" \
     "$(grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' \
 	lib zones resolverd tools |
 	grep -vE 'include[[:space:]]*"((lib|zones|resolverd|tools)/|config\.h")')"
+check "every type of dataset has a row in tests/fuzz/fuzz_dataset.c" \
+    "$(sed -n 's/^    \.name = \("[^"]*\)".*/\1/p' zones/ds_*.c |
+	while read -r type; do
+		grep -q "$type[\"(]" tests/fuzz/fuzz_dataset.c || echo "$type"
+	done)"
 echo "1..$n"
 exit $failed
