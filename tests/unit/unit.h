@@ -79,7 +79,7 @@ unit_run(const char *module, const struct unit_test *tests, size_t n)
 		err(1, "%s", unit_dir);
 	for (i = 0; i < n; i++)
 		tcase_add_loop_test(tc, tests[i].test, 0, tests[i].times);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 300); /* on a machine that is busy, too */
 	tcase_add_checked_fixture(tc, unit_own_dir, NULL);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
