@@ -401,6 +401,32 @@ def _(bench):
     equal(server.sessions, [])
 
 
+@case("from run to run: what is not looked at is not well again")
+def _(bench):
+    net, state = bench.net, bench.dir / "state"
+    server = Service(net, *imap("IMAP4rev1"))
+    sub = Service(net, *smtp("AUTH LOGIN"))
+    name = domain(bench, "again.test", imap=("imap.again.test", server),
+                  submission=("sub.again.test", sub))
+
+    def mail(*args):
+        return net.mxcheck("-q", "--state", state, "--only", "A", *args,
+                           name).stdout
+
+    mails = [mail("--access") for _ in range(2)]
+    for check in ("A01", "A03", "A05"):
+        equal([check in m for m in mails], [False, True], check)
+    equal([mail() for _ in range(3)], ["", "", ""])
+    records = net.records[f"_imap._tcp.{name}", "SRV"]
+    net.fail(f"_imap._tcp.{name}", "SRV")
+    equal(["A05" in mail("--access") for _ in range(3)], [False] * 3)
+    net.records[f"_imap._tcp.{name}", "SRV"] = records
+    server.replies["CAPABILITY"] = "* CAPABILITY LOGINDISABLED\r\nc OK"
+    mails = [mail("--access") for _ in range(3)]
+    equal(["A05" in m for m in mails], [False, True, False])
+    contains(mails[1], "CRIT -> OK: well again")
+
+
 @case("a replay judges it as the run did, byte for byte, and dials nobody")
 def _(bench):
     record = bench.dir / "record.json"

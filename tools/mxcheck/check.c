@@ -41,6 +41,50 @@ check_find(const char *id)
 	return NULL;
 }
 
+/* All names of services and of their servers could be looked up. */
+static bool
+has_offers(const struct facts_domain *domain)
+{
+	for (unsigned i = 0; i < FACTS_SERVICES; i++) {
+		const struct facts_offer *offer = &domain->offers[i];
+
+		if (offer->lookup.dns == FACTS_FAILED)
+			return false;
+		for (size_t k = 0; k < offer->n_srvs; k++) {
+			const struct facts_server *server =
+			    offer->srvs[k].server;
+
+			if (server != NULL &&
+			    (server->a.dns == FACTS_FAILED ||
+				server->aaaa.dns == FACTS_FAILED))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool
+check_looks(const struct check *check, const struct settings *settings,
+    const struct facts_domain *domain, const char *subject)
+{
+	switch (check->subject) {
+	case CHECK_SELECTOR:
+	case CHECK_LIST:
+		return settings->outbound;
+	case CHECK_SERVICE:
+		return settings->access;
+	case CHECK_MX_OR_ACCESS:
+		if (strstr(subject, " port ") == NULL)
+			return true;
+		/* FALLTHROUGH */
+	case CHECK_ACCESS:
+		return settings->access && domain != NULL &&
+		    has_offers(domain);
+	default:
+		return true;
+	}
+}
+
 enum severity
 check_say(const struct check_on *on, enum severity severity, const char *fmt,
     ...)

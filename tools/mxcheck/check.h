@@ -66,6 +66,14 @@ void check_all(struct findings *out, const struct facts *facts,
 const struct check *check_next(const struct check *check);
 const struct check *check_find(const char *id); /* NULL if there is none */
 
+/*
+ * Whether a run with these settings would have come to this subject: some are
+ * looked at only with --access or --outbound, and only if their names could be
+ * had. What is not looked at is not well again. domain: NULL for the run.
+ */
+bool check_looks(const struct check *check, const struct settings *settings,
+    const struct facts_domain *domain, const char *subject);
+
 /* check_t.c: what the endpoint lacks of the TLS that a policy asks for (T01,
  * T02, T04, T05, T06); false: nothing, or it was not reached. Fills on->text. */
 bool check_tls_fails(const struct check_on *on);

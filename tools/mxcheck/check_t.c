@@ -403,8 +403,10 @@ other(const struct check_on *on)
 	struct check_on sub = *on;
 	enum severity severity;
 
-	if (ep.other == NULL || ep.other->n_certs == 0)
+	if (ep.other == NULL)
 		return SEV_SKIPPED;
+	if (ep.other->n_certs == 0)
+		return SEV_OK;
 	ep.probe.tls = *ep.other;
 	sub.ep = &ep;
 	sub.text = text;

@@ -261,10 +261,14 @@ struct rest {
 };
 
 static bool
-was_looked_for(const struct pass *p, const char *id)
+was_looked_for(const struct pass *p, const struct facts_domain *domain,
+    const struct state_finding *f)
 {
-	return strcmp(id, EVENTS_VERDICT) == 0 || (check_find(id) != NULL &&
-	    settings_wants(p->from->settings, id));
+	const struct check *check = check_find(f->id);
+
+	return strcmp(f->id, EVENTS_VERDICT) == 0 || (check != NULL &&
+	    settings_wants(p->from->settings, f->id) &&
+	    check_looks(check, p->from->settings, domain, f->subject));
 }
 
 static void
@@ -273,7 +277,8 @@ step_rest(void *arg, const struct state_finding *f, const struct alert *alert)
 	struct rest *rest = arg;
 
 	(void)alert;
-	if (!was_seen(rest->pass, f) && was_looked_for(rest->pass, f->id))
+	if (!was_seen(rest->pass, f) &&
+	    was_looked_for(rest->pass, rest->domain, f))
 		step(rest->pass, f, &(struct now){rest->domain, SEV_OK, false,
 		    ""});
 }

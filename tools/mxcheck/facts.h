@@ -232,7 +232,8 @@ struct facts_endpoint {
 	const struct facts_endpoint *shared;
 	struct facts_probe probe;  /* the last one */
 	struct facts_probe *first; /* the one that it was to confirm; NULL */
-	struct facts_tls *other; /* with the other kind of key; NULL: none */
+	struct facts_tls *other; /* with the other kind of key; NULL: not asked
+				  * for. Without certs: there is none */
 	struct facts_lookup greeting_name; /* of the greeting's first word */
 	struct facts_past past;
 };

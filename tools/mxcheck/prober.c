@@ -226,13 +226,13 @@ join(struct job *job, struct facts *facts)
 	}
 }
 
-/* A server with one kind of key has failed that handshake: nothing is wrong. */
+/* A server with one kind of key breaks that handshake off: nothing is wrong. */
 static void
 join_other(struct job *job, struct facts *facts)
 {
 	struct facts_tls *tls = &job->ep->probe.tls;
 
-	if (tls->n_certs > 0) {
+	if (tls->n_certs > 0 || tls->why != NULL) {
 		job->ep->other = facts_alloc(facts, 1, sizeof(*tls));
 		*job->ep->other = *tls;
 	}
