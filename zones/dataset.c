@@ -499,6 +499,8 @@ dataset_options(struct dataset *ds, const char *name, char *why)
 	return rc;
 }
 
+#define MADE_TO_MEET "its keys were chosen to meet in one place of the index, " \
+    "which would make it slow; get the data from elsewhere"
 #define TOO_MANY "the zone needs more than 32 indexes, one for each dataset, " \
     "or section of a combined one, and each kind of keys in it (IPv4, IPv6, " \
     "names), or too many subzones; put some together, or make it two zones"
@@ -515,7 +517,8 @@ dataset_finish(struct dataset *ds, struct intern *values,
 	rc = ds->type->finish(ds, values, arrays);
 	if (rc != 0)
 		snprintf(why, GENERATION_WHY_MAX, "%s: %s", ds->file,
-		    rc == -E2BIG ? TOO_MANY : strerror(-rc));
+		    rc == -E2BIG ? TOO_MANY :
+		    rc == -ELOOP ? MADE_TO_MEET : strerror(-rc));
 	return rc;
 }
 

@@ -155,7 +155,9 @@ put_entries(struct buf *b, struct buf *slots, bool occurs[129],
 		expect(b, i + EXPECTED, n, slots);
 		memcpy(&e, b->data + i * sizeof(e), sizeof(e));
 		rc = put_entry(b->data + i * IP6_ENTRY, &e, pool, values);
-		slots_insert(slots, ip6_hash(&e.ip, e.bits), i + 1);
+		if (rc == 0)
+			rc = slots_insert(slots, ip6_hash(&e.ip, e.bits),
+			    i + 1);
 		occurs[e.bits] = true;
 	}
 	b->len = n * IP6_ENTRY;

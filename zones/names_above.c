@@ -102,8 +102,8 @@ name_above(const struct above *a, const struct name_item *item)
 }
 
 /* Is the name among the items from *at on, which are moved to the first that
- * may be? Then it exists. */
-static bool
+ * may be? Then it exists. Returns 1, 0 or -ELOOP. */
+static int
 mark_among(const struct above *a, const struct buf *items, size_t *at,
     const struct name_item *wanted, const struct name *name)
 {
@@ -115,13 +115,15 @@ mark_among(const struct above *a, const struct buf *items, size_t *at,
 	for (size_t i = *at; i < n && item[i].low == wanted->low; i++) {
 		uint8_t *r = name_record(a->heap, item[i].place);
 
+		if (i - *at > NAME_SAME_MAX)
+			return -ELOOP;
 		if (item[i].high == wanted->high && r[1] == name->len &&
 		    memcmp(name_labels(r), name->labels, name->len) == 0) {
 			r[0] |= NAME_EXISTS;
-			return true;
+			return 1;
 		}
 	}
-	return false;
+	return 0;
 }
 
 static int
@@ -135,9 +137,13 @@ mark_all(struct above *a, const struct buf *items, struct buf *more)
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		name = name_above(a, &found[i]);
-		if (mark_among(a, items, &in_items, &found[i], &name) ||
-		    mark_among(a, more, &in_more, &found[i], &name))
+		rc = mark_among(a, items, &in_items, &found[i], &name);
+		if (rc == 0)
+			rc = mark_among(a, more, &in_more, &found[i], &name);
+		if (rc != 0) {
+			rc = rc < 0 ? rc : 0;
 			continue;
+		}
 		new = found[i];
 		rc = name_put_record(a->heap, NAME_EXISTS, 0, 0, name.labels,
 		    name.len, &new.place);

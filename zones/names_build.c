@@ -207,7 +207,7 @@ merge(struct name_build *b, struct name_item *items, size_t n,
 static int
 merge_all(struct name_build *b, struct pool *pool)
 {
-	size_t n, kept = 0, begin, end, i;
+	size_t n, kept = 0, begin, end, i, same;
 	struct name_item *items = name_items(&b->items, &n);
 	int rc = 0;
 
@@ -218,13 +218,15 @@ merge_all(struct name_build *b, struct pool *pool)
 		if (end > begin + 1)
 			qsort_r(items + begin, end - begin, sizeof(*items),
 			    by_name, &b->heap);
-		for (; begin < end && rc == 0; begin = i) {
+		for (same = 0; begin < end && rc == 0; begin = i) {
 			for (i = begin + 1; i < end && compare_names(&b->heap,
 			    &items[begin], &items[i]) == 0; i++)
 				;
 			if (i > begin + 1)
 				rc = merge(b, items + begin, i - begin, pool);
 			items[kept++] = items[begin];
+			if (++same > NAME_SAME_MAX)
+				rc = -ELOOP;
 		}
 	}
 	b->items.len = kept * sizeof(*items);
@@ -307,10 +309,10 @@ finish_heap(struct name_build *b, struct buf *meta, struct pool *pool,
 	return rc == 0 ? buf_put(&b->heap, zeros, NAME_HEAP_UNIT + 8) : rc;
 }
 
-static void
+static int
 insert(struct buf *slots, const struct name_item *i)
 {
-	slots_insert(slots, (uint64_t)i->high << 32 | i->low, i->place);
+	return slots_insert(slots, (uint64_t)i->high << 32 | i->low, i->place);
 }
 
 /* Of both lists, in the order of the slots. */
@@ -326,9 +328,9 @@ make_slots(struct buf *slots, const struct buf *items, const struct buf *more,
 	rc = slots_make(slots, n + m, heap_len / NAME_HEAP_UNIT);
 	while (rc == 0 && (i < n || j < m))
 		if (j == m || (i < n && a[i].low <= b[j].low))
-			insert(slots, &a[i++]);
+			rc = insert(slots, &a[i++]);
 		else
-			insert(slots, &b[j++]);
+			rc = insert(slots, &b[j++]);
 	return rc;
 }
 

@@ -15,6 +15,10 @@ struct name_item {
 	uint32_t place;
 };
 
+/* Names that may have the same `low`. With 10 M, five do by chance; more were
+ * made to (see slots_insert()): then it is -ELOOP. */
+#define NAME_SAME_MAX 100
+
 static inline struct name_item
 name_item(uint64_t hash, uint32_t place)
 {

@@ -59,7 +59,7 @@ slots_expect(const struct buf *out, uint64_t hash)
 	__builtin_prefetch(slots + (size_t)slots_home(hash, n) * 4, 1);
 }
 
-void
+int
 slots_insert(struct buf *out, uint64_t hash, uint32_t place)
 {
 	uint32_t words = get_le32(out->data + 8), n, at, way;
@@ -70,10 +70,14 @@ slots_insert(struct buf *out, uint64_t hash, uint32_t place)
 	put_le64(word, get_le64(word) | slots_bits(hash));
 	n = (out->data + out->len - slots) / 4;
 	at = slots_home(hash, n);
-	for (way = 0; get_le32(slots + (size_t)at * 4) != 0; way++)
+	for (way = 0; get_le32(slots + (size_t)at * 4) != 0; way++) {
+		if (way == SLOTS_REACH_MAX)
+			return -ELOOP;
 		at = at + 1 == n ? 0 : at + 1;
+	}
 	put_le32(slots + (size_t)at * 4,
 	    slots_tag(hash, get_le32(out->data)) | place);
 	if (way > get_le32(out->data + 4))
 		put_le32(out->data + 4, way);
+	return 0;
 }

@@ -107,7 +107,15 @@ slots_next(const struct slots *s, struct slots_search *k)
 /* Starts a table for n places, none above max. */
 int slots_make(struct buf *out, size_t n, size_t max)
     __attribute__((warn_unused_result));
-void slots_insert(struct buf *out, uint64_t hash, uint32_t place);
+
+/*
+ * Hashes have no secret in them, so keys can be made to meet in one place, which
+ * would make building and asking slow. A way of SLOTS_REACH_MAX slots comes
+ * about in no other manner. Returns 0 or -ELOOP.
+ */
+#define SLOTS_REACH_MAX 1024
+int slots_insert(struct buf *out, uint64_t hash, uint32_t place)
+    __attribute__((warn_unused_result));
 
 /* One that is inserted soon: asks for the memory that this will touch. */
 void slots_expect(const struct buf *out, uint64_t hash);

@@ -143,6 +143,58 @@ START_TEST(test_missing_file)
 }
 END_TEST
 
+/* The first eight bytes of a label can undo what the hash of the names above
+ * came to. False if a byte of these would be made lower-case. */
+static bool
+put_meeting(FILE *f, const uint8_t *apex, unsigned i, const char *below)
+{
+	uint8_t parent[DNAME_MAX], label[10] = {9};
+	uint64_t undo;
+
+	parent[0] = (uint8_t)sprintf((char *)parent + 1, "p%u", i);
+	memcpy(parent + 1 + parent[0], apex, dname_len(apex));
+	undo = dname_hash(parent) ^ 9 * 0xa0761d6478bd642full;
+	memcpy(label + 1, &undo, 8);
+	for (unsigned b = 1; b <= 8; b++)
+		if (label[b] >= 'A' && label[b] <= 'Z')
+			return false;
+	fputs(below, f);
+	for (unsigned b = 1; b <= 8; b++)
+		fprintf(f, "\\%03u", label[b]);
+	fprintf(f, "x.p%u\n", i);
+	return true;
+}
+
+static void
+write_meeting(const char *path, unsigned wanted, const uint8_t *apex,
+    const char *below)
+{
+	FILE *f = fopen(path, "w");
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(f);
+	for (unsigned i = 0; n < wanted; i++)
+		n += put_meeting(f, apex, i, below);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+/* Names, or the names above them, that have one hash: refused, and soon. */
+START_TEST(test_names_that_meet)
+{
+	static const char *const below[] = {"", "www."};
+	struct test_zone z;
+
+	zones_init(&z, ZONES_APEX);
+	zones_add(&z, "dnset", "");
+	write_meeting(z.files[0][0], 50, z.conf.apex, below[_i]);
+	ck_assert_int_eq(zones_build(&z), 0);
+	ck_assert_uint_eq(generation_info(z.gen)->entries, 50);
+	write_meeting(z.files[0][0], 100000, z.conf.apex, below[_i]);
+	expect_refused(&z, -ELOOP, "chosen to meet");
+	zones_free(&z);
+}
+END_TEST
+
 START_TEST(test_folder)
 {
 	struct test_zone z;
@@ -474,6 +526,7 @@ END_TEST
 
 UNIT_MAIN("build", UNIT_EACH(test_file, files), {test_long_lines, 8},
     UNIT_ONCE(test_blocks), UNIT_ONCE(test_missing_file),
+    {test_names_that_meet, 2},
     UNIT_ONCE(test_folder), UNIT_ONCE(test_fifo), UNIT_ONCE(test_unknown_type),
     UNIT_ONCE(test_unknown_second_type), UNIT_ONCE(test_file_grows),
     UNIT_ONCE(test_file_is_cut), UNIT_ONCE(test_timestamp), {test_no_room, 4},

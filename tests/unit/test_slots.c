@@ -34,7 +34,7 @@ START_TEST(test_find)
 
 	ck_assert_int_eq(slots_make(&bytes, N, N), 0);
 	for (uint32_t i = 1; i <= N; i++)
-		slots_insert(&bytes, hash_of(i), i);
+		ck_assert_int_eq(slots_insert(&bytes, hash_of(i), i), 0);
 	ck_assert_int_eq(slots_open(&s, bytes.data, bytes.len), 0);
 	for (uint32_t i = 1; i <= N; i++) {
 		ck_assert(slots_may_have(&s, hash_of(i)));
@@ -43,6 +43,25 @@ START_TEST(test_find)
 		passed += slots_may_have(&s, hash_of(N + i));
 	}
 	ck_assert_msg(passed < N / 25, "%u of %u", passed, N);
+	buf_free(&bytes);
+}
+END_TEST
+
+/* Keys that were made to meet do not make a search long. */
+START_TEST(test_meeting)
+{
+	struct buf bytes = {0};
+	struct slots s;
+	uint32_t i = 0;
+
+	ck_assert_int_eq(slots_make(&bytes, N, N), 0);
+	while (slots_insert(&bytes, hash_of(7), i + 1) == 0)
+		ck_assert_uint_le(++i, SLOTS_REACH_MAX + 1);
+	ck_assert_int_eq(slots_insert(&bytes, hash_of(7), 1), -ELOOP);
+	ck_assert_uint_gt(i, SLOTS_REACH_MAX / 2);
+	ck_assert_int_eq(slots_open(&s, bytes.data, bytes.len), 0);
+	ck_assert_uint_le(s.reach, SLOTS_REACH_MAX);
+	ck_assert(has(&s, hash_of(7), i));
 	buf_free(&bytes);
 }
 END_TEST
@@ -69,4 +88,5 @@ START_TEST(test_open)
 }
 END_TEST
 
-UNIT_MAIN("slots", UNIT_ONCE(test_find), UNIT_ONCE(test_open))
+UNIT_MAIN("slots", UNIT_ONCE(test_find), UNIT_ONCE(test_meeting),
+    UNIT_ONCE(test_open))
