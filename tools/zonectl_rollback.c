@@ -93,6 +93,15 @@ turn(const struct conf *conf, const struct conf_zone *zone, uint64_t number,
 	return TOOL_DONE;
 }
 
+static bool
+is_kept(const struct publish_list *list, uint64_t number)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->numbers[i] == number)
+			return true;
+	return false;
+}
+
 static int
 roll_back(const struct conf *conf, const struct conf_zone *zone,
     const char *to)
@@ -113,6 +122,9 @@ roll_back(const struct conf *conf, const struct conf_zone *zone,
 		    "nothing to go back to");
 	else if (number == list.current)
 		rc = zonectl_say_generations(zone, &list, "it is served");
+	else if (!is_kept(&list, number))
+		rc = zonectl_say_generations(zone, &list,
+		    "there is no such generation");
 	else
 		rc = turn(conf, zone, number, list.current);
 	free(list.numbers);

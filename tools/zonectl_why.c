@@ -42,7 +42,7 @@ struct question {
 
 /* A zone's question. */
 struct asked {
-	const char *zone;
+	char zone[DNAME_TXT_MAX]; /* or subzone */
 	uint8_t dname[DNAME_MAX], off[DNAME_LABELS_MAX];
 	uint64_t hash[DNAME_LABELS_MAX];
 	struct zone_key key;
@@ -123,18 +123,20 @@ read_key(struct question *q, const char *txt, char *const *names)
 	return TOOL_DONE;
 }
 
-/* False if the zone cannot be asked for this key. */
+/* In the zone itself, or a subzone. False if it cannot be asked for this key. */
 static bool
-ask(struct asked *a, const struct question *q, const char *zone,
-    const uint8_t *apex)
+ask(struct asked *a, const struct question *q, const uint8_t *apex,
+    const struct generation_view *view)
 {
-	size_t apex_len = dname_len(apex);
+	size_t apex_len = dname_len(apex), at = q->len;
 
-	if (q->len + apex_len > DNAME_MAX)
+	if (q->len + view->len + apex_len > DNAME_MAX)
 		return false;
-	a->zone = zone;
 	memcpy(a->dname, q->labels, q->len);
-	memcpy(a->dname + q->len, apex, apex_len);
+	if (view->len > 0)
+		memcpy(a->dname + at, view->labels, view->len);
+	memcpy(a->dname + at + view->len, apex, apex_len);
+	dname_to_txt(a->zone, a->dname + at);
 	zone_key_init(&a->key, a->dname, dname_labels(apex), a->off, a->hash);
 	dname_to_txt(a->qname, a->dname);
 	a->hits.n = 0;
@@ -346,26 +348,22 @@ overriding(const struct conf *conf, const struct conf_zone *zone,
 }
 
 static enum outcome
-why_zone(const struct question *q, const struct conf_zone *zone)
+strongest(enum outcome a, enum outcome b)
 {
-	char path[PATH_MAX], why[GENERATION_WHY_MAX] = "the path is too long";
-	struct generation *gen;
+	return a < b ? a : b;
+}
+
+static enum outcome
+why_view(const struct question *q, const struct conf_zone *zone,
+    const struct generation *gen, const struct generation_view *view)
+{
 	struct acl_verdict acl;
 	struct entries e = {0};
 	struct asked a;
 	int rc;
 
-	if (!ask(&a, q, zone->name, zone->apex))
+	if (!ask(&a, q, zone->apex, view))
 		return NOT_LISTED;
-	rc = publish_current(path, q->conf->state_dir, zone->name);
-	if (rc == 0)
-		rc = generation_open(&gen, path, zone->apex, why);
-	if (rc != 0) {
-		tool_error("%s: %s", zone->name, rc != -ENOENT ? why :
-		    "no generation yet: the answer is SERVFAIL; run zonectl "
-		    "build");
-		return FAILED;
-	}
 	ask_acls(q, gen, &acl);
 	generation_lookup_for(gen, &a.key, &acl, &a.hits);
 	e.asked = &a;
@@ -383,10 +381,50 @@ why_zone(const struct question *q, const struct conf_zone *zone)
 		print_generation(gen);
 		print_acl(q, gen, acl.action);
 	}
-	generation_close(gen);
 	if (rc != 0)
 		tool_error("%s: %s", zone->name, strerror(-rc));
 	return rc != 0 ? FAILED : e.is_listed ? LISTED : NOT_LISTED;
+}
+
+/* A whole name says which subzone it is in; other keys are looked for in all. */
+static enum outcome
+why_views(const struct question *q, const struct conf_zone *zone,
+    const struct generation *gen)
+{
+	enum outcome all = NOT_LISTED;
+	struct generation_view *views;
+	size_t n;
+
+	if (generation_views(gen, &views, &n) != 0) {
+		tool_error("%s: %s", zone->name, strerror(ENOMEM));
+		return FAILED;
+	}
+	for (size_t i = 0; i < (q->only != NULL ? 1 : n); i++)
+		all = strongest(all, why_view(q, zone, gen, &views[i]));
+	free(views);
+	return all;
+}
+
+static enum outcome
+why_zone(const struct question *q, const struct conf_zone *zone)
+{
+	char path[PATH_MAX], why[GENERATION_WHY_MAX] = "the path is too long";
+	struct generation *gen;
+	enum outcome outcome;
+	int rc;
+
+	rc = publish_current(path, q->conf->state_dir, zone->name);
+	if (rc == 0)
+		rc = generation_open(&gen, path, zone->apex, why);
+	if (rc != 0) {
+		tool_error("%s: %s", zone->name, rc != -ENOENT ? why :
+		    "no generation yet: the answer is SERVFAIL; run zonectl "
+		    "build");
+		return FAILED;
+	}
+	outcome = why_views(q, zone, gen);
+	generation_close(gen);
+	return outcome;
 }
 
 /* ---- local lists */
@@ -415,6 +453,7 @@ is_there(const struct conf *conf, const struct conf_local *local)
 static enum outcome
 why_local(const struct question *q, const struct conf_local *local)
 {
+	static const struct generation_view whole;
 	char why[LOCAL_WHY_MAX];
 	struct entries e = {0};
 	const char *other = NULL;
@@ -423,7 +462,7 @@ why_local(const struct question *q, const struct conf_local *local)
 	struct asked a;
 	int rc;
 
-	if (!ask(&a, q, local->name, local->apex) || !is_there(q->conf, local))
+	if (!ask(&a, q, local->apex, &whole) || !is_there(q->conf, local))
 		return NOT_LISTED;
 	rc = local_open(&l, q->conf->state_dir, local->name, false, (gid_t)-1,
 	    why);
@@ -468,12 +507,6 @@ is_asked(const struct question *q, char *const *names, const uint8_t *apex)
 	return apex[0] != 0 && /* not the acl for all zones */
 	    (q->only == NULL || q->only == apex) &&
 	    is_wanted(q->conf, names, apex);
-}
-
-static enum outcome
-strongest(enum outcome a, enum outcome b)
-{
-	return a < b ? a : b;
 }
 
 static int

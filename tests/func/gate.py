@@ -412,7 +412,7 @@ def _(bench):
 @case("rollback to what is not there, is damaged, is no number")
 def _(bench):
     before = current(bench, "ip.test")
-    for to, want in (("999", "No such file"), ("x", "not the number"),
+    for to, want in (("999", "no such generation; there is:\n  "), ("x", "not the number"),
                      ("0", "not the number"), (str(before), "it is served")):
         done = bench.rd.zonectl("rollback", "ip.test", to)
         equal(done.returncode, 1, to)

@@ -88,6 +88,10 @@ def setup(bench):
                    "empty.test", "servfail.test"]
 
 
+SUBZONES = [("combined.test", "sub.combined.test"),
+            ("combined.test", "names.sub.combined.test")]
+
+
 def why(bench, *args):
     return bench.rd.zonectl("why", *args)
 
@@ -127,8 +131,8 @@ def check(bench, key):
     """A zone's question that is another one's, inside it, is not its own."""
     done = why(bench, key)
     want = {}
-    for zone in bench.zones:
-        qname = question(key, zone)
+    for zone, below in [(z, z) for z in bench.zones] + SUBZONES:
+        qname = question(key, below)
         rrs = answered(bench, qname)
         if rrs and own_zone(bench, qname) == zone:
             want[qname] = rrs
@@ -162,6 +166,14 @@ def _(bench):
             equal(key, want, stdout)
     rvtest.diag(f"{listed} of them are listed")
     equal(KEYS / 4 < listed < KEYS, True, f"{listed} listed")
+
+
+@case("a key is looked for in all subzones, a whole name in its own")
+def _(bench):
+    for key, where in (("10.0.0.1", ["combined.test", "sub.combined.test"]),
+                       ("1.0.0.10.sub.combined.test", ["combined.test"])):
+        done = why(bench, key, "combined.test")
+        equal(re.findall(r"^(\S+): listed", done.stdout, re.M), where)
 
 
 @case("in a combined dataset, a key is one of its subzone")
