@@ -144,6 +144,7 @@ BAD = (
     ('{"v":1,"type":"run"}\n{"v":1,"type":"run"}', "line 2: a second run"),
     ('{"v":1,"type":"run","helo":"\\u001b"}', "line 1: helo"),
     ('{"v":1,"type":"run","at":"now"}', "line 1: at"),
+    ('{"v":1,"type":"run","at":9223372036854775807}', "line 1: at"),
     ('{"v":1,"type":"run","domains":"x"}', "line 1: domains"),
     ('{"v":1,"type":"run","domains":["a..b"]}', "line 1: domains"),
     ('{"v":1,"type":"run","addresses":["here"]}', "line 1: addresses"),
@@ -179,6 +180,19 @@ def _(bench):
     more = [json.dumps(json.loads(line) | {"new": {"x": 1}})
             for line in lines] + ['{"v":1,"type":"new","a":[]}']
     equal(replay(bench, text="\n".join(more)).stdout, bench.done.stdout)
+
+
+@case("a line that stands there twice counts once")
+def _(bench):
+    text = "\n".join(['{"v":1,"type":"run","domains":["d.test"]}'] + 2 * [
+        '{"v":1,"type":"domain","name":"d.test","lookup":{"dns":"failed",'
+        '"n_aliases":1},"outbound":{"senders":["192.0.2.1","192.0.2.2"]}}'])
+    done = replay(bench, "-o", "json", text=text)
+    equal(done.stderr, "")
+    again = [json.loads(line) for line in done.stdout.splitlines()]
+    equal([d["outbound"]["senders"] for d in again if d["type"] == "domain"
+           and "outbound" in d], [["192.0.2.1", "192.0.2.2"]])
+    equal("(null)" in done.stdout, False)
 
 
 @case("a replay has dialled nobody")

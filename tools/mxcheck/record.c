@@ -44,6 +44,10 @@ record_visit_lookup(struct visit *r, const char *member, struct facts_lookup *l)
 	FLAG(&sub, l, cut);
 	NUMBER(&sub, l, n_aliases, LIST_MAX);
 	TEXT(&sub, l, alias);
+	if (r->reads && l->dns == FACTS_FAILED && l->why == NULL)
+		l->why = "";
+	if (r->reads && l->n_aliases > 0 && l->alias == NULL)
+		l->alias = "";
 	visit_leave(r, member, &sub);
 }
 
@@ -173,6 +177,8 @@ visit_tls(struct visit *r, const char *member, struct facts_tls *tls)
 	FLAG(&sub, tls, injected);
 	NUMBER(&sub, tls, verify, INT32_MAX);
 	TEXT(&sub, tls, verify_txt);
+	if (r->reads && tls->verify != 0 && tls->verify_txt == NULL)
+		tls->verify_txt = "";
 	tls->name = visit_enum(&sub, "name", tls->name, FACTS_YES + 1, yes_txt);
 	FLAG(&sub, tls, cn_matches);
 	NUMBER(&sub, tls, tlsa_matches, UINT32_MAX);

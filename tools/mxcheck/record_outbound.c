@@ -63,6 +63,7 @@ visit_senders(struct visit *r, struct facts_outbound *out)
 	record_visit_names(r, "senders", &names);
 	if (!r->reads)
 		return;
+	out->n_senders = 0; /* the line may be there twice */
 	out->senders = facts_alloc(r->facts, names.n + 1,
 	    sizeof(*out->senders));
 	for (size_t i = 0; i < names.n; i++) {

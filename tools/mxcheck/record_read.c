@@ -81,7 +81,8 @@ read_addresses(struct visit *r)
 
 	for (size_t i = 0; i < n && r->bad == NULL; i++) {
 		j = json_array_get(list, i);
-		if (visit_is_plain(j) && addr_parse(&addr, json_string_value(j)) == 0)
+		if (visit_is_plain(j) &&
+		    addr_parse(&addr, json_string_value(j)) == 0)
 			(void)facts_addr(r->facts, &addr);
 		else
 			visit_spoil(r, "addresses");

@@ -39,8 +39,12 @@ void visit_texts(struct visit *r, const char *member, const char ***list,
 #define NUMBER(r, of, name, most) \
 	((of)->name = (__typeof__((of)->name))visit_number(r, #name, \
 	    (int64_t)(of)->name, 0, most))
+/* s since 1970: more than the years of four digits, so little that the
+ * difference of two, or one and a max_age, is a number still */
+#define VISIT_TIME_MOST (INT64_C(1) << 40)
 #define TIME(r, of, name) \
-	((of)->name = visit_number(r, #name, (of)->name, INT64_MIN, INT64_MAX))
+	((of)->name = visit_number(r, #name, (of)->name, -VISIT_TIME_MOST, \
+	    VISIT_TIME_MOST))
 #define FLAG(r, of, name) visit_flag(r, #name, &(of)->name)
 #define TEXT(r, of, name) visit_text(r, #name, &(of)->name)
 #define WORD(r, of, name) visit_word(r, #name, &(of)->name)
