@@ -78,16 +78,25 @@ tls_ctx_free(struct tls_ctx *ctx)
 	free(ctx);
 }
 
-/* A server that has both kinds of key picks by the algorithms, up to TLS 1.2
- * also by the ciphers. */
+/*
+ * A server that has both kinds of key picks by the algorithms, up to TLS 1.2
+ * also by the ciphers. Not const: OpenSSL's macro would cast it away.
+ */
+static struct {
+	char algorithms[120];
+	const char *ciphers;
+} kinds[] = {
+    {"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512", "aECDSA:!eNULL:@SECLEVEL=0"},
+    {"RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
+     "RSA+SHA256:RSA+SHA384:RSA+SHA512",
+	"aRSA:!eNULL:@SECLEVEL=0"},
+};
+
 static void
 offer_kind(SSL *ssl, bool rsa)
 {
-	if (SSL_set1_sigalgs_list(ssl, rsa ? "RSA-PSS+SHA256:RSA-PSS+SHA384:"
-	    "RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512" :
-	    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512") != 1 ||
-	    SSL_set_cipher_list(ssl, rsa ?
-		"aRSA:!eNULL:@SECLEVEL=0" : "aECDSA:!eNULL:@SECLEVEL=0") != 1)
+	if (SSL_set1_sigalgs_list(ssl, kinds[rsa].algorithms) != 1 ||
+	    SSL_set_cipher_list(ssl, kinds[rsa].ciphers) != 1)
 		fatal("OpenSSL takes no list of algorithms");
 }
 
