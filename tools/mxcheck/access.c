@@ -1,6 +1,7 @@
 /*
  * A queue for each address: its next session begins a second after the one
- * before has ended, so that no server sees two of ours at once.
+ * before has ended, so that no server sees two of ours at once. An address that
+ * is an MX host's, too, waits until all sessions for mail are over.
  */
 #include "tools/mxcheck/access.h"
 
@@ -31,9 +32,10 @@ TAILQ_HEAD(queues, queue);
 
 struct access_prober {
 	const struct prober_how *how;
+	struct queues held; /* until access_prober_release() */
 	struct queues waiting, open;
 	unsigned n_open;
-	struct event *next;
+	struct event *next, *release;
 };
 
 static void
@@ -90,8 +92,28 @@ on_next(evutil_socket_t fd, short what, void *arg)
 		prober->n_open++;
 		event_active(queue->next, 0, 0);
 	}
-	if (TAILQ_EMPTY(&prober->open) && TAILQ_EMPTY(&prober->waiting))
+	if (TAILQ_EMPTY(&prober->open) && TAILQ_EMPTY(&prober->waiting) &&
+	    TAILQ_EMPTY(&prober->held))
 		prober->how->done(prober->how->arg);
+}
+
+static void
+on_release(evutil_socket_t fd, short what, void *arg)
+{
+	struct access_prober *prober = arg;
+
+	TAILQ_CONCAT(&prober->waiting, &prober->held, entry);
+	on_next(fd, what, prober);
+}
+
+void
+access_prober_release(struct access_prober *prober)
+{
+	const struct timeval pause = {.tv_sec = PAUSE_S};
+
+	if (!TAILQ_EMPTY(&prober->held) &&
+	    event_add(prober->release, &pause) != 0)
+		fatal("out of memory");
 }
 
 static struct event *
@@ -116,7 +138,8 @@ on_trace(void *arg, const char *name, const char *addr, char way,
 }
 
 static struct queue *
-add_queue(struct access_prober *prober, const struct facts_addr *addr)
+add_queue(struct access_prober *prober, struct queues *queues,
+    const struct facts_addr *addr)
 {
 	const struct prober_how *how = prober->how;
 	struct queue *queue = xcalloc(1, sizeof(*queue));
@@ -134,20 +157,22 @@ add_queue(struct access_prober *prober, const struct facts_addr *addr)
 	    .arg = queue,
 	};
 	queue->next = new_event(prober, on_next_session, queue);
-	TAILQ_INSERT_TAIL(&prober->waiting, queue, entry);
+	TAILQ_INSERT_TAIL(queues, queue, entry);
 	return queue;
 }
 
 static void
 add(struct access_prober *prober, struct facts_access *access)
 {
+	struct queues *queues = access->addr->dialled != NULL ?
+	    &prober->held : &prober->waiting;
 	struct queue *queue;
 
-	TAILQ_FOREACH(queue, &prober->waiting, entry)
+	TAILQ_FOREACH(queue, queues, entry)
 		if (queue->addr == access->addr)
 			break;
 	if (queue == NULL)
-		queue = add_queue(prober, access->addr);
+		queue = add_queue(prober, queues, access->addr);
 	queue->accesses = xreallocarray(queue->accesses, queue->n + 1,
 	    sizeof(*queue->accesses));
 	queue->accesses[queue->n++] = access;
@@ -187,9 +212,11 @@ access_prober_new(const struct prober_how *how)
 	struct access_prober *prober = xcalloc(1, sizeof(*prober));
 
 	prober->how = how;
+	TAILQ_INIT(&prober->held);
 	TAILQ_INIT(&prober->waiting);
 	TAILQ_INIT(&prober->open);
 	prober->next = new_event(prober, on_next, prober);
+	prober->release = new_event(prober, on_release, prober);
 	for (size_t i = 0; i < how->facts->n_accesses; i++)
 		if (how->facts->accesses[i]->untried == NULL)
 			add(prober, how->facts->accesses[i]);
@@ -216,6 +243,8 @@ access_prober_stop(struct access_prober *prober)
 {
 	struct queue *queue;
 
+	TAILQ_FOREACH(queue, &prober->held, entry)
+		stop_queue(queue);
 	TAILQ_FOREACH(queue, &prober->waiting, entry)
 		stop_queue(queue);
 	TAILQ_FOREACH(queue, &prober->open, entry)
@@ -238,8 +267,10 @@ access_prober_free(struct access_prober *prober)
 {
 	if (prober == NULL)
 		return;
+	free_queues(&prober->held);
 	free_queues(&prober->waiting);
 	free_queues(&prober->open);
 	event_free(prober->next);
+	event_free(prober->release);
 	free(prober);
 }

@@ -134,6 +134,8 @@ on_sessions_done(void *arg)
 {
 	struct gather *g = arg;
 
+	if (!g->sessions_done)
+		access_prober_release(g->access_prober);
 	g->sessions_done = true;
 	check_finished(g);
 }
