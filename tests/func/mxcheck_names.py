@@ -191,6 +191,21 @@ def _(bench):
           .severity("fine.test", "F03", "fine.test"), "OK")
 
 
+@case("F04: an AS that has all MX is F03's; one that has some takes the names")
+def _(bench):
+    def judged(name, **asns):
+        conf = bench.file(name, "".join(
+            f'host "{host}.fine.test" {{ asn = {asn} }}\n'
+            for host, asn in asns.items()))
+        got = Table(bench.net.mxcheck("fine.test", "-c", conf))
+        return [got.severity("fine.test", check, "fine.test")
+                for check in ("F03", "F04", "F05")]
+    equal(judged("one.conf", mx1=64500, mx2=64500, ns1=64500, ns2=64500),
+          ["WARN", "OK", "WARN"])
+    equal(judged("two.conf", mx1=64500, mx2=64501, ns1=64500, ns2=64500),
+          ["OK", "WARN", "WARN"])
+
+
 @case("without --asn-zone nobody is asked who announces an address")
 def _(bench):
     def asked():

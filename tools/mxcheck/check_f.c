@@ -136,6 +136,16 @@ is_known(const struct facts_zone *zone)
 	return true;
 }
 
+/* What the names are wanted for is left: the endpoint, or any MX (NULL). Where
+ * nothing is left, F01 to F03 have told. */
+static bool
+spares(const struct check_on *on, const struct fault *f,
+    const struct facts_endpoint *leave)
+{
+	return leave == NULL ? !takes_all(on, f) :
+	    !fault_takes(f, on->settings, leave->host->name, leave->addr);
+}
+
 /* Where the zone dies with an MX host, and leave is not taken by it; leave may
  * be NULL. */
 static bool
@@ -148,8 +158,7 @@ dies_with(const struct check_on *on, const struct facts_zone *zone,
 			if (fault_of(f, kind, on->settings,
 			    host->endpoints[i]) &&
 			    fault_takes_zone(f, on->settings, zone) &&
-			    (leave == NULL || !fault_takes(f, on->settings,
-				leave->host->name, leave->addr)))
+			    spares(on, f, leave))
 				return true;
 	return false;
 }
