@@ -83,10 +83,19 @@ calls_out(const struct facts_endpoint *ep, const struct facts_domain *d)
 }
 
 static bool
+greylists(const struct facts_endpoint *ep, const struct facts_domain *d)
+{
+	return outcome_of(ep, d) == OUTCOME_GREY;
+}
+
+/* Some recipient, or all of them later: that is greylisting. */
+static bool
 takes_some(const struct facts_endpoint *ep, const struct facts_domain *d)
 {
 	const struct facts_rcpt *rcpt = facts_rcpt(&ep->probe, d);
 
+	if (greylists(ep, d) && !calls_out(ep, d))
+		return true;
 	return has_rcpt(ep, d) && (rcpt->postmaster.reply.code / 100 != 4 ||
 	    rcpt->unknown.reply.code / 100 != 4);
 }
@@ -145,12 +154,6 @@ tls(const struct check_on *on)
 	return a == NULL || b == NULL ? SEV_OK : check_say(on, SEV_WARN,
 	    "%s does TLS, %s does not: a failover is a downgrade",
 	    a->host->name, b->host->name);
-}
-
-static bool
-greylists(const struct facts_endpoint *ep, const struct facts_domain *d)
-{
-	return outcome_of(ep, d) == OUTCOME_GREY;
 }
 
 static bool
