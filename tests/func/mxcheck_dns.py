@@ -24,6 +24,8 @@ def setup(bench):
     zone("nullbeside", (0, "."), (10, good))
     net.host("implicit.test", Mail())
     net.add("empty.test", "TXT", '"nothing here"')
+    for rrtype in ("A", "AAAA"):
+        net.fail("implicitfail.test", rrtype)
     net.fail("servfail.test", "MX")
     net.fail("refused.test", "MX", "REFUSED")
     zone("literal", (10, "192.0.2.1"), (20, good))
@@ -90,6 +92,8 @@ ROWS = [
     row("refused", "D01", "CRIT", "REFUSED"),
     row("implicit", "D02", "WARN", "implicit MX"),
     row("empty", "D02", "CRIT", "neither MX nor address"),
+    row("implicitfail", "D02", "CRIT", "own address fails (SERVFAIL): senders "
+        "queue"),
     # RFC 7505 3
     row("null", "D03", "OK"),
     row("nullpref", "D03", "WARN", "is to be 0, not 10"),
@@ -133,6 +137,7 @@ VERDICTS = {
     "null.test": "NOMAIL", "nullbeside.test": "BOUNCE",
     "missing.test": "BOUNCE", "servfail.test": "DEFER",
     "empty.test": "BOUNCE", "implicit.test": "NONE",
+    "implicitfail.test": "DEFER",
     "literal.test": "DEGRADED", "onlyliteral.test": "BOUNCE",
     "alias.test": "OK", "loop.test": "DEGRADED",
     "noneaddress.test": "BOUNCE", "localhost.test": "BOUNCE",

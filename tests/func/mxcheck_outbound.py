@@ -64,6 +64,8 @@ DMARCS = (
                         "reg.test": ["v=DMARC1; p=none; psd=y"]}, "OK", ""),
     ("x.wild.test", {"wild.test": ["v=DMARC1; p=none", "v=DMARC1; p=none"]},
      "WARN", "no DMARC record"),
+    ("x.fails.test", {"fails.test": None}, "UNKNOWN", "_dmarc.fails.test: "
+     "SERVFAIL"),
 )
 
 
@@ -72,6 +74,9 @@ def _(bench):
     for name, records, *_ in DMARCS:
         domain(bench, name)
         for at, texts in records.items():
+            if texts is None:
+                bench.net.fail(f"_dmarc.{at}", "TXT")
+                continue
             txt(bench.net, f"_dmarc.{at}", *texts)
     table = run(bench, "--only", "O02", *(row[0] for row in DMARCS))
     for name, _, severity, part in DMARCS:
@@ -192,6 +197,8 @@ LISTS = (
      ["127.0.0.2"], "OK", "OK", "UNKNOWN", "lists everything"),
     ("wild.test", (["198.51.100.7"], ["198.51.100.7"]), ["198.51.100.7"],
      ["198.51.100.7"], "OK", "OK", "UNKNOWN", "not in 127.0.0.0/8"),
+    ("half.test", (["127.0.0.2"], None), [], [], "OK", "OK", "UNKNOWN",
+     "does not answer: SERVFAIL"),
     ("gone.test", (None, None), [], [], "OK", "OK", "UNKNOWN", "SERVFAIL"),
 )
 

@@ -310,6 +310,9 @@ MATCHES = (
     ("ee512", {}, [(3, 0, 2)], [], "OK", "INFO"),
     ("whole", {}, [(3, 0, 0)], [], "OK", "INFO"),
     ("old", {"hours": (-48, -24)}, [(3, 1, 1)], [], "OK", "INFO"),
+    ("soon", {"hours": (-2000, 24)}, [(3, 1, 1)], [], "OK", "INFO"),
+    ("tasoon", {**FAR, "hours": (-2000, 24)}, [(2, 1, 1, 1)], [], "OK",
+     "INFO"),
     ("name", {"names": ["other.test"]}, [(3, 1, 1)], [], "OK", "INFO"),
     ("own", {"self_signed": True}, [(3, 1, 1)], [], "OK", "INFO"),
     ("roll", {}, [(3, 1, 1)], [OTHER], "OK", "OK"),
@@ -351,14 +354,14 @@ def _(bench):
 
 # What a TLSA record of usage 3 vouches for is not judged by name and date, one
 # of usage 2 not by root; the host of the last is out for all with DANE.
-BESIDE = {"old": {}, "name": {}, "own": {}, "taname": {"T06": "CRIT"},
+BESIDE = {"old": {}, "soon": {}, "tasoon": {"T07": "CRIT"}, "name": {}, "own": {}, "taname": {"T06": "CRIT"},
           "taold": {"T04": "WARN"}, "ta": {}, "clear": {"T01": "CRIT"},
           "stale": {}, "whole": {}}
 
 
 @case("RFC 7672 3.1.1, 3.1.2: what DANE vouches for is not judged besides")
 def _(bench):
-    table = run(bench, "--only", "T01,T02,T04,T05,T06", *(
+    table = run(bench, "--only", "T01,T02,T04,T05,T06,T07", *(
         f"dane-{name}.test" for name in BESIDE))
     for name, want in BESIDE.items():
         got = {check: severity for (domain, check, _), (severity, _)

@@ -50,12 +50,29 @@ has_address(const struct facts_mx *mx)
 	return mx->host != NULL && mx->host->n_endpoints > 0;
 }
 
+/* The lookup that fails; NULL: neither does. */
+static const struct facts_lookup *
+failed_lookup(const struct facts_host *host)
+{
+	return host->a.dns == FACTS_FAILED ? &host->a :
+	    host->aaaa.dns == FACTS_FAILED ? &host->aaaa : NULL;
+}
+
 static enum severity
 mx_present(const struct check_on *on)
 {
-	if (!on->domain->implicit || wants_no_mail(on))
+	const struct facts_mx *own = on->domain->mxs;
+	const struct facts_lookup *failed;
+
+	if (!on->domain->implicit || on->domain->n_mxs == 0 ||
+	    wants_no_mail(on))
 		return SEV_OK;
-	if (has_address(&on->domain->mxs[0]))
+	failed = own->host != NULL ? failed_lookup(own->host) : NULL;
+	if (!has_address(own) && failed != NULL)
+		return check_say(on, SEV_CRIT, "no MX, and the lookup of the "
+		    "domain's own address fails (%s): senders queue",
+		    failed->why);
+	if (has_address(own))
 		return check_say(on, SEV_WARN, "no MX: senders take the "
 		    "domain's own addresses (implicit MX)");
 	return check_say(on, SEV_CRIT, "neither MX nor address: senders "
@@ -129,8 +146,7 @@ target_address(const struct check_on *on)
 
 	if (host == NULL || on->domain->implicit)
 		return SEV_OK;
-	failed = host->a.dns == FACTS_FAILED ? &host->a :
-	    host->aaaa.dns == FACTS_FAILED ? &host->aaaa : NULL;
+	failed = failed_lookup(host);
 	if (failed != NULL)
 		return check_say(on, SEV_WARN, "the lookup of its address "
 		    "fails (%s): senders lose time", failed->why);

@@ -86,10 +86,21 @@ dmarc_of(const struct facts_domain *domain, struct dmarc *out,
 	return 0;
 }
 
+/* The lookup on the way up that fails: the record may be there. NULL: none. */
+static const struct facts_dmarc *
+failed_step(const struct facts_outbound *o)
+{
+	for (size_t i = 0; i < o->n_dmarcs; i++)
+		if (o->dmarcs[i].txt.lookup.dns == FACTS_FAILED)
+			return &o->dmarcs[i];
+	return NULL;
+}
+
 static enum severity
 dmarc(const struct check_on *on)
 {
 	const struct facts_outbound *o = &on->domain->outbound;
+	const struct facts_dmarc *failed = failed_step(o);
 	char why[TEXT_WHY_MAX] = "";
 	struct dmarc record;
 	const char *at;
@@ -103,6 +114,10 @@ dmarc(const struct check_on *on)
 	case 0:
 		break;
 	case -ENOENT:
+		if (failed != NULL)
+			return check_say(on, SEV_UNKNOWN, "no DMARC record of "
+			    "its own, and _dmarc.%s: %s", failed->name,
+			    failed->txt.lookup.why);
 		return check_say(on, SEV_WARN, "no DMARC record at _dmarc: "
 		    "anybody can write in its name");
 	default:
@@ -183,15 +198,17 @@ list_lives(const struct check_on *on)
 {
 	const struct facts_dnsbl *list = on->list;
 	const struct facts_lookup *listed = &list->listed[0].lookup;
+	const struct facts_lookup *clean = &list->clean[0].lookup;
 	const char *name;
 
 	if (on->domain->outbound.n_senders == 0)
 		return SEV_SKIPPED;
 	if (dnsbl_is_alive(list, false) || dnsbl_is_alive(list, true))
 		return SEV_OK;
-	if (listed->dns == FACTS_FAILED)
+	if (listed->dns == FACTS_FAILED || clean->dns == FACTS_FAILED)
 		return check_say(on, SEV_UNKNOWN, "the list does not answer: "
-		    "%s", listed->why);
+		    "%s", listed->dns == FACTS_FAILED ? listed->why :
+		    clean->why);
 	if (listed->dns != FACTS_EXISTS)
 		return check_say(on, SEV_UNKNOWN, "the list does not have "
 		    "127.0.0.2: it is dead, or none (RFC 5782 5)");

@@ -360,6 +360,13 @@ dates_by_policy(const struct check_on *on)
 	return is_vouched_for(on, true) ? SEV_OK : under(on, dates(on), STS);
 }
 
+/* What may expire unnoticed needs no warning before. */
+static enum severity
+expiry_by_policy(const struct check_on *on)
+{
+	return is_vouched_for(on, true) ? SEV_OK : expiry(on);
+}
+
 static enum severity
 chain_by_policy(const struct check_on *on)
 {
@@ -380,7 +387,7 @@ static enum severity
 judge_certificate(const struct check_on *on)
 {
 	static check_fn *const rules[] = {dates_by_policy, chain_by_policy,
-	    name_by_policy, expiry};
+	    name_by_policy, expiry_by_policy};
 	enum severity severity;
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -453,9 +460,10 @@ const struct check check_t[] = {
 	"critical with an enforced policy of MTA-STS (RFC 8461 4.2) and with "
 	"TLSA records of usage 2 (RFC 7672 3.2). The CN alone is no match. Not "
 	"judged where a TLSA record of usage 3 vouches for it."},
-    {"T07", "expiry", CHECK_ENDPOINT, expiry,
+    {"T07", "expiry", CHECK_ENDPOINT, expiry_by_policy,
 	"Of a lifetime L less than min(21 days, L/4) is left: a warning; less "
-	"than min(7 days, L/12): critical. An expired one is T04's."},
+	"than min(7 days, L/12): critical. An expired one is T04's. Not judged "
+	"where a TLSA record of usage 3 vouches for it (RFC 7672 3.1.1)."},
     {"T08", "key", CHECK_ENDPOINT, key,
 	"RSA keys of 2048 bits, curves of 224 at least; no MD5, no SHA-1."},
     {"T09", "vanished", CHECK_ENDPOINT, vanished,
