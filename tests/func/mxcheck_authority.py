@@ -53,6 +53,12 @@ DOMAINS = {
     "address.zz": Domain(
         ["ns1", "ns2"], f"@ MX 10 mx1\n@ MX 20 mx2.fine.zz.\nmx1 A {MX1}\n",
         f"@ MX 10 mx1\n@ MX 20 mx2.fine.zz.\nmx1 A {MX2}\n"),
+    "byaddress.zz": Domain(["ns1", "ns2"], *2 * ["@ MX 10 mx1.address.zz.\n"]),
+    # load that is spread by DNS
+    "turn.zz": Domain(
+        ["ns1", "ns2"], f"@ MX 10 mx1\n@ MX 20 mx2.fine.zz.\nmx1 60 A {MX1}\n",
+        f"@ MX 10 mx1\n@ MX 20 mx2.fine.zz.\nmx1 60 A {MX2}\n"),
+    "byturn.zz": Domain(["ns1", "ns2"], *2 * ["@ MX 10 mx1.turn.zz.\n"]),
     "lame.zz": Domain(["ns1", "ns2"], second=None),
     "silent.zz": Domain(["ns1", "silent"]),
     "nobody.zz": Domain(["ns2"], second=None, parent=["ns1"]),
@@ -113,6 +119,9 @@ ROWS = [
      f'{TWO}: "10 old.fine.zz"'),
     ("address", "D09", None, "OK", ""),
     ("address", "D09", "mx1.address.zz", "WARN", f'A has "{MX1}"'),
+    ("byaddress", "D09", "mx1.address.zz", "WARN", f'A has "{MX1}"'),
+    ("turn", "D09", "mx1.turn.zz", "WARN", f'A has "{MX1}"'),
+    ("byturn", "D09", "mx1.turn.zz", "OK", ""),
     ("lame", "D09", None, "WARN", f"name server ns2.lame.zz {TWO} of lame.zz: "
      "REFUSED"),
     ("silent", "D09", None, "WARN", f"silent.silent.zz {SILENT} of silent.zz: "

@@ -354,7 +354,8 @@ def _(bench):
 
 # What a TLSA record of usage 3 vouches for is not judged by name and date, one
 # of usage 2 not by root; the host of the last is out for all with DANE.
-BESIDE = {"old": {}, "soon": {}, "tasoon": {"T07": "CRIT"}, "name": {}, "own": {}, "taname": {"T06": "CRIT"},
+BESIDE = {"old": {}, "soon": {}, "tasoon": {"T07": "CRIT"}, "name": {},
+          "own": {}, "taname": {"T06": "CRIT"},
           "taold": {"T04": "WARN"}, "ta": {}, "clear": {"T01": "CRIT"},
           "stale": {}, "whole": {}}
 

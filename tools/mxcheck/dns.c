@@ -138,7 +138,8 @@ fail(struct question *q, const char *why, bool bogus)
 static void
 give_up(struct question *q)
 {
-	if (!q->cd && !q->direct && q->servfail != 0 && now_ms() < q->until_ms) {
+	if (!q->cd && !q->direct && q->servfail != 0 &&
+	    now_ms() < q->until_ms) {
 		q->cd = true;
 		q->turn = (unsigned)__builtin_ctz(q->servfail);
 		send_udp(q);
