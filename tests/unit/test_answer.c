@@ -641,8 +641,8 @@ static const char *const below_cases[] = {
     "a.no.mail.example.",
     "a.b.c.d.e.no.mail.example.",
     "x.example.no.mail.example.",
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.no.mail."
-    "example.",
+    ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.no.mail."
+     "example."),
 };
 
 START_TEST(test_for_name)

@@ -422,8 +422,6 @@ START_TEST(test_random)
 }
 END_TEST
 
-static const int runs[50];
-
 UNIT_MAIN("expiry", UNIT_EACH(test_cases, cases),
     UNIT_EACH(test_others, others), UNIT_ONCE(test_acl),
-    UNIT_EACH(test_random, runs))
+    UNIT_TIMES(test_random, 50))

@@ -356,8 +356,6 @@ START_TEST(test_blocks)
 }
 END_TEST
 
-static const char rounds[300];
-
 UNIT_MAIN("why", UNIT_EACH(test_cases, cases), UNIT_ONCE(test_ip6),
-    UNIT_ONCE(test_without), UNIT_EACH(test_random, rounds),
+    UNIT_ONCE(test_without), UNIT_TIMES(test_random, 300),
     UNIT_ONCE(test_blocks))

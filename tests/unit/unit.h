@@ -4,8 +4,9 @@
  *
  *	UNIT_MAIN("module", UNIT_ONCE(test_x), UNIT_EACH(test_y, y_cases))
  *
- * UNIT_EACH runs the test once for each row of a table; the row is [_i]. Each
- * run is a process and a TAP line of its own.
+ * UNIT_EACH runs the test once for each row of a table; the row is [_i].
+ * UNIT_TIMES runs it so many times, _i from 0. Each run is a process and a TAP
+ * line of its own.
  */
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H
@@ -21,6 +22,7 @@
 #define UNIT_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define UNIT_ONCE(test) {test, 1}
 #define UNIT_EACH(test, table) {test, (int)UNIT_COUNT(table)}
+#define UNIT_TIMES(test, n) {test, n}
 #define UNIT_MAIN(module, ...)                                                 \
 	int main(void)                                                         \
 	{                                                                      \
