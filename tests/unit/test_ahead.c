@@ -125,6 +125,13 @@ struct built {
 	char *reports;
 };
 
+static bool
+is_key(const struct store_bytes *key, const char *name)
+{
+	return key->len == strlen(name) &&
+	    memcmp(key->data, name, key->len) == 0;
+}
+
 static void
 take_bytes(struct buf *out, const char *path)
 {
@@ -139,8 +146,7 @@ take_bytes(struct buf *out, const char *path)
 	ck_assert_int_eq(store_read_begin(store, &txn), 0);
 	ck_assert_int_eq(store_walk_begin(txn, 0, NULL, 0, &walk), 0);
 	while (store_walk_next(walk, &key, &value) == 0) {
-		if (memcmp(key.data, FORMAT_HEADER, key.len) == 0 ||
-		    memcmp(key.data, FORMAT_SUM, key.len) == 0)
+		if (is_key(&key, FORMAT_HEADER) || is_key(&key, FORMAT_SUM))
 			continue;
 		ck_assert_int_eq(buf_put(out, key.data, key.len), 0);
 		ck_assert_int_eq(buf_put(out, value.data, value.len), 0);
