@@ -46,7 +46,8 @@ read_line(const char *s, uint32_t *ip)
 
 #define LINE_MIN 8 /* 1.2.3.4 and its end */
 
-/* The stretch that begins at p. Returns its end. */
+/* The stretch that begins at p. Returns its end. Zeros before an octet make a
+ * line too long, too: that is told about where lines are taken one by one. */
 static const char *
 read_stretch(const char *p, const char *end, uint32_t *ips, uint32_t *n)
 {
@@ -54,7 +55,7 @@ read_stretch(const char *p, const char *end, uint32_t *ips, uint32_t *n)
 
 	for (*n = 0; p < end; p = next) {
 		next = read_line(p, &ips[*n]);
-		if (next == NULL)
+		if (next == NULL || next - p > SOURCE_LINE_MAX + 1)
 			break;
 		++*n;
 	}

@@ -9,6 +9,7 @@
 #include "tests/unit/zones.h"
 #include "zones/buf.h"
 #include "zones/format.h"
+#include "zones/source.h"
 #include "zones/thread.h"
 
 /* Takes the place of zones/thread.c. */
@@ -84,10 +85,19 @@ put_plain(const struct text *t, unsigned lines)
 	put_stretch(t, 0, lines);
 }
 
+/* An address but for its length. */
+static void
+put_zeros(const struct text *t, unsigned n)
+{
+	fprintf(t->f, "%0*u.2.3.4%s\n", (int)n, 1u, t->end);
+}
+
 static void
 put_long_line(const struct text *t, unsigned lines)
 {
 	put_stretch(t, 0, lines / 2);
+	put_zeros(t, SOURCE_LINE_MAX - strlen(".2.3.4 "));
+	put_zeros(t, SOURCE_LINE_MAX + 1);
 	for (unsigned i = 0; i < 5000000; i++)
 		fputc('1', t->f);
 	fputc('\n', t->f);
