@@ -1,4 +1,4 @@
-/* tools/mxcheck/state.c: what one run leaves is what the next one finds, and
+/* tools/mxcheck/state*.c: what one run leaves is what the next one finds, and
  * what is damaged ends no run. */
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -22,7 +22,7 @@
  *	events.c  what changed since the last run: alert.c over state.c
  *	report_*.c  struct report -> table, json, changes, nagios, prom, zone
  *	hook.c	  a program of the admin's for each event
- *	state.c	  LMDB through lib/store.h; history.c: between it and the facts
+ *	state*.c  LMDB through lib/store.h; history.c: between it and the facts
  *
  * Only what stands above FACTS touches the network, only history.c and events.c
  * what earlier runs left: all between is a function of its arguments.
