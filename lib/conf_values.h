@@ -33,9 +33,6 @@ struct conf_row {
 
 extern const struct conf_row conf_rows[];
 
-/* Completes the path by state-dir, which is known now. */
-void conf_settle_control_socket(struct conf *c);
-
 /* Reports and counts an error in r->line. */
 void conf_complain(struct conf_reader *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -78,6 +75,13 @@ void conf_take_name(struct conf_reader *r, const char *section,
 
 conf_set_fn conf_set_trust_anchor, conf_set_negative_anchor,
     conf_set_hosts_file;
+
+/* ---- conf_daemon.c */
+
+conf_set_fn conf_set_listen, conf_set_state_dir, conf_set_control_socket,
+    conf_set_workers, conf_set_user, conf_set_forward, conf_set_validate;
+/* Completes the path by state-dir, which is known now. */
+void conf_settle_control_socket(struct conf *c);
 
 /* ---- conf_zone.c */
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every option of the table in lib/conf_values.c stands in resolverd.conf(5) and
+# Every option of the table in lib/conf_rows.c stands in resolverd.conf(5) and
 # in conf/resolverd.conf, with the same unit, range and default, and no other.
 set -u
 man=${OPTIONS_MAN:-$SRCDIR/doc/resolverd.conf.5}
