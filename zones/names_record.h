@@ -15,7 +15,7 @@ struct name_item {
 	uint32_t place;
 };
 
-/* Names that may have the same `low`. With 10 M, five do by chance; more were
+/* Names that may have the same `low`. Of 50 M, four do by chance; more were
  * made to (see slots_insert()): then it is -ELOOP. */
 #define NAME_SAME_MAX 100
 
