@@ -4,10 +4,10 @@
  */
 #include "resolverd/counters.h"
 
-#include <sys/mman.h>
-
 #include <errno.h>
 #include <stddef.h>
+
+#include "resolverd/shared.h"
 
 const struct counter_row counter_rows[COUNTERS_N] = {
 #define COUNTERS_ROW(name, kind, text, meaning)                                \
@@ -24,13 +24,8 @@ static struct counters *slots; /* COUNTERS_SLOTS of them; NULL: not shared */
 int
 counters_init(void)
 {
-	void *p = mmap(NULL, COUNTERS_SLOTS * sizeof(*slots),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		return -errno;
-	slots = p;
-	return 0;
+	slots = shared_new(COUNTERS_SLOTS * sizeof(*slots), 0);
+	return slots != NULL ? 0 : -errno;
 }
 
 unsigned

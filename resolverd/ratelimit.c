@@ -10,14 +10,13 @@
  */
 #include "resolverd/ratelimit.h"
 
-#include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <string.h>
 
 #include "lib/siphash.h"
+#include "resolverd/shared.h"
 
 #define SLOTS 32768
 #define WAYS 4 /* half a cache line */
@@ -27,7 +26,7 @@
 #define SECOND_US 1000000
 
 struct table {
-	uint8_t key[SIPHASH_KEY_LEN];
+	uint8_t key[SIPHASH_KEY_LEN]; /* first: shared_new() makes it */
 	_Alignas(64) uint64_t slots[SLOTS][WAYS]; /* tag and time */
 };
 
@@ -36,20 +35,9 @@ static struct table *table;
 int
 ratelimit_init(void)
 {
-	struct table *t;
-
-	if (table != NULL)
-		return 0;
-	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (t == MAP_FAILED)
-		return -errno;
-	if (getrandom(t->key, sizeof(t->key), 0) != sizeof(t->key)) {
-		munmap(t, sizeof(*t));
-		return -EIO;
-	}
-	table = t;
-	return 0;
+	if (table == NULL)
+		table = shared_new(sizeof(*table), sizeof(table->key));
+	return table != NULL ? 0 : -errno;
 }
 
 /* The hash of the first len bits; each length has buckets of its own. */

@@ -11,8 +11,6 @@
  */
 #include "resolverd/tcp_count.h"
 
-#include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -20,6 +18,7 @@
 
 #include "lib/siphash.h"
 #include "resolverd/counters.h"
+#include "resolverd/shared.h"
 
 #define SETS 4096
 #define WAYS 32
@@ -33,7 +32,7 @@
 _Static_assert(COUNTERS_SLOTS <= 1 << SLOT_BITS, "a slot has its bits");
 
 struct table {
-	uint8_t key[SIPHASH_KEY_LEN];
+	uint8_t key[SIPHASH_KEY_LEN]; /* first: shared_new() makes it */
 	uint32_t wanted;
 	uint32_t all[COUNTERS_SLOTS]; /* of each process */
 	_Alignas(64) uint64_t words[SETS][WAYS];
@@ -45,20 +44,9 @@ static unsigned mine;
 int
 tcp_count_init(void)
 {
-	struct table *t;
-
-	if (table != NULL)
-		return 0;
-	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (t == MAP_FAILED)
-		return -errno;
-	if (getrandom(t->key, sizeof(t->key), 0) != sizeof(t->key)) {
-		munmap(t, sizeof(*t));
-		return -EIO;
-	}
-	table = t;
-	return 0;
+	if (table == NULL)
+		table = shared_new(sizeof(*table), sizeof(table->key));
+	return table != NULL ? 0 : -errno;
 }
 
 void
