@@ -161,22 +161,13 @@ step(struct pass *p, const struct state_finding *f, const struct now *now)
 
 /* ---- what this run found */
 
-static bool
-timed_out(const struct facts_probe *probe)
-{
-	for (unsigned i = 0; i < FACTS_QUIT; i++)
-		if (probe->step[i].end == FACTS_END_TIMEOUT)
-			return true;
-	return false;
-}
-
 /* The run has looked twice, and each time the server itself said or did it:
  * silence may be the network's. */
 static bool
 was_seen_twice(const struct facts_endpoint *ep)
 {
-	return ep->first != NULL && !timed_out(ep->first) &&
-	    !timed_out(&ep->probe);
+	return ep->first != NULL && !facts_timed_out(ep->first) &&
+	    !facts_timed_out(&ep->probe);
 }
 
 static bool

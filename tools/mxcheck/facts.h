@@ -479,6 +479,9 @@ const char *facts_service_txt(enum facts_service service); /* "imaps" */
 
 bool facts_service_is_tls(enum facts_service service); /* from the start */
 
+/* Did a step wait in vain, the parting aside? */
+bool facts_timed_out(const struct facts_probe *probe);
+
 /* The sole MX is "." (RFC 7505 3), or it stands beside others. */
 bool facts_is_null_mx(const struct facts_domain *domain);
 bool facts_has_null_mx(const struct facts_domain *domain);

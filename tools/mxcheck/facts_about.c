@@ -130,3 +130,12 @@ facts_keyword(const struct facts_probe *probe, const char *keyword)
 	return facts_ehlo_keyword(tls ? &probe->ehlo_tls : &probe->ehlo,
 	    keyword);
 }
+
+bool
+facts_timed_out(const struct facts_probe *probe)
+{
+	for (unsigned i = 0; i < FACTS_QUIT; i++)
+		if (probe->step[i].end == FACTS_END_TIMEOUT)
+			return true;
+	return false;
+}

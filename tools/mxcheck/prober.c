@@ -157,15 +157,6 @@ is_limited(const struct job *job)
 }
 
 static bool
-timed_out(const struct facts_probe *probe)
-{
-	for (unsigned i = 0; i < FACTS_QUIT; i++)
-		if (probe->step[i].end == FACTS_END_TIMEOUT)
-			return true;
-	return false;
-}
-
-static bool
 is_rsa(const struct facts_tls *tls)
 {
 	return strncmp(tls->certs[0].key, "RSA", 3) == 0;
@@ -191,7 +182,7 @@ plan_second(struct job *job)
 		    PROBE_TLS_OLD : PROBE_CLEAR;
 		after = SECOND_S;
 	} else if (s->recheck_s > 0 && is_bad(job)) {
-		job->how.patient = timed_out(&job->ep->probe);
+		job->how.patient = facts_timed_out(&job->ep->probe);
 		after = s->recheck_s > SECOND_S ? s->recheck_s : SECOND_S;
 	} else if (s->dual_cert && job->ep->probe.tls.n_certs > 0 &&
 	    !is_limited(job)) {
