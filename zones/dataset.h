@@ -18,6 +18,7 @@
 #include "zones/pool.h"
 
 #define DATASET_TTL 2100 /* seconds, where the data has no $TTL: rbldnsd's */
+#define DATASET_A 0x7f000002u /* 127.0.0.2, where an entry has no value */
 
 struct dataset_soa {
 	bool is_set;
