@@ -18,6 +18,8 @@ def setup(bench):
                                                hours=(-24, 24 * 60))))))
     net.mx("down.test", (10, net.host("mx1.down.test")),
            (20, net.host("mx2.down.test", Mail())))
+    net.mx("self.test", (10, net.host("self.test", Mail())),
+           (20, "mx2.pair.test"), (30, "mx2.pair.test"))
     net.mx("evil.test", (10, net.host("mx.evil.test", Mail(
         greeting='554 \x1b[2J"|\\ no {name}'))))
     bench.ca = ["--ca-file", str(pki.ca_file), "--only", "C,S"]
@@ -63,8 +65,11 @@ SERIES = re.compile(r'(mxcheck_[a-z_]+)(?:\{((?:[a-z]+="(?:[^"\\]|\\.)*",?)*)\})
 @case("prom: one HELP and TYPE each, no time stamps, all of a name together")
 def _(bench):
     path = bench.dir / "mx.prom"
-    done = bench.net.mxcheck("pair.test", "down.test", "evil.test", "-o",
-                             f"prom={path}", *bench.ca)
+    bench.net.ttl = 90000  # D10 of self.test: as a domain, and as a host
+    done = bench.net.mxcheck("pair.test", "down.test", "evil.test",
+                             "self.test", "-o", f"prom={path}", *bench.ca,
+                             "--only", "C,S,D10")
+    bench.net.ttl = 3600
     equal((done.stdout, done.stderr), ("", ""))
     equal(path.stat().st_mode & 0o777, 0o644)
     values, names, described = {}, [], []
@@ -90,6 +95,8 @@ def _(bench):
     equal([v for (name, labels), v in values.items()
            if name == "mxcheck_finding" and 'id="C01"' in labels and
            'subject="mx1.down.test ' in labels], [3])
+    equal(value("finding", 'domain="self.test",id="D10",'
+                'subject="self.test"'), 2)
     equal(value("failover", 'domain="down.test",scenario="now",'
                 'model="postfix"'), 2)
     equal(value("failover", 'domain="evil.test",scenario="now",'

@@ -168,17 +168,6 @@ over_endpoints(struct run *run)
 	run->on.ep = NULL;
 }
 
-/* The same target twice is one subject. */
-static bool
-is_repeated(const struct facts_domain *domain, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (strcasecmp(domain->mxs[i].target,
-		    domain->mxs[at].target) == 0)
-			return true;
-	return false;
-}
-
 static void
 over_hosts(struct run *run)
 {
@@ -186,8 +175,8 @@ over_hosts(struct run *run)
 
 	for (size_t i = 0; i < domain->n_mxs; i++) {
 		run->on.mx = &domain->mxs[i];
-		if (is_repeated(domain, i))
-			continue;
+		if (facts_mx_is_repeated(domain, i))
+			continue; /* one subject */
 		if (run->check->subject == CHECK_HOST)
 			run_check(run, run->on.mx->target);
 		else

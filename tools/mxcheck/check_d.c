@@ -253,11 +253,9 @@ count_usable(const struct facts_domain *d)
 
 	for (size_t i = 0; i < d->n_mxs; i++) {
 		struct level one = {d, &d->mxs[i], 1};
-		bool repeated = false;
 
-		for (size_t k = 0; k < i; k++)
-			repeated |= d->mxs[k].host == d->mxs[i].host;
-		n += !repeated && level_find(&one, is_usable) != NULL;
+		n += !facts_mx_is_repeated(d, i) &&
+		    level_find(&one, is_usable) != NULL;
 	}
 	return n;
 }

@@ -11,15 +11,6 @@
 
 #define CERTS_APART 172800 /* s: two days */
 
-static bool
-is_repeated(const struct facts_domain *d, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (d->mxs[i].host == d->mxs[at].host)
-			return true;
-	return false;
-}
-
 /* Distinct MX hosts that have an address. */
 static size_t
 count_hosts(const struct facts_domain *d)
@@ -30,7 +21,7 @@ count_hosts(const struct facts_domain *d)
 		const struct facts_host *host = d->mxs[i].host;
 
 		n += host != NULL && host->n_endpoints > 0 &&
-		    !is_repeated(d, i);
+		    !facts_mx_is_repeated(d, i);
 	}
 	return n;
 }
@@ -43,7 +34,7 @@ look_at_hosts(struct network *net, const struct facts_domain *d)
 		const struct facts_host *host = d->mxs[i].host;
 
 		if (host == NULL || host->n_endpoints == 0 ||
-		    is_repeated(d, i))
+		    facts_mx_is_repeated(d, i))
 			continue;
 		network_server(net);
 		for (size_t k = 0; k < host->n_endpoints; k++)

@@ -485,6 +485,8 @@ bool facts_timed_out(const struct facts_probe *probe);
 /* The sole MX is "." (RFC 7505 3), or it stands beside others. */
 bool facts_is_null_mx(const struct facts_domain *domain);
 bool facts_has_null_mx(const struct facts_domain *domain);
+/* The target of the MX at this place stands before it already. */
+bool facts_mx_is_repeated(const struct facts_domain *domain, size_t at);
 
 /* NULL if the session did not come to this domain. */
 const struct facts_rcpt *facts_rcpt(const struct facts_probe *probe,

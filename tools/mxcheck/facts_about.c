@@ -94,6 +94,16 @@ facts_has_null_mx(const struct facts_domain *domain)
 }
 
 bool
+facts_mx_is_repeated(const struct facts_domain *domain, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcasecmp(domain->mxs[i].target,
+		    domain->mxs[at].target) == 0)
+			return true;
+	return false;
+}
+
+bool
 facts_is_null_mx(const struct facts_domain *domain)
 {
 	return domain->n_mxs == 1 && facts_has_null_mx(domain);

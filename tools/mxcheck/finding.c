@@ -69,11 +69,40 @@ findings_clear(struct findings *findings)
 	*findings = (struct findings){0};
 }
 
+/*
+ * The one with the same key, if a check has come to the same subject before: a
+ * domain that is its own MX host, an SRV that is there twice. All of an id come
+ * one after another, and endpoints once.
+ */
+static struct finding *
+find_same(struct findings *findings, const struct finding *finding)
+{
+	for (size_t i = findings->n; i > 0 && finding->endpoint == NULL; i--) {
+		struct finding *f = &findings->list[i - 1];
+
+		if (f->domain != finding->domain ||
+		    strcmp(f->check->id, finding->check->id) != 0)
+			return NULL;
+		if (strcmp(f->subject, finding->subject) == 0)
+			return f;
+	}
+	return NULL;
+}
+
 void
 findings_add(struct findings *findings, const struct finding *finding)
 {
-	struct finding *f;
+	struct finding *f = find_same(findings, finding);
 
+	if (f != NULL) {
+		if (severity_worse(f->severity, finding->severity) ==
+		    f->severity)
+			return;
+		*f = *finding;
+		f->subject = facts_str(findings->facts, finding->subject);
+		f->text = facts_str(findings->facts, finding->text);
+		return;
+	}
 	if (findings->n == findings->cap) {
 		findings->cap = findings->cap > 0 ? 2 * findings->cap : 64;
 		findings->list = xreallocarray(findings->list, findings->cap,

@@ -55,6 +55,8 @@ int severity_exit(enum severity severity);
 
 void findings_init(struct findings *findings, struct facts *facts);
 void findings_clear(struct findings *findings);
+/* Of several with one domain, id and subject the worst stays: those are the key
+ * of an alert and of a series. */
 void findings_add(struct findings *findings, const struct finding *finding);
 
 /* What is added from now on is of this domain: called once for each, in the

@@ -1,6 +1,7 @@
 /*
  * For the textfile collector of Prometheus' node_exporter: no time stamps (it
- * refuses them), one HELP and TYPE for each metric, all of its series together.
+ * refuses them, and a series that is there twice), one HELP and TYPE for each
+ * metric, all of its series together.
  * Beyond SERIES_MAX those of endpoints are left out: they are the most.
  */
 #include <stdarg.h>
@@ -60,7 +61,8 @@ each_endpoint(FILE *to, const struct facts *facts,
 		e.domain = facts->domains[i];
 		for (size_t k = 0; k < e.domain->n_mxs; k++) {
 			e.mx = &e.domain->mxs[k];
-			if (e.mx->host == NULL)
+			if (e.mx->host == NULL ||
+			    facts_mx_is_repeated(e.domain, k))
 				continue;
 			for (size_t n = 0; n < e.mx->host->n_endpoints; n++) {
 				e.ep = e.mx->host->endpoints[n];
