@@ -177,8 +177,10 @@ flush(struct probe *p)
 			event_add(p->writable, NULL);
 			return;
 		}
-		if (n < 0) /* what the peer said first may still be there */
+		if (n < 0) { /* what the peer said first may still be there */
+			p->out_len = 0;
 			return;
+		}
 		p->out_len -= (size_t)n;
 		memmove(p->out, p->out + n, p->out_len);
 		if (p->tls != NULL)
@@ -207,6 +209,11 @@ probe_send(struct probe *p, const char *fmt, ...)
 			return;
 		}
 	} else {
+		if ((size_t)n + 2 > sizeof(p->out) - p->out_len) {
+			p->step->reply.text = "it talks on, and reads nothing";
+			probe_lose(p, FACTS_END_PROTO);
+			return;
+		}
 		memcpy(p->out + p->out_len, line, (size_t)n + 2);
 		p->out_len += (size_t)n + 2;
 	}
