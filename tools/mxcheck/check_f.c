@@ -412,7 +412,8 @@ alert_path(const struct check_on *on)
 	"and nobody finds them (RFC 2182 3.1)."
 #define SERVERS_APART \
 	"The name servers of the domain, and those of the MX hosts' names, " \
-	"are to stand in networks apart (RFC 2182 3.1): without names no MX " \
+	"are to stand in networks apart, and not all in one AS (RFC 2182 3.1): " \
+	"without names no MX " \
 	"is found, however many there are."
 #define SINGLE_SERVER \
 	"A zone has two name servers at least (RFC 1034 4.1); with one of " \
