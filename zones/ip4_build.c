@@ -11,6 +11,7 @@
 #include "lib/bytes.h"
 #include "zones/ip4_cells.h"
 #include "zones/ip4_gather.h"
+#include "zones/ip4_pages.h"
 #include "zones/ip4_paint.h"
 
 /* ---- the walk over the address space */
@@ -22,11 +23,8 @@ struct walk {
 	size_t next_piece[LEVELS]; /* of build->pieces, not yet painted */
 	size_t next_single, next_late;
 	struct buf scratch; /* pieces of the /24 at hand */
-	struct buf dir, pages;
+	struct ip4_pages pages;
 	struct ip4_cells cells;
-	struct intern even; /* values that fill pages on their own... */
-	struct buf even_page; /* ... and the number of that page, u32 each */
-	uint8_t any8[32];
 };
 
 static inline const struct ip4_piece *
@@ -120,9 +118,7 @@ has_narrower(const struct walk *k, enum level level, uint32_t unit)
 /* ---- a /24 */
 
 struct page_state {
-	uint8_t bytes[IP4_PAGE];
-	struct bits256 used;
-	uint32_t rest; /* final */
+	struct ip4_page out; /* values are final */
 	bool is_listed;
 	unsigned n_cells;
 };
@@ -130,7 +126,7 @@ struct page_state {
 static void
 page_use(struct page_state *page, unsigned c24, bool is_listed)
 {
-	bits_set(&page->used, c24);
+	bits_set(&page->out.used, c24);
 	page->is_listed |= is_listed;
 	page->n_cells++;
 }
@@ -138,7 +134,7 @@ page_use(struct page_state *page, unsigned c24, bool is_listed)
 static int
 even_24(struct walk *k, struct page_state *page, unsigned c24, uint32_t value)
 {
-	if (value == page->rest)
+	if (value == page->out.rest)
 		return 0;
 	page_use(page, c24, value != 0);
 	return ip4_cells_put_even(&k->cells, value);
@@ -306,62 +302,6 @@ narrow_24(struct walk *k, struct page_state *page, uint32_t c24, uint32_t base)
 
 /* ---- a /16 */
 
-static void
-put_dir(struct walk *k, uint32_t c16, size_t page)
-{
-	put_le16(k->dir.data + (size_t)c16 * 2, page);
-}
-
-static void
-note_listed(struct walk *k, uint32_t c16)
-{
-	k->any8[c16 / 2048] |= 1 << c16 / 256 % 8;
-}
-
-/* n /16s of one value; all of these share a page. value is final. */
-static int
-even_16s(struct walk *k, uint32_t c16, unsigned n, uint32_t value)
-{
-	uint8_t bytes[IP4_PAGE] = {0};
-	uint32_t id, page = k->pages.len / IP4_PAGE;
-	int rc;
-
-	rc = intern_add(&k->even, &value, sizeof(value), &id);
-	if (rc == 0 && id * sizeof(page) > k->even_page.len) {
-		put_le32(bytes + IP4_PAGE_REST, value);
-		rc = buf_put(&k->even_page, &page, sizeof(page));
-		if (rc == 0)
-			rc = buf_put(&k->pages, bytes, sizeof(bytes));
-	}
-	if (rc != 0)
-		return rc;
-	memcpy(&page, k->even_page.data + (id - 1) * sizeof(page),
-	    sizeof(page));
-	if (value != 0)
-		note_listed(k, c16);
-	for (; n > 0; n--)
-		put_dir(k, c16++, page);
-	return 0;
-}
-
-static int
-put_page(struct walk *k, struct page_state *page, uint32_t c16,
-    uint32_t first_cell)
-{
-	unsigned rank = 0;
-
-	for (unsigned i = 0; i < 4; i++) {
-		put_le64(page->bytes + i * 8, page->used.word[i]);
-		page->bytes[IP4_PAGE_RANK + i] = rank;
-		rank += bits_in_word(page->used.word[i]);
-	}
-	put_le32(page->bytes + IP4_PAGE_FIRST, first_cell);
-	put_le32(page->bytes + IP4_PAGE_REST, page->rest);
-	put_dir(k, c16, k->pages.len / IP4_PAGE);
-	note_listed(k, c16);
-	return buf_put(&k->pages, page->bytes, sizeof(page->bytes));
-}
-
 /* A /16 as it is before the addresses in its /24s: *rest is what most of these
  * have. It has seldom entries of its own, then it is all base. */
 static int
@@ -388,12 +328,13 @@ static int
 narrow_16(struct walk *k, uint32_t c16, uint32_t base)
 {
 	struct page_state page = {0};
+	uint32_t *rest = &page.out.rest;
 	struct window raw, final;
 	size_t words_len = k->cells.words.len, heap_len = k->cells.heap.len;
 	uint32_t next;
 	int rc;
 
-	rc = paint_16(k, c16, base, &raw, &final, &page.rest);
+	rc = paint_16(k, c16, base, &raw, &final, rest);
 	for (unsigned i = 0; i < 256 && rc == 0; i++) {
 		next = next_narrower(k, LEVEL_24);
 		for (; i < 256 && (c16 << 8 | i) < next && rc == 0; i++)
@@ -403,12 +344,15 @@ narrow_16(struct walk *k, uint32_t c16, uint32_t base)
 	}
 	if (rc != 0)
 		return rc;
-	page.is_listed |= page.rest != 0 && page.n_cells < 256;
-	if (page.is_listed && page.n_cells > 0)
-		return put_page(k, &page, c16, words_len / 4);
+	page.is_listed |= *rest != 0 && page.n_cells < 256;
+	if (page.is_listed && page.n_cells > 0) {
+		page.out.first_cell = words_len / 4;
+		return ip4_pages_put(&k->pages, c16, &page.out);
+	}
 	k->cells.words.len = words_len; /* of nothing but exclusions */
 	k->cells.heap.len = heap_len;
-	return even_16s(k, c16, 1, page.is_listed ? page.rest : 0);
+	return ip4_pages_put_even(&k->pages, c16, 1,
+	    page.is_listed ? *rest : 0);
 }
 
 /* ---- all of it */
@@ -428,7 +372,8 @@ walk_8(struct walk *k, uint32_t c8, uint32_t base)
 		if (has_narrower(k, LEVEL_16, c8 << 8 | i))
 			rc = narrow_16(k, c8 << 8 | i, raw.value[i]);
 		else
-			rc = even_16s(k, c8 << 8 | i, 1, final.value[i]);
+			rc = ip4_pages_put_even(&k->pages, c8 << 8 | i, 1,
+			    final.value[i]);
 	}
 	return rc;
 }
@@ -440,10 +385,9 @@ walk_all(struct walk *k)
 	uint32_t value;
 	int rc;
 
-	rc = buf_room(&k->dir, IP4_DIR_LEN);
+	rc = ip4_pages_begin(&k->pages);
 	if (rc != 0)
 		return rc;
-	k->dir.len = IP4_DIR_LEN;
 	rc = paint_window(k, &w, LEVEL_8, 0, 0);
 	for (unsigned i = 0; i < 256 && rc == 0; i++) {
 		if (has_narrower(k, LEVEL_8, i)) {
@@ -452,7 +396,7 @@ walk_all(struct walk *k)
 		}
 		rc = pool_final(k->pool, k->values, w.value[i], &value);
 		if (rc == 0)
-			rc = even_16s(k, i << 8, 256, value);
+			rc = ip4_pages_put_even(&k->pages, i << 8, 256, value);
 	}
 	return rc;
 }
@@ -506,14 +450,14 @@ take_arrays(struct walk *k, struct arrays *arrays, unsigned *index)
 		rc = buf_room(&meta, IP4_META_LEN);
 	if (rc == 0) {
 		put_le32(meta.data, k->cells.common);
-		memcpy(meta.data + 4, k->any8, sizeof(k->any8));
+		memcpy(meta.data + 4, k->pages.any8, sizeof(k->pages.any8));
 		meta.len = IP4_META_LEN;
 		rc = arrays_take(arrays, *index, "meta", &meta);
 	}
 	if (rc == 0)
-		rc = arrays_take(arrays, *index, "dir", &k->dir);
+		rc = arrays_take(arrays, *index, "dir", &k->pages.dir);
 	if (rc == 0)
-		rc = arrays_take(arrays, *index, "pages", &k->pages);
+		rc = arrays_take(arrays, *index, "pages", &k->pages.pages);
 	if (rc == 0)
 		rc = arrays_take(arrays, *index, "cells", &k->cells.words);
 	if (rc == 0)
@@ -540,11 +484,8 @@ ip4_build_finish(struct ip4_build *b, struct pool *pool,
 		rc = prov_finish(&b->prov, b->rule, arrays, index);
 	ip4_build_free(b);
 	buf_free(&k.scratch);
-	buf_free(&k.dir);
-	buf_free(&k.pages);
+	ip4_pages_free(&k.pages);
 	buf_free(&k.cells.words);
 	buf_free(&k.cells.heap);
-	intern_free(&k.even);
-	buf_free(&k.even_page);
 	return rc;
 }

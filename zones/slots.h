@@ -109,9 +109,11 @@ int slots_make(struct buf *out, size_t n, size_t max)
     __attribute__((warn_unused_result));
 
 /*
- * Hashes have no secret in them, so keys can be made to meet in one place, which
- * would make building and asking slow. A way of SLOTS_REACH_MAX slots comes
- * about in no other manner. Returns 0 or -ELOOP.
+ * Hashes have no secret in them, so keys can be made to meet in one place,
+ * which would make building and asking slow. No honest list has a way of
+ * SLOTS_REACH_MAX slots: that of 30 M names is 40 or shorter, the longest that
+ * was found 557, of 50 M IPv6 addresses one behind the other. Returns 0 or
+ * -ELOOP.
  */
 #define SLOTS_REACH_MAX 1024
 int slots_insert(struct buf *out, uint64_t hash, uint32_t place)
