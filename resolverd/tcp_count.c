@@ -83,8 +83,11 @@ tcp_count_release(unsigned slot)
 		return; /* its words went before */
 	for (unsigned i = 0; i < SETS * WAYS; i++) {
 		uint64_t *word = &table->words[i / WAYS][i % WAYS];
+		uint64_t was = load(word);
 
-		if ((load(word) >> COUNT_BITS & (COUNTERS_SLOTS - 1)) == slot)
+		/* a free one may be another's by now */
+		if (was != 0 &&
+		    (was >> COUNT_BITS & (COUNTERS_SLOTS - 1)) == slot)
 			store(word, 0);
 	}
 	__atomic_store_n(&table->all[slot], 0, __ATOMIC_SEQ_CST);
