@@ -19,6 +19,12 @@
 #define SETS 64
 #define WAYS 4
 
+/* So many lines a minute: whoever makes up names makes up zones, too. */
+#define LOG_MAX 20
+#define LOG_MS 60000
+
+#define TELL_MS 20 /* between two writes for dead zones alone */
+
 struct state {
 	struct cache_key key;    /* qname_len 0: free */
 	uint64_t used_ms;        /* when it was last looked for */
@@ -32,6 +38,9 @@ struct state {
 
 struct reach_table {
 	struct cache *cache;
+	uint64_t told_ms; /* when the cache was written last */
+	uint64_t log_ms;  /* when the first of its lines came */
+	unsigned logged, unlogged;
 	struct state states[SETS][WAYS];
 };
 
@@ -117,6 +126,42 @@ keep_question(struct state *s, const struct cache_key *question)
 	    memcpy(s->qname, question->qname, question->qname_len);
 }
 
+static bool
+may_log(struct reach_table *t)
+{
+	uint64_t now = reach_now_ms();
+
+	if (now - t->log_ms >= LOG_MS) {
+		if (t->unlogged > 0)
+			log_info("%u more lines about zones that do not answer, "
+				 "or do again",
+			    t->unlogged);
+		t->log_ms = now;
+		t->logged = t->unlogged = 0;
+	}
+	if (t->logged == LOG_MAX) {
+		t->unlogged++;
+		return false;
+	}
+	t->logged++;
+	return true;
+}
+
+/*
+ * The other workers are to know at once: a client that got no answer may ask
+ * them next. But not each of many made-up zones is worth a transaction.
+ */
+static void
+tell(struct reach_table *t)
+{
+	uint64_t now = reach_now_ms();
+
+	if (now - t->told_ms < TELL_MS)
+		return;
+	t->told_ms = now;
+	cache_flush(t->cache, cache_now(t->cache));
+}
+
 /* ---- what is asked, and what comes of it */
 
 enum reach
@@ -137,7 +182,7 @@ reach_of(struct reach_table *t, const uint8_t *zone,
 		keep_question(s, question);
 		return s->probing ? REACH_DEAD : REACH_PROBE;
 	default: /* another process may have found out */
-		s->dead = false;
+		s->dead = s->probing = false;
 		return REACH_ASK;
 	}
 }
@@ -161,7 +206,8 @@ reach_answered(struct reach_table *t, const uint8_t *zone)
 		return;
 	s->answered_ms = s->used_ms;
 	s->probing = s->dead = false;
-	if (cache_forget_failure(t->cache, &s->key, cache_now(t->cache)))
+	if (cache_forget_failure(t->cache, &s->key, cache_now(t->cache)) &&
+	    may_log(t))
 		log_info("%s: answers again", dname_to_txt(txt, zone));
 }
 
@@ -171,23 +217,25 @@ reach_silent(struct reach_table *t, const uint8_t *zone,
 {
 	struct state *s = state_of(t, zone);
 	char txt[DNAME_TXT_MAX];
-	uint64_t now;
 	bool was_dead;
 
-	if (s == NULL || s->answered_ms >= asked_ms)
+	if (s == NULL)
+		return;
+	s->probing = false; /* whatever it was that ends here */
+	if (s->answered_ms >= asked_ms)
 		return;
 	was_dead = s->dead;
-	s->probing = false;
-	now = cache_now(t->cache);
-	if (!cache_put_failure(t->cache, &s->key, now,
+	if (!cache_put_failure(t->cache, &s->key, cache_now(t->cache),
 		EDE_NO_REACHABLE_AUTHORITY, 0, REACH_BACK_OFF_MAX_S))
 		return;
-	cache_flush(t->cache, now); /* the other workers are to know */
+	tell(t);
 	s->dead = true;
 	counter_inc(COUNTER_ROUTES_SILENT);
 	if (was_dead) /* a probe's end is no news */
 		return;
 	keep_question(s, question);
+	if (!may_log(t))
+		return;
 	log_warn("%s: no answer within %u s: not waited for until one comes",
 	    dname_to_txt(txt, zone), deadline_s);
 }

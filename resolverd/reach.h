@@ -47,7 +47,10 @@ void reach_probes(struct reach_table *t, const uint8_t *zone, bool is_sent);
 /* Something came from the zone, whatever it says. */
 void reach_answered(struct reach_table *t, const uint8_t *zone);
 
-/* A question that was asked at that time has reached its deadline. */
+/*
+ * A question that was asked at that time has reached its deadline. Where many do,
+ * the caller sees to it that the cache is written, for the other workers.
+ */
 void reach_silent(struct reach_table *t, const uint8_t *zone,
     const struct cache_key *question, uint64_t asked_ms, unsigned deadline_s);
 

@@ -11,6 +11,9 @@
 #include "resolverd/counters.h"
 #include "resolverd/upstream_impl.h"
 
+/* In a tick, at most: one may fail at once, and its failure not be kept. */
+#define PROBES_MAX 256
+
 /* A start that libunbound rejects would leak there: only what it takes. */
 static bool
 key_is_taken(const struct cache_key *key)
@@ -105,9 +108,11 @@ on_probe(evutil_socket_t fd, short what, void *arg)
 	static const struct timeval second = {.tv_sec = 1};
 	const struct cache_key *key;
 	struct upstream *u = arg;
+	unsigned n = 0;
 
 	(void)fd, (void)what;
-	while ((key = reach_due(u->reach)) != NULL && probe(u, key))
+	while (n++ < PROBES_MAX && (key = reach_due(u->reach)) != NULL &&
+	    probe(u, key))
 		;
 	cache_pause(u->cache);
 	if (reach_has_dead(u->reach))

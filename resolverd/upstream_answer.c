@@ -17,8 +17,8 @@
 
 /* ---- failures */
 
-static void
-flush_soon(struct upstream *u)
+void
+upstream_flush_soon(struct upstream *u)
 {
 	static const struct timeval soon = {.tv_usec = FLUSH_MS * 1000};
 
@@ -44,7 +44,7 @@ flight_note_failure(struct flight *f, uint8_t ede)
 	cache_pause(u->cache);
 	(void)cache_put_failure(u->cache, &f->key, now, ede,
 	    has_stale ? UPSTREAM_STALE_RETRY_S : 0, 0);
-	flush_soon(u);
+	upstream_flush_soon(u);
 }
 
 void
@@ -125,7 +125,7 @@ flight_answer(struct flight *f, const struct upstream_result *result)
 	if (u->cache != NULL && f->waiters == NULL)
 		cache_flush(u->cache, cache_now(u->cache));
 	else
-		flush_soon(u);
+		upstream_flush_soon(u);
 	flight_end(f, &a);
 }
 

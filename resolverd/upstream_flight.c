@@ -129,6 +129,7 @@ flight_is_silent(struct flight *f)
 		return;
 	reach_silent(u->reach, f->course.zone, &f->key, f->asked_ms,
 	    f->course.deadline_s);
+	upstream_flush_soon(u);
 	if (reach_has_dead(u->reach) && !evtimer_pending(u->probe, NULL))
 		event_add(u->probe, &second);
 }

@@ -102,6 +102,9 @@ void flight_is_silent(struct flight *f);
 /* upstream_answer.c: what came of it. */
 upstream_ask_done_fn upstream_on_answer;
 
+/* What waits for the cache is written in a moment, much at once. */
+void upstream_flush_soon(struct upstream *u);
+
 /* The question has failed: for the cache (RFC 9520); then for the waiters,
  * who are told why (ASCII). */
 void flight_note_failure(struct flight *f, uint8_t ede);
