@@ -203,6 +203,18 @@ flight_end(struct flight *f, const struct answer *a)
 	call_waiters(u, waiters, a);
 }
 
+/*
+ * What is left of the deadline may be of any length, each a queue that stays, of
+ * which libevent has 256: an ordinary timer.
+ */
+static void
+set_rest(struct flight *f, unsigned ms)
+{
+	const struct timeval tv = timeval_of(ms);
+
+	(void)event_add(&f->timer, &tv);
+}
+
 /* Its waiters get what there is; the flight goes on without them. */
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
@@ -217,7 +229,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	/* a few milliseconds are the event loop's */
 	if (f->has_stale && waited_ms + 10 < deadline_ms(f)) {
 		f->stale_is_due = true;
-		(void)set_timer(f, deadline_ms(f) - (unsigned)waited_ms);
+		set_rest(f, deadline_ms(f) - (unsigned)waited_ms);
 	} else {
 		counter_inc(COUNTER_DEADLINES);
 		flight_note_failure(f, none.ede);
