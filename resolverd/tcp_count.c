@@ -131,13 +131,18 @@ count_first(uint64_t *set, uint64_t owner)
 	}
 }
 
+/* Of processes that share a slot one may leave what went with another. */
 static unsigned
 sum_all(void)
 {
 	unsigned sum = 0;
 
-	for (unsigned i = 0; i < COUNTERS_SLOTS; i++)
-		sum += __atomic_load_n(&table->all[i], __ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < COUNTERS_SLOTS; i++) {
+		int32_t n = (int32_t)__atomic_load_n(
+		    &table->all[i], __ATOMIC_SEQ_CST);
+
+		sum += n > 0 ? (unsigned)n : 0;
+	}
 	return sum;
 }
 

@@ -79,6 +79,20 @@ START_TEST(released)
 }
 END_TEST
 
+/* The last slot is shared by all that find none free (counters.h). */
+START_TEST(shared_slot)
+{
+	ck_assert_int_eq(tcp_count_init(), 0);
+	enter(255, "192.0.2.1", 1, 1);
+	enter(255, "192.0.2.1", 2, 2);
+	tcp_count_release(255); /* one of them is dead, the other goes on */
+	leave(255, "192.0.2.1");
+	leave(255, "192.0.2.1");
+	enter(0, "192.0.2.1", 1, 1);
+	enter(0, "192.0.2.1", 2, 2);
+}
+END_TEST
+
 /* No client pushes another out, and all that enter can leave. */
 START_TEST(many)
 {
@@ -174,4 +188,5 @@ START_TEST(wishes)
 END_TEST
 
 UNIT_MAIN("tcp_count", UNIT_ONCE(over_processes), UNIT_ONCE(clients),
-    UNIT_ONCE(released), UNIT_ONCE(many), UNIT_ONCE(races), UNIT_ONCE(wishes))
+    UNIT_ONCE(released), UNIT_ONCE(shared_slot), UNIT_ONCE(many),
+    UNIT_ONCE(races), UNIT_ONCE(wishes))
