@@ -147,7 +147,8 @@ conf_take_name(struct conf_reader *r, const char *section, const char *title,
 	if (strcmp(title, ".") == 0 && strcmp(section, "zone") == 0) {
 		apex[0] = 0; /* no list, but the acl for all of them */
 		strcpy(s, ".");
-	} else if (s[strspn(s, good)] != '\0' || dname_from_txt(apex, s, len) < 0) {
+	} else if (s[strspn(s, good)] != '\0' ||
+	    dname_from_txt(apex, s, len) < 0) {
 		conf_complain(r,
 		    "%s \"%.100s\": no domain name; parts are of a-z, 0-9, - "
 		    "and _",

@@ -1,6 +1,6 @@
 /*
- * What takes the values of the names that are answered here, of where validation
- * starts, and where it does not. The rows stand in conf_values.c.
+ * What takes the values of the names that are answered here, of where
+ * validation starts, and where it does not. The rows stand in conf_values.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,8 +50,9 @@ digits(const char *s, int n)
 }
 
 /*
- * 2026-12-31, which is to its end, or 2026-12-31T18:00:00Z (RFC 3339, UTC only).
- * Returns the first second that is no longer within; -1 if it is no time.
+ * 2026-12-31, which is to its end, or 2026-12-31T18:00:00Z (RFC 3339, UTC
+ * only). Returns the first second that is no longer within; -1 if it is no
+ * time.
  */
 static int64_t
 parse_end(const char *s)

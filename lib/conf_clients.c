@@ -85,7 +85,8 @@ conf_set_cookies(
 			return;
 		}
 	}
-	conf_complain_of(r, row, value, "is refused; write yes, no or required");
+	conf_complain_of(r, row, value,
+	    "is refused; write yes, no or required");
 }
 
 static void

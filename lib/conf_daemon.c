@@ -26,7 +26,8 @@ check_loop(struct conf_reader *r, const struct conf_row *row, const char *value,
 }
 
 void
-conf_set_listen(struct conf_reader *r, const struct conf_row *row, const char *value)
+conf_set_listen(struct conf_reader *r, const struct conf_row *row,
+    const char *value)
 {
 	check_loop(r, row, value,
 	    conf_add_endpoint(
@@ -105,7 +106,8 @@ conf_set_workers(
 }
 
 void
-conf_set_user(struct conf_reader *r, const struct conf_row *row, const char *value)
+conf_set_user(struct conf_reader *r, const struct conf_row *row,
+    const char *value)
 {
 	static const char good[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";

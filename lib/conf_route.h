@@ -47,7 +47,7 @@ struct conf_route {
 	enum conf_ask ask;
 	struct conf_endpoint *servers; /* to forward to, or pinned */
 	size_t n_servers;
-	bool minimise; /* RFC 9156: servers see no more of a name than they need */
+	bool minimise; /* RFC 9156: servers see of a name what they need */
 	bool validate;
 	uint32_t deadline_s; /* 0: as upstream has it */
 	unsigned line;       /* where its section starts */

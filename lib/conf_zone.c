@@ -107,8 +107,8 @@ conf_set_feed_source(
 	if (feed_source_kind(&kind, value, &why) != 0)
 		conf_complain_of(r, row, value, "%s", why);
 	free(feed->source);
-	feed->source = kind == FEED_SOURCE_LOCAL ? conf_complete_path(r, value) :
-	    xstrdup(value);
+	feed->source = kind == FEED_SOURCE_LOCAL ? conf_complete_path(r, value)
+						 : xstrdup(value);
 }
 
 void

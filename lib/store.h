@@ -26,7 +26,7 @@ struct store;	  /* an environment: one file, named tables in it */
 struct store_txn; /* a transaction: a consistent view, or a set of changes */
 
 struct store_bytes {
-	const void *data; /* borrowed from the file until the transaction ends */
+	const void *data; /* borrowed until the transaction ends */
 	size_t len;
 };
 

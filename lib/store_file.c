@@ -30,9 +30,9 @@ meta_is_sane(const struct store_meta *m)
 {
 	uint32_t size = m->trees[0].page_size;
 
-	return m->magic == STORE_META_MAGIC && m->version == STORE_META_VERSION &&
-	    size >= PAGE_SIZE_MIN && size <= PAGE_SIZE_MAX &&
-	    (size & (size - 1)) == 0;
+	return m->magic == STORE_META_MAGIC &&
+	    m->version == STORE_META_VERSION && size >= PAGE_SIZE_MIN &&
+	    size <= PAGE_SIZE_MAX && (size & (size - 1)) == 0;
 }
 
 static bool

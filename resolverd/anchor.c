@@ -1,8 +1,8 @@
 /*
  * The files of the trust anchor. STATE/anchor/root.key is libunbound's:
  * comments for the whole (;;next_probe_time: 1795301258), then a key in each
- * line with what is known of it (;;state=2). STATE/anchor/start is a copy of the
- * configured file that it began with.
+ * line with what is known of it (;;state=2). STATE/anchor/start is a copy of
+ * the configured file that it began with.
  */
 #include "resolverd/anchor.h"
 

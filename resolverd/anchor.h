@@ -36,7 +36,9 @@ int anchor_prepare(const struct conf *conf, char *why)
 int anchor_keys(char **keys, const char *state_dir)
     __attribute__((warn_unused_result));
 
-/* The same from the text of the file. *keys is NULL where it is out of memory. */
+/*
+ * The same from the text of the file. *keys is NULL where it is out of memory.
+ */
 void anchor_parse(char **keys, const char *text);
 
 /* When the root is to be asked, seconds since the epoch; 0: it never was. */
@@ -44,8 +46,8 @@ int64_t anchor_due_s(const char *state_dir);
 
 /*
  * Asks the root, by the way that conf has for it, and so brings the state on.
- * For a process of its own, which libunbound ends where it cannot write. Returns
- * 0, or -errno: the state has noted that, too.
+ * For a process of its own, which libunbound ends where it cannot write.
+ * Returns 0, or -errno: the state has noted that, too.
  */
 int anchor_probe(const struct conf *conf, char *why)
     __attribute__((warn_unused_result));

@@ -1,5 +1,6 @@
 /*
- * Asks the root for its keys, with a context of libunbound's that does RFC 5011.
+ * Asks the root for its keys, with a context of libunbound's that does RFC
+ * 5011.
  */
 #include "resolverd/anchor.h"
 

@@ -246,8 +246,8 @@ copy_lifetime(struct copy *c, unsigned rcode)
 }
 
 /*
- * Takes the message apart, which answers `asked`, and writes its sections behind
- * the question for qname. Returns 0 or -EBADMSG.
+ * Takes the message apart, which answers `asked`, and writes its sections
+ * behind the question for qname. Returns 0 or -EBADMSG.
  */
 static int
 copy_message(struct copy *c, struct answer *a, const uint8_t *asked,

@@ -5,10 +5,10 @@
  * goes when it is full.
  *
  * cache_get() reads where the entry lies in the file; nothing is copied before
- * answer_put() does, but a long entry, whose pieces are put together. cache_put()
- * only queues, and what waits in the queue is found there. cache_flush() writes,
- * and makes room. LMDB copies each page that it changes, and cannot delete
- * without free pages, so a part of the file stays free.
+ * answer_put() does, but a long entry, whose pieces are put together.
+ * cache_put() only queues, and what waits in the queue is found there.
+ * cache_flush() writes, and makes room. LMDB copies each page that it changes,
+ * and cannot delete without free pages, so a part of the file stays free.
  *
  * All errors end in a miss or a dropped answer.
  */

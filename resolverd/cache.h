@@ -54,9 +54,9 @@ void cache_close(struct cache *c); /* NULL is fine; writes what waits */
 
 /*
  * The cache's time, for all `now` below, in seconds since the epoch: the wall
- * clock when the cache was first opened since the machine started, and from then
- * on the time that has passed, whatever the wall clock is set to. While a view
- * is held it stands still.
+ * clock when the cache was first opened since the machine started, and from
+ * then on the time that has passed, whatever the wall clock is set to. While a
+ * view is held it stands still.
  */
 uint64_t cache_now(const struct cache *c);
 

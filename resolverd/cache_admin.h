@@ -25,9 +25,9 @@ typedef bool cache_admin_fn(void *arg, const struct cache_entry *e);
 
 /*
  * Calls fn for the next entries, a bounded number, and lets go of the view: the
- * workers can reuse pages meanwhile. *hand is where it goes on, 0 at first and when
- * the end was reached; what is written meanwhile may be seen or not. Returns how
- * many were counted, or -errno.
+ * workers can reuse pages meanwhile. *hand is where it goes on, 0 at first and
+ * when the end was reached; what is written meanwhile may be seen or not.
+ * Returns how many were counted, or -errno.
  */
 int cache_admin_visit(struct cache_admin *a, uint64_t *hand, cache_admin_fn *fn,
     void *arg);

@@ -270,7 +270,8 @@ static bool
 is_meta(const struct store_bytes *found)
 {
 	return found->len == sizeof(struct cache_meta) &&
-	    memcmp(found->data, CACHE_META_MAGIC, strlen(CACHE_META_MAGIC)) == 0;
+	    memcmp(found->data, CACHE_META_MAGIC, strlen(CACHE_META_MAGIC)) ==
+	    0;
 }
 
 /*

@@ -5,8 +5,8 @@
  * entry that is popular and may still be served stale counts as a live one.
  *
  * How many entries are looked at bounds the work, but not the wait for those
- * that the page cache has not: so each hand stops after a time, too. What it did
- * not do is left to the next flush; the file has room for some.
+ * that the page cache has not: so each hand stops after a time, too. What it
+ * did not do is left to the next flush; the file has room for some.
  */
 #include "resolverd/cache_room.h"
 

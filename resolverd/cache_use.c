@@ -1,7 +1,7 @@
 /*
- * The counters of use: a file of one byte for each 64 bytes of the cache, several
- * for an entry, so that few share one. They are hints: whatever stands in it, the
- * worst is that a wrong entry is kept.
+ * The counters of use: a file of one byte for each 64 bytes of the cache,
+ * several for an entry, so that few share one. They are hints: whatever stands
+ * in it, the worst is that a wrong entry is kept.
  */
 #include "resolverd/cache_use.h"
 

@@ -128,8 +128,10 @@ take_option(struct compat_args *a, int c, const char *arg, char *why)
 		return read_ttl(&a->reading, arg, why);
 	case 'c':
 		if (!read_seconds(arg, strlen(arg), &a->check_s))
-			return compat_refuse(why, "-c %s: not a time; write seconds, "
-			    "or with a unit, as 5m", arg);
+			return compat_refuse(why,
+			    "-c %s: not a time; write seconds, "
+			    "or with a unit, as 5m",
+			    arg);
 		break;
 	case 'p':
 		a->pidfile = arg;
@@ -211,8 +213,10 @@ compat_args_parse(struct compat_args *out, int argc, char **argv, char *why)
 	while (rc == 0 && (c = getopt_long(argc, argv, letters, long_options,
 			       NULL)) != -1) {
 		if (c == '?' || c == ':')
-			return compat_refuse(why, c == ':' ? "%s needs a value; -h "
-			    "for help" : "%s: no such option; -h for help",
+			return compat_refuse(why,
+			    c == ':' ? "%s needs a value; -h "
+				       "for help"
+				     : "%s: no such option; -h for help",
 			    argv[optind - 1]);
 		rc = take_option(out, c, optarg, why);
 	}
@@ -221,7 +225,8 @@ compat_args_parse(struct compat_args *out, int argc, char **argv, char *why)
 	rc = read_specs(out->conf, argv + optind, why);
 	set_reading(out);
 	if (rc == 0 && out->job == COMPAT_SERVE && out->n_bind == 0)
-		return compat_refuse(why, "no address to listen on; -b names one");
+		return compat_refuse(why,
+		    "no address to listen on; -b names one");
 	return rc;
 }
 

@@ -151,8 +151,9 @@ watch(struct server *s, uint32_t check_s)
 static const char *
 version(const struct compat_args *args)
 {
-	return args->version_hidden == 0 ? "rbldnsd-compat (" PACKAGE_STRING ")" :
-	    args->version_hidden == 1 ? "rbldnsd" : NULL;
+	return args->version_hidden == 0 ? "rbldnsd-compat (" PACKAGE_STRING ")"
+	    : args->version_hidden == 1  ? "rbldnsd"
+					 : NULL;
 }
 
 static void

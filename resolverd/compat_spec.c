@@ -32,7 +32,8 @@ read_dataset(struct conf_dataset *d, const char *s, char *why)
 	size_t len = strcspn(s, ":");
 
 	if (s[len] == '\0')
-		return compat_refuse(why, "%s: no files; write zone:type:file", s);
+		return compat_refuse(why, "%s: no files; write zone:type:file",
+		    s);
 	d->type = xasprintf("%.*s", (int)len, s);
 	for (s += len; *s != '\0'; s += len) {
 		s += strspn(s, ",:");
@@ -45,7 +46,8 @@ read_dataset(struct conf_dataset *d, const char *s, char *why)
 	}
 	if (d->n_files > 0)
 		return 0;
-	return compat_refuse(why, "%s: no files; write zone:type:file", d->type);
+	return compat_refuse(why, "%s: no files; write zone:type:file",
+	    d->type);
 }
 
 static bool

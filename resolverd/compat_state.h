@@ -9,9 +9,9 @@
 
 /*
  * Makes it in TMPDIR, /var/tmp or /tmp; where a chroot has none of them, in
- * /rbldnsd-compat, which stays. It belongs to uid and gid, and is locked as long
- * as this process, or a child of it, lives. path: PATH_MAX bytes. Returns 0 or
- * -errno.
+ * /rbldnsd-compat, which stays. It belongs to uid and gid, and is locked as
+ * long as this process, or a child of it, lives. path: PATH_MAX bytes. Returns
+ * 0 or -errno.
  */
 int compat_state_make(char *path, uid_t uid, gid_t gid)
     __attribute__((warn_unused_result));

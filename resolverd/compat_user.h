@@ -16,7 +16,9 @@ struct compat_user {
 	gid_t gid;
 };
 
-/* spec: NULL if there is no -u. Fatal if there is no such user, or it is root. */
+/*
+ * spec: NULL if there is no -u. Fatal if there is no such user, or it is root.
+ */
 void compat_user_find(struct compat_user *out, const char *spec);
 
 /* For good; fatal where that fails. */

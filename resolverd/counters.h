@@ -33,11 +33,13 @@
 	X(CACHED_FAILURES, COUNT, "cached-failures",                           \
 	    "SERVFAIL: it failed a moment ago")                                \
 	X(CUTS, COUNT, "nxdomain-cuts", "NXDOMAIN: secure for a name above")   \
-	X(REFUSED, COUNT, "refused", "answered with an error: not allowed, "   \
-				     "malformed, not implemented")             \
+	X(REFUSED, COUNT, "refused",                                           \
+	    "answered with an error: not allowed, "                            \
+	    "malformed, not implemented")                                      \
 	X(DROPPED, COUNT, "dropped",                                           \
 	    "not answered: no question, or not to be")                         \
-	X(COOKIES_GOOD, COUNT, "cookies-good", "queries with a cookie of ours")\
+	X(COOKIES_GOOD, COUNT, "cookies-good",                                 \
+	    "queries with a cookie of ours")                                   \
 	X(COOKIES_REFUSED, COUNT, "cookies-refused", "answered BADCOOKIE")     \
 	X(OVERLOAD, COUNT, "overload", "SERVFAIL: too many under way")         \
 	/* --- upstream */                                                     \
@@ -55,7 +57,8 @@
 	X(UPSTREAM_WAITING, GAUGE, "upstream-waiting",                         \
 	    "clients that wait for an answer from outside")                    \
 	/* --- transports */                                                   \
-	X(RATE_DROPPED, COUNT, "rate-dropped", "beyond the rate limit: dropped")\
+	X(RATE_DROPPED, COUNT, "rate-dropped",                                 \
+	    "beyond the rate limit: dropped")                                  \
 	X(RATE_SLIPPED, COUNT, "rate-slipped",                                 \
 	    "beyond the rate limit: told to use TCP or a cookie")              \
 	X(TCP_REFUSED, COUNT, "tcp-refused",                                   \

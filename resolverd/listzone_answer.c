@@ -33,7 +33,8 @@ static bool
 has_type(const struct zone_hits *hits, uint16_t type)
 {
 	for (unsigned i = 0; i < hits->n; i++) {
-		const uint8_t *p = hits->hit[i].rrs, *end = p + hits->hit[i].len;
+		const uint8_t *p = hits->hit[i].rrs;
+		const uint8_t *end = p + hits->hit[i].len;
 		struct value_rr rr;
 
 		while (value_next(&p, end, &rr))
@@ -50,7 +51,8 @@ rrset_ttl(const struct zone_hits *hits, uint16_t type)
 	uint32_t ttl = UINT32_MAX;
 
 	for (unsigned i = 0; i < hits->n; i++) {
-		const uint8_t *p = hits->hit[i].rrs, *end = p + hits->hit[i].len;
+		const uint8_t *p = hits->hit[i].rrs;
+		const uint8_t *end = p + hits->hit[i].len;
 		struct value_rr rr;
 
 		while (value_next(&p, end, &rr)) {
@@ -115,8 +117,8 @@ put_hits(struct query *q, const struct zone_key *key,
 			}
 			if (is_in_answer(q, start, rr.type, rdata, len))
 				continue;
-			to = query_put_rr(q, DNS_QNAME_POINTER, rr.type, DNS_CLASS_IN,
-			    rrset_ttl(hits, rr.type), len);
+			to = query_put_rr(q, DNS_QNAME_POINTER, rr.type,
+			    DNS_CLASS_IN, rrset_ttl(hits, rr.type), len);
 			if (to == NULL)
 				return false;
 			memcpy(to, rdata, len);

@@ -1,7 +1,7 @@
 /*
  * localhost comes first, which is loopback whatever a hosts file says (RFC 6761
- * 6.3); then a name of that file; then the zones of private use, in which nothing
- * is, but for the addresses of loopback.
+ * 6.3); then a name of that file; then the zones of private use, in which
+ * nothing is, but for the addresses of loopback.
  *
  * A zone whose names are asked of somebody who may know them is not answered
  * here: by a route at its apex or below it; and private networks by any

@@ -26,7 +26,9 @@ read_option(struct query *q, unsigned code, const uint8_t *data, size_t len,
 		}
 		break;
 	case EDNS_OPTION_KEEPALIVE:
-		/* RFC 7828 3.2.1: over UDP it is nothing; a query has no time */
+		/*
+		 * RFC 7828 3.2.1: over UDP it is nothing; a query has no time
+		 */
 		q->opt.wants_keepalive = !datagram;
 		return datagram || len == 0;
 	case EDNS_OPTION_PADDING:

@@ -1,6 +1,6 @@
 /*
- * The OPT RR (RFC 6891): what a client says with it, and the one that goes back.
- * For query.c; others see the fields in struct query.
+ * The OPT RR (RFC 6891): what a client says with it, and the one that goes
+ * back. For query.c; others see the fields in struct query.
  */
 #ifndef RESOLVERD_OPT_H
 #define RESOLVERD_OPT_H

@@ -22,8 +22,8 @@ int prepare_identity(struct identity *out, const struct conf *conf, char *why)
 void prepare_limits(const struct conf *conf);
 
 /*
- * At start: makes state-dir and, for the workers, cache/ and anchor/ below it; sees whether
- * the cache that is there may be used.
+ * At start: makes state-dir and, for the workers, cache/ and anchor/ below it;
+ * sees whether the cache that is there may be used.
  */
 int prepare_start(const struct conf *conf, const struct identity *who,
     char *why) __attribute__((warn_unused_result));

@@ -38,7 +38,8 @@ read_question(struct query *q, const uint8_t *p, size_t avail)
 		for (; len > 0; len--, pos++) {
 			uint8_t c = p[pos];
 
-			lower[pos] = c | (uint8_t)((unsigned)(c - 'A') < 26) << 5;
+			lower[pos] =
+			    c | (uint8_t)((unsigned)(c - 'A') < 26) << 5;
 		}
 	}
 	lower[pos++] = 0;
@@ -110,7 +111,9 @@ read_additional(struct query *q, const uint8_t *p, size_t avail, unsigned n,
 	return avail > 0 ? DNS_RCODE_FORMERR : rcode;
 }
 
-/* RFC 7873 5.4: who asks nothing gets a cookie, or hears whether his is good. */
+/*
+ * RFC 7873 5.4: who asks nothing gets a cookie, or hears whether his is good.
+ */
 static uint16_t
 cookie_only(struct query *q, const uint8_t *packet, size_t len, bool allowed,
     bool udp)

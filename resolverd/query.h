@@ -30,7 +30,7 @@ struct query {
 	uint16_t flags;	 /* of the request's header, host order */
 	uint16_t qtype, qclass;
 	bool has_question; /* the question was read and is echoed */
-	bool has_edns;	   /* an OPT was there: one goes back (RFC 6891 6.1.1) */
+	bool has_edns; /* an OPT was there: one goes back (RFC 6891 6.1.1) */
 	bool dnssec_ok;	   /* DO, RFC 3225 */
 	struct opt opt;	   /* what else is in the OPT, and goes back */
 	uint8_t qname[DNAME_MAX]; /* lower case */
@@ -126,10 +126,10 @@ void query_set_truncated(struct query *q);
 
 /*
  * An extended error (RFC 8914) for a client that sent EDNS; the last one set
- * holds. info_code: enum ede_code. text: ASCII, at most QUERY_EDE_TEXT_MAX bytes
- * of it are sent, borrowed until query_finish(); may be NULL. It never takes
- * room from the answer: where there is none left it goes out without the text,
- * or not at all (RFC 8914 3).
+ * holds. info_code: enum ede_code. text: ASCII, at most QUERY_EDE_TEXT_MAX
+ * bytes of it are sent, borrowed until query_finish(); may be NULL. It never
+ * takes room from the answer: where there is none left it goes out without the
+ * text, or not at all (RFC 8914 3).
  */
 #define QUERY_EDE_TEXT_MAX 128
 void query_set_ede(struct query *q, uint16_t info_code, const char *text);

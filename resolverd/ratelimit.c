@@ -1,8 +1,8 @@
 /*
  * The generic cell rate algorithm: a bucket is the time at which it will be
- * empty, so that nothing has to leak. A bucket that is empty is as good as none,
- * thus the table forgets by itself; where all places of a slot are taken, the
- * one that is empty soonest goes.
+ * empty, so that nothing has to leak. A bucket that is empty is as good as
+ * none, thus the table forgets by itself; where all places of a slot are taken,
+ * the one that is empty soonest goes.
  *
  * A bucket is one 64-bit word, read and written without a lock: of two workers
  * that count at the very same time, one may be lost. The hash is keyed, so that

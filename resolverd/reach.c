@@ -133,8 +133,9 @@ may_log(struct reach_table *t)
 
 	if (now - t->log_ms >= LOG_MS) {
 		if (t->unlogged > 0)
-			log_info("%u more lines about zones that do not answer, "
-				 "or do again",
+			log_info(
+			    "%u more lines about zones that do not answer, "
+			    "or do again",
 			    t->unlogged);
 		t->log_ms = now;
 		t->logged = t->unlogged = 0;

@@ -1,9 +1,9 @@
 /*
  * Zones whose servers do not answer. A zone is held for dead when a question
- * for it reaches its deadline and nothing came from the zone since it was asked.
- * Then nobody waits for it any more: in back-off periods as for a failed
- * question (RFC 9520 3.2), of which all workers know by the cache, a question at
- * a time finds out whether it is back. Who held the zone for dead asks it as
+ * for it reaches its deadline and nothing came from the zone since it was
+ * asked. Then nobody waits for it any more: in back-off periods as for a failed
+ * question (RFC 9520 3.2), of which all workers know by the cache, a question
+ * at a time finds out whether it is back. Who held the zone for dead asks it as
  * soon as a period ends, so that no client has to.
  *
  * For whom that can be told, and after how long, is up to upstream.c: a route
@@ -48,8 +48,8 @@ void reach_probes(struct reach_table *t, const uint8_t *zone, bool is_sent);
 void reach_answered(struct reach_table *t, const uint8_t *zone);
 
 /*
- * A question that was asked at that time has reached its deadline. Where many do,
- * the caller sees to it that the cache is written, for the other workers.
+ * A question that was asked at that time has reached its deadline. Where many
+ * do, the caller sees to it that the cache is written, for the other workers.
  */
 void reach_silent(struct reach_table *t, const uint8_t *zone,
     const struct cache_key *question, uint64_t asked_ms, unsigned deadline_s);

@@ -1,6 +1,6 @@
 /*
- * Cache, then upstream. A question that has to wait becomes a struct waiter; its
- * answer leaves through the same query_finish() as any other.
+ * Cache, then upstream. A question that has to wait becomes a struct waiter;
+ * its answer leaves through the same query_finish() as any other.
  */
 #include "resolverd/recurse.h"
 

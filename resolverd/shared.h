@@ -11,6 +11,7 @@
  * processes do. Into the first key_len of them comes a secret (0: none).
  * Returns NULL with errno.
  */
-void *shared_new(size_t len, size_t key_len) __attribute__((warn_unused_result));
+void *shared_new(size_t len, size_t key_len)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -29,7 +29,9 @@
 
 static const struct timeval second = { .tv_sec = 1 };
 
-/* Closes the connection that is missed least. Returns false if there is none. */
+/*
+ * Closes the connection that is missed least. Returns false if there is none.
+ */
 static bool
 evict(struct tcp_server *s)
 {

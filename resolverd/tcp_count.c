@@ -1,10 +1,10 @@
 /*
  * A word of the table is what one client has with one process: the tag of its
- * address, the process's slot and a count, or 0. Only the process itself changes
- * it, so that nothing is locked and a process may die anywhere; a free word is
- * taken by compare-and-swap. A client's words stand in one set, where their sum
- * is a matter of four cache lines. The hash is keyed: the addresses are chosen
- * by others.
+ * address, the process's slot and a count, or 0. Only the process itself
+ * changes it, so that nothing is locked and a process may die anywhere; a free
+ * word is taken by compare-and-swap. A client's words stand in one set, where
+ * their sum is a matter of four cache lines. The hash is keyed: the addresses
+ * are chosen by others.
  *
  * Where a set is full a client goes uncounted, not refused; with 60000 clients
  * at a time one in 10^5 meets that.

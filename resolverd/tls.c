@@ -37,7 +37,9 @@ explain(char *why, const char *what, const char *path)
 	return -EINVAL;
 }
 
-/* RFC 7301: "dot", if the client offers it; one that offers others is served. */
+/*
+ * RFC 7301: "dot", if the client offers it; one that offers others is served.
+ */
 static int
 choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     const unsigned char *in, unsigned in_len, void *arg)

@@ -1,7 +1,7 @@
 /*
- * A look is two stat() calls: they follow the symlinks that certbot(1) and others
- * turn to a new certificate, where inotify would have to watch every folder on
- * the way.
+ * A look is two stat() calls: they follow the symlinks that certbot(1) and
+ * others turn to a new certificate, where inotify would have to watch every
+ * folder on the way.
  */
 #include "resolverd/tls_files.h"
 

@@ -134,7 +134,8 @@ flight_answer(struct flight *f, const struct upstream_result *result)
  * CD was set.
  */
 void
-upstream_on_answer(struct upstream_ask *ask, const struct upstream_result *result)
+upstream_on_answer(struct upstream_ask *ask,
+    const struct upstream_result *result)
 {
 	struct flight *f = (struct flight *)ask;
 	bool bogus = result->security == UPSTREAM_BOGUS;

@@ -1,5 +1,6 @@
 /*
- * A libunbound context: set up, tried with one question, asked by its event API.
+ * A libunbound context: set up, tried with one question, asked by its event
+ * API.
  *
  * libunbound may call on_answer() from inside ub_resolve_event(), and does so
  * for all that is under way from inside ub_ctx_delete(). We never cancel: it
@@ -23,7 +24,7 @@
 
 struct upstream_context {
 	struct ub_ctx *ub;
-	struct event *idle; /* pending once it is retired and nothing is asked */
+	struct event *idle; /* pending once retired, nothing asked */
 	unsigned n_asks;    /* under way */
 	bool retired;
 	upstream_context_idle_fn *on_idle;

@@ -1,7 +1,7 @@
 /*
  * One libunbound context on the worker's event base: its options, its trust
- * anchor, its forwarders, and what its event API needs to be told. The only file
- * that includes unbound-event.h is upstream_context.c.
+ * anchor, its forwarders, and what its event API needs to be told. The only
+ * file that includes unbound-event.h is upstream_context.c.
  *
  * Several may be open at once; options that are global to the library are equal
  * in all of them.

@@ -204,8 +204,8 @@ flight_end(struct flight *f, const struct answer *a)
 }
 
 /*
- * What is left of the deadline may be of any length, each a queue that stays, of
- * which libevent has 256: an ordinary timer.
+ * What is left of the deadline may be of any length, each a queue that stays,
+ * of which libevent has 256: an ordinary timer.
  */
 static void
 set_rest(struct flight *f, unsigned ms)

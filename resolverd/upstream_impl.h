@@ -1,6 +1,6 @@
 /*
- * The inside of upstream.c, shared with its flights (upstream_flight.c) and what
- * becomes of their answers (upstream_answer.c).
+ * The inside of upstream.c, shared with its flights (upstream_flight.c) and
+ * what becomes of their answers (upstream_answer.c).
  *
  * A flight is one question under way and the clients that wait for it. It stays
  * in the table until libunbound is done with it: after the deadline without

@@ -34,8 +34,9 @@ const struct conf_route *upstream_pool_route(
     const struct upstream_pool *p, const uint8_t *qname);
 
 /*
- * Makes the contexts anew, since what they were made from has changed. Questions
- * under way end in the old ones. Where one cannot be made, the old one goes on.
+ * Makes the contexts anew, since what they were made from has changed.
+ * Questions under way end in the old ones. Where one cannot be made, the old
+ * one goes on.
  */
 void upstream_pool_renew(struct upstream_pool *p);
 

@@ -1,7 +1,7 @@
 /*
  * All that is set in a libunbound context before its first question: a table of
- * options, forwarders, routes, what validation starts from. What is wrong with a
- * value may show with that question only: upstream_context.c asks one.
+ * options, forwarders, routes, what validation starts from. What is wrong with
+ * a value may show with that question only: upstream_context.c asks one.
  */
 #include "resolverd/upstream_settings.h"
 

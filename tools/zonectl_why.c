@@ -87,8 +87,9 @@ route(const struct conf *conf, const uint8_t *dname, const char **name)
 		    (best != NULL && dname_len(apex) <= dname_len(best)))
 			continue;
 		best = apex;
-		*name = i < conf->n_zones ? conf->zones[i].name
-					  : conf->locals[i - conf->n_zones].name;
+		*name = i < conf->n_zones
+		    ? conf->zones[i].name
+		    : conf->locals[i - conf->n_zones].name;
 	}
 	return best;
 }
@@ -123,7 +124,9 @@ read_key(struct question *q, const char *txt, char *const *names)
 	return TOOL_DONE;
 }
 
-/* In the zone itself, or a subzone. False if it cannot be asked for this key. */
+/*
+ * In the zone itself, or a subzone. False if it cannot be asked for this key.
+ */
 static bool
 ask(struct asked *a, const struct question *q, const uint8_t *apex,
     const struct generation_view *view)
@@ -386,7 +389,9 @@ why_view(const struct question *q, const struct conf_zone *zone,
 	return rc != 0 ? FAILED : e.is_listed ? LISTED : NOT_LISTED;
 }
 
-/* A whole name says which subzone it is in; other keys are looked for in all. */
+/*
+ * A whole name says which subzone it is in; other keys are looked for in all.
+ */
 static enum outcome
 why_views(const struct question *q, const struct conf_zone *zone,
     const struct generation *gen)

@@ -37,7 +37,9 @@ int build_zone(const struct conf_zone *zone, const char *state_dir,
     build_report_fn *report, void *arg, struct build_result *result, char *why)
     __attribute__((warn_unused_result));
 
-/* The same, passing over some rules of the gate: names, NULL behind the last. */
+/*
+ * The same, passing over some rules of the gate: names, NULL behind the last.
+ */
 int build_zone_forced(const struct conf_zone *zone, const char *state_dir,
     const char *const *force, build_report_fn *report, void *arg,
     struct build_result *result, char *why) __attribute__((warn_unused_result));

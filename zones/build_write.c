@@ -1,6 +1,6 @@
 /*
- * The file of a generation: a header, counts, values, subzones and the arrays of
- * all datasets (zones/format.h), with a sum over them.
+ * The file of a generation: a header, counts, values, subzones and the arrays
+ * of all datasets (zones/format.h), with a sum over them.
  */
 #include "zones/build_impl.h"
 

@@ -345,8 +345,9 @@ dataset_options(struct dataset *ds, const char *name, char *why)
 	return rc;
 }
 
-#define MADE_TO_MEET "its keys were chosen to meet in one place of the index, " \
-    "which would make it slow; get the data from elsewhere"
+#define MADE_TO_MEET                                                           \
+	"its keys were chosen to meet in one place of the index, "             \
+	"which would make it slow; get the data from elsewhere"
 #define TOO_MANY "the zone needs more than 32 indexes, one for each dataset, " \
     "or section of a combined one, and each kind of keys in it (IPv4, IPv6, " \
     "names), or too many subzones; put some together, or make it two zones"

@@ -120,7 +120,9 @@ struct dataset_type {
 	/* Optional: a word of the parentheses behind the type's name. Returns
 	 * 0, -EINVAL if it means nothing, or -ENOMEM. */
 	int (*option)(struct dataset *ds, const char *word);
-	/* Optional: a file begins; it was read, to which the type may object. */
+	/*
+	 * Optional: a file begins; it was read, to which the type may object.
+	 */
 	void (*start)(struct dataset *ds);
 	int (*done)(struct dataset *ds, char *why);
 	/*

@@ -83,7 +83,8 @@ read_names(struct dataset *ds, char *s)
 		name = next_value(&s);
 		if (name == NULL)
 			break;
-		for (c = ds->list.columns; c < ds->list.columns + LIST_COLUMNS; c++)
+		for (c = ds->list.columns; c < ds->list.columns + LIST_COLUMNS;
+		     c++)
 			if (c->name != NULL && c->number == 0 &&
 			    strcasecmp(c->name, name) == 0)
 				c->number = n;

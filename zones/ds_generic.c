@@ -163,7 +163,8 @@ read_type(const char *s, const char **data)
 
 	if (rest != NULL)
 		s = rest;
-	for (size_t i = 0; i < sizeof(record_types) / sizeof(*record_types); i++)
+	for (size_t i = 0; i < sizeof(record_types) / sizeof(*record_types);
+	     i++)
 		if ((*data = text_word(s, record_types[i].word)) != NULL)
 			return &record_types[i];
 	return NULL;

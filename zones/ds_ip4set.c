@@ -27,7 +27,8 @@ range_last(const char *s, uint32_t first, unsigned bits, uint32_t *last)
 	if (s == NULL)
 		return NULL;
 	if (last_bits == 8)
-		*last = *last >> (bits - 8) | (first & ~text_ip4_host(bits - 8));
+		*last =
+		    *last >> (bits - 8) | (first & ~text_ip4_host(bits - 8));
 	else if (last_bits != bits)
 		return NULL;
 	*last |= text_ip4_host(bits);

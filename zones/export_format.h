@@ -64,8 +64,8 @@ struct export_format {
 	const char *name;
 	/* Each may be NULL; what there is then nothing for is left out. */
 	void (*begin)(struct export *x);
-	/* A subzone begins, which what follows is relative to; without it, there
-	 * is one view at a time. */
+	/* A subzone begins, which what follows is relative to; without it,
+	 * there is one view at a time. */
 	void (*subzone)(struct export *x);
 	/* Do not overlap; in order, IPv4 first. */
 	void (*put_prefix)(struct export *x, const struct prefix *p,

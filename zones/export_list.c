@@ -55,7 +55,8 @@ put_reason(struct export *x, const struct export_values *v, const char *key_txt)
 	char txt[256];
 
 	for (unsigned i = 0; i < v->n; i++) {
-		for (at.p = NULL; export_next_rr(x, v->of[i].value, &at, &rr);) {
+		for (at.p = NULL;
+		     export_next_rr(x, v->of[i].value, &at, &rr);) {
 			if (rr.type != DNS_TYPE_TXT)
 				continue;
 			export_txt(txt, &rr, key_txt);

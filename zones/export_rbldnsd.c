@@ -273,7 +273,8 @@ put_generic(struct export *x, const struct export_name *n)
 	if (!is_generic(x, n))
 		return;
 	for (unsigned i = 0; i < n->it.n; i++)
-		for (at.p = NULL; export_next_rr(x, n->it.of[i].value, &at, &rr);)
+		for (at.p = NULL;
+		     export_next_rr(x, n->it.of[i].value, &at, &rr);)
 			put_generic_rr(x, n, &rr, n->it.of[i].key_len);
 }
 

@@ -121,7 +121,8 @@ is_repeated(const struct export *x, const struct export_values *v, unsigned n,
 	struct value_rr other;
 
 	for (unsigned i = 0; i < n; i++)
-		for (at.p = NULL; export_next_rr(x, v->of[i].value, &at, &other);)
+		for (at.p = NULL;
+		     export_next_rr(x, v->of[i].value, &at, &other);)
 			if (other.type == rr->type && other.len == rr->len &&
 			    other.is_template == rr->is_template &&
 			    memcmp(other.data, rr->data, rr->len) == 0)
@@ -138,7 +139,8 @@ bind_rrs(struct export *x, const char *owner, const struct export_name *n,
 	struct value_rr rr;
 
 	for (unsigned i = 0; i < v->n; i++) {
-		for (at.p = NULL; export_next_rr(x, v->of[i].value, &at, &rr);) {
+		for (at.p = NULL;
+		     export_next_rr(x, v->of[i].value, &at, &rr);) {
 			if (is_repeated(x, v, i, &rr))
 				continue;
 			fprintf(x->out, "%s %u IN ", owner, rr.ttl);
@@ -324,7 +326,8 @@ unbound_names(struct export *x, const struct export_name *n,
 	else if (n->above.n > 0)
 		unbound_zone(x, owner, "static");
 	for (unsigned i = 0; i < v->n; i++) {
-		for (at.p = NULL; export_next_rr(x, v->of[i].value, &at, &rr);) {
+		for (at.p = NULL;
+		     export_next_rr(x, v->of[i].value, &at, &rr);) {
 			if (is_repeated(x, v, i, &rr))
 				continue;
 			fprintf(x->out, "local-data: '%s %u IN ", owner,

@@ -9,10 +9,10 @@
  *	24	u64	when it was built, seconds since the epoch
  *	32	u64	newest time of the source files
  *	40	u64	entries
- *	48	u32	TTL of the SOA, of the SOA in negative answers, of the NS
- *	60	u32	length of the apex, of the SOA's RDATA, of the NS names
- *	72		these three; then, for each index, 8 bytes: its kind,
- *			filled with zeros, and in the last its enum index_role
+ *	48	u32	TTL of the SOA, of the SOA in negative answers, of the
+ *NS 60	u32	length of the apex, of the SOA's RDATA, of the NS names 72
+ *these three; then, for each index, 8 bytes: its kind, filled with zeros, and
+ *in the last its enum index_role
  *
  * Beside it stand "counts" (u64 lines that were bad, u64 when the data expires,
  * or 0), "subzones" (zones/subzones.h), "value.ends" (u32 each: where in

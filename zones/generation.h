@@ -29,8 +29,8 @@ int generation_open(struct generation **out, const char *path,
 void generation_close(struct generation *gen); /* NULL is fine */
 
 /*
- * Reads all of it, to notice damage that a lookup would not. Returns 0, -EBADMSG
- * or another -errno with the reason in why (GENERATION_WHY_MAX bytes).
+ * Reads all of it, to notice damage that a lookup would not. Returns 0,
+ * -EBADMSG or another -errno with the reason in why (GENERATION_WHY_MAX bytes).
  */
 int generation_check(const struct generation *gen, char *why)
     __attribute__((warn_unused_result));

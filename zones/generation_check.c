@@ -1,7 +1,7 @@
 /*
- * Damage within a generation file: first that of LMDB's pages, which LMDB itself
- * would trust, then that of what they hold. For tools, and for a daemon at its
- * start; a reload reads what was written a moment ago.
+ * Damage within a generation file: first that of LMDB's pages, which LMDB
+ * itself would trust, then that of what they hold. For tools, and for a daemon
+ * at its start; a reload reads what was written a moment ago.
  */
 #include "zones/generation.h"
 

@@ -192,9 +192,9 @@ int prov_add_range(struct prov_build *b, uint32_t first, uint32_t last,
     bool excludes) __attribute__((warn_unused_result));
 
 /*
- * Optional, when all is gathered and no key changes any more: begins the work of
- * prov_finish() in a thread of its own, while the caller makes the index. Until
- * then nobody may touch *b, which stays where it is.
+ * Optional, when all is gathered and no key changes any more: begins the work
+ * of prov_finish() in a thread of its own, while the caller makes the index.
+ * Until then nobody may touch *b, which stays where it is.
  */
 void prov_begin(struct prov_build *b);
 

@@ -2,8 +2,8 @@
  * Where the generations of a zone live and which one is served:
  *
  *	STATE/zones/ZONE/gen-00000007.mdb	immutable, named by its number
- *	STATE/zones/ZONE/current		symlink to the one that is served
- *	STATE/zones/ZONE/build.lock		held (flock) while one is built
+ *	STATE/zones/ZONE/current		symlink to the one that is
+ *served STATE/zones/ZONE/build.lock		held (flock) while one is built
  *	STATE/zones/ZONE/history		what was built (zones/history.h)
  *
  * Publishing is one rename() of a symlink; a reader sees the old generation or

@@ -38,10 +38,10 @@ struct source {
 
 enum source_event {
 	SOURCE_END,
-	SOURCE_BLOCK,	  /* block..block_end: whole lines, each with its '\n';
-			   * may be written to until SOURCE_BUFFERS calls on */
+	SOURCE_BLOCK,     /* block..block_end: whole lines, each with its '\n';
+	                   * may be written to until SOURCE_BUFFERS calls on */
 	SOURCE_LONG_LINE, /* a line did not fit; it is passed over */
-	SOURCE_CUT_LINE,  /* block: the last line, which has a NUL, but no '\n' */
+	SOURCE_CUT_LINE,  /* block: the last line, with a NUL, but no '\n' */
 };
 
 /*

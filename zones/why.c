@@ -325,7 +325,8 @@ write_name(struct why_entry *e, const struct zone_key *key, unsigned first,
 static bool
 is_about(const struct prov_entry *e, unsigned flag)
 {
-	return flag == NAME_EXACT ? e->form != PROV_BELOW : e->form >= PROV_BELOW;
+	return flag == NAME_EXACT ? e->form != PROV_BELOW
+				  : e->form >= PROV_BELOW;
 }
 
 /*

@@ -31,8 +31,8 @@ typedef void why_fn(void *arg, const struct why_entry *e);
 
 /*
  * Gives all entries that cover the key, dataset by dataset. If the generation
- * does not say where entries come from, only those that count, of IPv4 as single
- * addresses. Returns 0 or -ENOMEM.
+ * does not say where entries come from, only those that count, of IPv4 as
+ * single addresses. Returns 0 or -ENOMEM.
  */
 int why_generation(const struct generation *gen, const struct zone_key *key,
     why_fn *fn, void *arg) __attribute__((warn_unused_result));

@@ -129,7 +129,8 @@ main(int argc, char **argv)
 
 	snprintf(dir, sizeof(dir), "%s/bench-cache-XXXXXX",
 	    getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
-	if (wall == NULL || without == NULL || cpu == NULL || mkdtemp(dir) == NULL)
+	if (wall == NULL || without == NULL || cpu == NULL ||
+	    mkdtemp(dir) == NULL)
 		err(1, "%s", dir);
 	if (cache_prepare(dir, why) != 0 ||
 	    cache_open(&c, dir, mib << 20, 86400, why) != 0)
@@ -155,8 +156,9 @@ main(int argc, char **argv)
 		without[n] = wall[n] - (waited_ms() - waited);
 		n++;
 	}
-	printf("%llu MiB, filled %u times: %u flushes of %d answers; %.1f %% of "
-	       "what is used was there\n",
+	printf(
+	    "%llu MiB, filled %u times: %u flushes of %d answers; %.1f %% of "
+	    "what is used was there\n",
 	    (unsigned long long)mib, times, n, BATCH,
 	    100.0 * used / (asked > 0 ? asked : 1));
 	print("time", wall, n);

@@ -45,7 +45,8 @@ entry_write(FILE *f, uint32_t number)
 		    i > 0 ? ":" : "");
 	if (ip.len == 128)
 		for (int i = 3; i >= 0; i--)
-			fprintf(f, ":%x", (unsigned)(ip.low >> 16 * i) & 0xffff);
+			fprintf(f, ":%x",
+			    (unsigned)(ip.low >> 16 * i) & 0xffff);
 	else
 		fprintf(f, "::/%u", ip.len);
 	fputc('\n', f);

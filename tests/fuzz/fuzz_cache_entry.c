@@ -18,7 +18,8 @@ static void
 answer_it(const struct cache_entry *e)
 {
 	static uint8_t reply[DNS_MESSAGE_MAX];
-	uint8_t packet[DNS_HEADER_LEN + 5] = {[5] = 1, [DNS_HEADER_LEN + 4] = 1};
+	uint8_t packet[DNS_HEADER_LEN + 5] = {[5] = 1,
+	    [DNS_HEADER_LEN + 4] = 1};
 	struct answer a = e->answer;
 	struct query q;
 

@@ -59,7 +59,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!zones_read(&z, types[*data % n_types], text, size - 1))
 		goto out;
 	check_values(&z);
-	for (; (z.kind = arrays_kind(&z.arrays, z.number)) != NULL; z.number++) {
+	for (; (z.kind = arrays_kind(&z.arrays, z.number)) != NULL;
+	     z.number++) {
 		open_index(&z);
 		for (at = 0; at < size - 1; at += n + 1) {
 			for (n = 0; at + n < size - 1 &&

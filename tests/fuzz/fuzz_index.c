@@ -4,9 +4,9 @@
  *
  *	u8	which of the datasets below
  *	u8 n	and n bytes: a name to ask for, as text
- *	then	changes: u8 array (the index's, then those of provenance), u16 place (from the end if the top bit of
- *		the array is set), u8 new value; or, if bit 6 is, the place is
- *		where the array is cut
+ *	then	changes: u8 array (the index's, then those of provenance), u16
+ *		place (from the end if the top bit of the array is set), u8 new
+ *		value; or, if bit 6 is, the place is where the array is cut
  */
 #include "tests/fuzz/zones.h"
 
@@ -17,8 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* 40 addresses of a /24, no two together: a cell of bits */
 #define FIVE(net, ten)                                                         \
-	net ten "0 b\n" net ten "2 b\n" net ten "4 b\n" net ten "6 b\n" net     \
-	    ten "8 b\n"
+	net ten "0 b\n" net ten "2 b\n" net ten "4 b\n" net ten                \
+		"6 b\n" net ten "8 b\n"
 #define SCATTERED(net)                                                         \
 	FIVE(net, "") FIVE(net, "2") FIVE(net, "4") FIVE(net, "6")             \
 	FIVE(net, "8") FIVE(net, "10") FIVE(net, "12") FIVE(net, "14")

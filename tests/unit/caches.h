@@ -54,7 +54,8 @@ open_sized(uint64_t size)
 	char why[CACHE_WHY_MAX];
 	struct cache *c;
 
-	ck_assert_msg(cache_open(&c, state_dir, size, MAX_STALE, why) == 0, "%s", why);
+	ck_assert_msg(cache_open(&c, state_dir, size, MAX_STALE, why) == 0,
+	    "%s", why);
 	return c;
 }
 

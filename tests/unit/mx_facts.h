@@ -12,7 +12,8 @@
 #include "tools/mxcheck/judge.h"
 
 static void
-mx_step(struct facts_step *s, enum facts_end end, uint16_t code, const char *text)
+mx_step(struct facts_step *s, enum facts_end end, uint16_t code,
+    const char *text)
 {
 	s->end = end;
 	s->reply.code = code;

@@ -185,7 +185,8 @@ START_TEST(address_of_sockaddr)
 	socklen_t len;
 	struct addr got, want;
 
-	ck_assert_int_eq(addr_parse_at_port(&ss, &len, sockaddr_cases[_i].in, 0),
+	ck_assert_int_eq(addr_parse_at_port(&ss, &len, sockaddr_cases[_i].in,
+			     0),
 	    0);
 	ck_assert_int_eq(addr_parse(&want, sockaddr_cases[_i].want), 0);
 	ck_assert_int_eq(addr_from_sockaddr(&got, (struct sockaddr *)&ss), 0);

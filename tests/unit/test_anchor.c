@@ -1,6 +1,6 @@
 /*
- * resolverd/anchor.c and bogus.c: which keys are trusted, when the root is to be
- * asked, where the state starts from; what is said of bogus answers.
+ * resolverd/anchor.c and bogus.c: which keys are trusted, when the root is to
+ * be asked, where the state starts from; what is said of bogus answers.
  */
 #include <sys/stat.h>
 
@@ -46,7 +46,8 @@ state(void)
 #define HEAD                                                                   \
 	"; autotrust trust anchor file\n;;id: . 1\n"                           \
 	";;next_probe_time: 1795301258 ;;Sat Nov 21 22:47:38 2026\n"
-#define KEY(n, s) ".\t600\tIN\tDNSKEY\t257 3 13 " n " ;{id = 1 (ksk)} ;;state=" s
+#define KEY(n, s)                                                              \
+	".\t600\tIN\tDNSKEY\t257 3 13 " n " ;{id = 1 (ksk)} ;;state=" s
 #define LINE(n) ".\t600\tIN\tDNSKEY\t257 3 13 " n " \n"
 
 static const struct {

@@ -367,8 +367,8 @@ static const struct {
     {"above the cap", {60, 300, 0, 3600}, 0,
 	{"mx.example. 301 IN A 192.0.2.1", "", ""},
 	{"mx.example. 300 IN A 192.0.2.1", "", ""}, 300},
-    {"a TTL beyond 31 bits is 0, then raised (RFC 2181 8)",
-	{60, 300, 0, 3600}, 0, {"mx.example. 2147483648 IN A 192.0.2.1", "", ""},
+    {"a TTL beyond 31 bits is 0, then raised (RFC 2181 8)", {60, 300, 0, 3600},
+	0, {"mx.example. 2147483648 IN A 192.0.2.1", "", ""},
 	{"mx.example. 60 IN A 192.0.2.1", "", ""}, 60},
     {"NODATA below its floor", {0, 300, 30, 3600}, 0, {"", SOA(600, 5), ""},
 	{"", SOA(30, 5), ""}, 30},
@@ -404,7 +404,8 @@ START_TEST(test_bounds)
 	pkt = answered(&r, &ask, &f.a);
 	section_is(ldns_pkt_answer(pkt), bound_cases[_i].out.answer, "");
 	section_is(ldns_pkt_authority(pkt), bound_cases[_i].out.authority, "");
-	section_is(ldns_pkt_additional(pkt), bound_cases[_i].out.additional, "");
+	section_is(ldns_pkt_additional(pkt), bound_cases[_i].out.additional,
+	    "");
 	ldns_pkt_free(pkt);
 }
 END_TEST

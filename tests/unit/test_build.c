@@ -305,7 +305,8 @@ START_TEST(test_timestamp)
 	strftime(text, sizeof(text), "$TIMESTAMP %Y:%m:%d:%H:%M:%S\n1.1.1.1\n",
 	    gmtime(&then));
 	zones_write(z.files[0][0], text, strlen(text));
-	expect_refused(&z, -ECANCELED, "timestamp: the data is from the future");
+	expect_refused(&z, -ECANCELED,
+	    "timestamp: the data is from the future");
 	then = now - 3600;
 	strftime(text, sizeof(text), "\n$TIMESTAMP %Y%m%d%H%M%S +59m\n",
 	    gmtime(&then));

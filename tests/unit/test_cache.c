@@ -144,8 +144,9 @@ START_TEST(test_pieces_mixed)
 	struct cache *c;
 	struct answer a;
 	struct store *s;
-	const struct store_opts opts = {
-	    .mode = STORE_LIVE_NOSYNC, .size_max = 8 * MIB, .integer_keys = true};
+	const struct store_opts opts = {.mode = STORE_LIVE_NOSYNC,
+	    .size_max = 8 * MIB,
+	    .integer_keys = true};
 	char why[STORE_WHY_MAX];
 	struct store_bytes key, data;
 	struct store_txn *t;
@@ -238,7 +239,9 @@ back_off_of(struct cache *c, struct cache_key *key, uint64_t now)
 	return s;
 }
 
-/* RFC 9520 3.2: at least a second, twice as long each time, at most 5 minutes */
+/*
+ * RFC 9520 3.2: at least a second, twice as long each time, at most 5 minutes
+ */
 START_TEST(test_back_off)
 {
 	static const uint32_t want[] = {
@@ -266,9 +269,11 @@ START_TEST(test_back_off)
 	ck_assert_int_eq(cache_get_failure(c, &q.key, now, &a), -ESTALE);
 	ck_assert_int_eq(cache_get_failure(c, &q.key, now + 599, &a), -ESTALE);
 	ck_assert_int_eq(cache_get_failure(c, &q.key, now + 600, &a), -ENOENT);
-	ck_assert_int_eq(cache_get_failure(c, &other.key, now - 1, &a), -ENOENT);
+	ck_assert_int_eq(cache_get_failure(c, &other.key, now - 1, &a),
+	    -ENOENT);
 	question(&other, 1)->qtype = 28;
-	ck_assert_int_eq(cache_get_failure(c, &other.key, now - 1, &a), -ENOENT);
+	ck_assert_int_eq(cache_get_failure(c, &other.key, now - 1, &a),
+	    -ENOENT);
 	/* and it is no answer, nor does it take an answer's place */
 	ck_assert_int_eq(cache_get(c, &q.key, now - 1, &a), -ENOENT);
 	put(c, 1, now, 100, 300);

@@ -1,6 +1,6 @@
 /*
- * resolverd/cache_file.c: which file is trusted, and what becomes of one that is
- * damaged.
+ * resolverd/cache_file.c: which file is trusted, and what becomes of one that
+ * is damaged.
  */
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 /*
- * resolverd/cache_room.c and cache_use.c: the size limit, and who has to go; with
- * several processes, too. LMDB forbids to open a file twice in a process, so what
- * two workers do is done in two.
+ * resolverd/cache_room.c and cache_use.c: the size limit, and who has to go;
+ * with several processes, too. LMDB forbids to open a file twice in a process,
+ * so what two workers do is done in two.
  */
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -1,6 +1,6 @@
 /*
- * lib/conf.c: what a file means, and what is said where there is none. Faults in
- * it are in test_conf_faults.c, ranges in test_conf_values.c.
+ * lib/conf.c: what a file means, and what is said where there is none. Faults
+ * in it are in test_conf_faults.c, ranges in test_conf_values.c.
  */
 #include <sys/stat.h>
 

@@ -330,8 +330,9 @@ START_TEST(test_answer)
 	zones_add(&z, answers[_i].type, answers[_i].text);
 	ck_assert_msg(zones_build(&z) == 0, "%s", z.why);
 	ck_assert_msg(strcmp(zones_ask(&z, answers[_i].name),
-	    answers[_i].want) == 0, "%s: %s\nis   %s\nwant %s", answers[_i].text,
-	    answers[_i].name, zones_ask(&z, answers[_i].name), answers[_i].want);
+			  answers[_i].want) == 0,
+	    "%s: %s\nis   %s\nwant %s", answers[_i].text, answers[_i].name,
+	    zones_ask(&z, answers[_i].name), answers[_i].want);
 	zones_free(&z);
 }
 END_TEST
@@ -443,8 +444,8 @@ START_TEST(test_bad_line)
 {
 	static const struct {
 		const char *type, *entry, *name;
-	} good[] = {
-	    {"ip4set", "9.9.9.%d\n", "9.9.9"}, {"ip4trie", "9.9.9.%d\n", "9.9.9"},
+	} good[] = {{"ip4set", "9.9.9.%d\n", "9.9.9"},
+	    {"ip4trie", "9.9.9.%d\n", "9.9.9"},
 	    {"ip4tset", "9.9.9.%d\n", "9.9.9"}, {"ip6trie", "::%d\n", "0.0"},
 	    {"ip6tset", "0:0:0:%d\n", "0.0"}, {"dnset", "%d.good\n", "good"},
 	    {"generic", "%d.good A 1.1.1.1\n", "good"},
@@ -560,7 +561,8 @@ START_TEST(test_too_many_values)
 	struct test_zone z;
 
 	for (unsigned i = 1; i <= 300; i++)
-		p += sprintf(p, "1.2.3.4 :127.0.%u.%u:\n", i / 200, i % 200 + 1);
+		p += sprintf(p, "1.2.3.4 :127.0.%u.%u:\n", i / 200,
+		    i % 200 + 1);
 	zones_init(&z, ZONES_APEX);
 	zones_add(&z, "ip4set", text);
 	zones_add(&z, "dnset", "a :1\n");

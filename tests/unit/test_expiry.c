@@ -362,7 +362,8 @@ export(const struct generation *gen, const uint8_t *apex)
 	size_t len;
 	FILE *f = open_memstream(&out, &len);
 
-	ck_assert_int_eq(export_write(gen, apex, "bind", NULL, f, &left_out), 0);
+	ck_assert_int_eq(export_write(gen, apex, "bind", NULL, f, &left_out),
+	    0);
 	fclose(f);
 	sort_lines(out);
 	return out;

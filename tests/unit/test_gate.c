@@ -389,5 +389,6 @@ END_TEST
 
 UNIT_MAIN("gate", UNIT_EACH(test_counted, counted),
     UNIT_EACH(test_relative, relative), UNIT_EACH(test_listed, listed),
-    UNIT_EACH(test_blamed, blamed), UNIT_ONCE(test_protect_lengths), UNIT_ONCE(test_protect_all),
-    UNIT_ONCE(test_kept_test_points), UNIT_ONCE(test_force))
+    UNIT_EACH(test_blamed, blamed), UNIT_ONCE(test_protect_lengths),
+    UNIT_ONCE(test_protect_all), UNIT_ONCE(test_kept_test_points),
+    UNIT_ONCE(test_force))

@@ -361,6 +361,6 @@ START_TEST(test_check)
 }
 END_TEST
 
-UNIT_MAIN("generation", UNIT_EACH(test_check, parts), UNIT_ONCE(test_open), UNIT_ONCE(test_cut),
-    UNIT_EACH(test_refused, refused), UNIT_EACH(test_emptied, emptied),
-    {test_scrambled, 20})
+UNIT_MAIN("generation", UNIT_EACH(test_check, parts), UNIT_ONCE(test_open),
+    UNIT_ONCE(test_cut), UNIT_EACH(test_refused, refused),
+    UNIT_EACH(test_emptied, emptied), {test_scrambled, 20})

@@ -216,8 +216,8 @@ START_TEST(test_expiry)
 }
 END_TEST
 
-/* The same with | where another alternative begins: which one counts at 100, and
- * how many RRs it gives. */
+/* The same with | where another alternative begins: which one counts at 100,
+ * and how many RRs it gives. */
 static const struct {
 	const char *value;
 	unsigned passed, rrs;

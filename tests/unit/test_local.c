@@ -1,6 +1,6 @@
 /*
- * The local store: lookups, and the apex. Changes are in test_local_change.c, the
- * file and who has it open in test_local_file.c.
+ * The local store: lookups, and the apex. Changes are in test_local_change.c,
+ * the file and who has it open in test_local_file.c.
  */
 #include <string.h>
 #include <time.h>

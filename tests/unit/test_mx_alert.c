@@ -134,7 +134,8 @@ START_TEST(baseline)
 END_TEST
 
 /* 2 % of failures that the run itself does not make sure of, in 1 000 runs, 200
- * times over: two in a row come once in 2 500 runs, with a word for each end. */
+ * times over: two in a row come once in 2 500 runs, with a word for each end.
+ */
 START_TEST(noise)
 {
 	enum { SERIES = 200, RUNS = 1000 };
@@ -146,9 +147,10 @@ START_TEST(noise)
 
 		for (unsigned i = 0; i < RUNS; i++) {
 			seed = seed * 1103515245 + 12345;
-			words += alert_step(&a, seed / 65536 % 50 == 0 ? SEV_CRIT :
-			    SEV_OK, false, &rules, a.seen + RUN_S, &was) !=
-			    ALERT_NONE;
+			words += alert_step(&a,
+				     seed / 65536 % 50 == 0 ? SEV_CRIT : SEV_OK,
+				     false, &rules, a.seen + RUN_S,
+				     &was) != ALERT_NONE;
 		}
 		ck_assert(!a.flapping);
 	}

@@ -280,7 +280,6 @@ START_TEST(amend_is_no_run)
 }
 END_TEST
 
-UNIT_MAIN("mx_state", UNIT_ONCE(all_tables), UNIT_ONCE(amend_is_no_run), UNIT_ONCE(walk_and_forget),
-    UNIT_ONCE(without_save), UNIT_ONCE(old_ones_go),
-    UNIT_ONCE(one_run_at_a_time),
-    {damaged, HEAD + 1}, UNIT_ONCE(killed))
+UNIT_MAIN("mx_state", UNIT_ONCE(all_tables), UNIT_ONCE(amend_is_no_run),
+    UNIT_ONCE(walk_and_forget), UNIT_ONCE(without_save), UNIT_ONCE(old_ones_go),
+    UNIT_ONCE(one_run_at_a_time), {damaged, HEAD + 1}, UNIT_ONCE(killed))

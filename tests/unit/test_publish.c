@@ -172,7 +172,8 @@ START_TEST(test_leftovers)
 
 	commit(begin("z"), "a");
 	zones_write(unit_path("state/zones/z/new-2.mdb"), "x", 1);
-	ck_assert_int_eq(symlink("gone", unit_path("state/zones/z/new-current")),
+	ck_assert_int_eq(symlink("gone",
+			     unit_path("state/zones/z/new-current")),
 	    0);
 	zones_write(unit_path("state/zones/z/gen-7.mdb"), "x", 1);
 	zones_write(unit_path("state/zones/z/notes"), "x", 1);

@@ -159,7 +159,8 @@ END_TEST
 /* The case of the question goes back, the name to look up is lower case. */
 START_TEST(test_case)
 {
-	static const char packet[] = HEADER(RD, "\1", "\0", "\0", "\0") QUESTION;
+	static const char packet[] =
+	    HEADER(RD, "\1", "\0", "\0", "\0") QUESTION;
 	uint8_t reply[512];
 	struct query q;
 
@@ -294,8 +295,8 @@ START_TEST(test_save)
 END_TEST
 
 /*
- * RFC 8914 2: the option. 3: it may go to clients with EDNS only, and is dropped
- * before anything else is.
+ * RFC 8914 2: the option. 3: it may go to clients with EDNS only, and is
+ * dropped before anything else is.
  */
 #define EDE "\0\x0f\0"
 static const struct {
@@ -332,7 +333,8 @@ START_TEST(test_ede)
 		sizeof(reply)), QUERY_ANSWER);
 	body = query_room(&q);
 	query_set_ede(&q, EDE_NOT_READY, edes[_i].text);
-	ck_assert_msg(query_room(&q) == body, "%s: it takes room", edes[_i].name);
+	ck_assert_msg(query_room(&q) == body, "%s: it takes room",
+	    edes[_i].name);
 	body -= edes[_i].left;
 	memset(reply + q.reply_len, 'a', body);
 	q.reply_len += body;
@@ -353,7 +355,8 @@ END_TEST
 
 START_TEST(test_errors_are_empty)
 {
-	static const char packet[] = HEADER(RD, "\1", "\0", "\0", "\0") QUESTION;
+	static const char packet[] =
+	    HEADER(RD, "\1", "\0", "\0", "\0") QUESTION;
 	uint8_t reply[512];
 	struct query q;
 

@@ -43,7 +43,8 @@ START_TEST(rate)
 	for (unsigned i = 0; i < 100; i++)
 		passed += take_many("192.0.2.1", now += S / 10, r / 5 + 1, r,
 		    0);
-	ck_assert_msg(passed >= 10 * r - r / 10 && passed <= 10 * r + r / 10 + 1,
+	ck_assert_msg(passed >= 10 * r - r / 10 &&
+		passed <= 10 * r + r / 10 + 1,
 	    "%u in ten seconds at %u", passed, r);
 	/* who waits for a second has it all again */
 	ck_assert_uint_ge(take_many("192.0.2.1", now + S, 2 * r, r, 0), r);

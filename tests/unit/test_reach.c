@@ -1,6 +1,7 @@
 /*
  * resolverd/reach.c: what other processes and made-up zones do to it. What a
- * client sees of dead zones is in tests/func/deadlist.py and test_upstream_wait.c.
+ * client sees of dead zones is in tests/func/deadlist.py and
+ * test_upstream_wait.c.
  */
 #include <string.h>
 

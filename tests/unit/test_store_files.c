@@ -201,10 +201,18 @@ static void make_magic(const char *p) { make_patched(p, 16, 1); }
 static void make_version(const char *p) { make_patched(p, 20, 2); }
 static void make_page_size(const char *p) { make_patched(p, 40, 0); }
 static void make_odd_page_size(const char *p) { make_patched(p, 40, 4097); }
-static void make_huge_page_size(const char *p) { make_patched(p, 40, 1u << 31); }
+static void
+make_huge_page_size(const char *p)
+{
+	make_patched(p, 40, 1u << 31);
+}
 static void make_page_size_2(const char *p) { make_patched(p, PAGE + 40, 0); }
 static void make_last_page(const char *p) { make_patched(p, 136, 1 << 20); }
-static void make_last_page_2(const char *p) { make_patched(p, PAGE + 136, ~0u); }
+static void
+make_last_page_2(const char *p)
+{
+	make_patched(p, PAGE + 136, ~0u);
+}
 
 static const struct {
 	const char *name;

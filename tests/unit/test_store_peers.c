@@ -1,7 +1,7 @@
 /*
- * lib/store.c where several processes have a file open. LMDB allows a process to
- * open a file once, so the other side is a process of its own, the peer. It takes
- * one step at a time, and is started before anything is opened.
+ * lib/store.c where several processes have a file open. LMDB allows a process
+ * to open a file once, so the other side is a process of its own, the peer. It
+ * takes one step at a time, and is started before anything is opened.
  */
 #include <sys/wait.h>
 

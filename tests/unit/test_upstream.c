@@ -1,6 +1,6 @@
 /*
- * resolverd/upstream.c: what is asked, how often, and what the answer is. How long
- * anybody waits is in test_upstream_wait.c.
+ * resolverd/upstream.c: what is asked, how often, and what the answer is. How
+ * long anybody waits is in test_upstream_wait.c.
  */
 #include <errno.h>
 
@@ -113,7 +113,8 @@ START_TEST(test_dnssec_ok)
 	world_open(false, true);
 	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &plain), 0);
 	key.dnssec_ok = true;
-	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &with_do), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &with_do),
+	    0);
 	run(&plain.called, 1, 10);
 	run(&with_do.called, 1, 10);
 	ck_assert_uint_eq(plain.ancount, 1);
@@ -132,8 +133,10 @@ START_TEST(test_waiters_cap)
 
 	world_open(false, true);
 	for (unsigned i = 0; i < FLIGHTS_MAX * UPSTREAM_WAITERS; i++)
-		ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t), 0);
-	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &beyond), -EBUSY);
+		ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t),
+		    0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &beyond),
+	    -EBUSY);
 	ck_assert_int_eq(ask("mx.example", DNS_TYPE_A, &beyond), -EBUSY);
 	ck_assert_uint_eq(upstream_waiting(up), FLIGHTS_MAX * UPSTREAM_WAITERS);
 	world_close();
@@ -155,7 +158,8 @@ START_TEST(test_flights_cap)
 
 		snprintf(name, sizeof(name), "silent.%u.example", i);
 		key = key_of(name, DNS_TYPE_A);
-		ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t), 0);
+		ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t),
+		    0);
 	}
 	ck_assert_int_eq(ask("mx.example", DNS_TYPE_A, &beyond), -EBUSY);
 	/* to join one that is under way is fine */
@@ -275,9 +279,11 @@ START_TEST(test_refused)
 		ck_assert_int_eq(
 		    ask("mx.example", refused_types[i], &t), -EINVAL);
 	key.qname_len--;
-	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t), -EINVAL);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t),
+	    -EINVAL);
 	key.qname_len = 0;
-	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t), -EINVAL);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &t),
+	    -EINVAL);
 	ck_assert_uint_eq(upstream_waiting(up), 0);
 	world_close();
 	ck_assert_uint_eq(t.called, 0);
@@ -293,7 +299,8 @@ START_TEST(test_bogus)
 	uint32_t lifetime;
 
 	world_open(true, true);
-	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &checked), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &checked),
+	    0);
 	run(&checked.called, 1, 20);
 	ck_assert_uint_eq(checked.called, 1);
 	ck_assert(!checked.answered);
@@ -302,7 +309,8 @@ START_TEST(test_bogus)
 	ck_assert_uint_eq(cached_failure(&key), EDE_DNSKEY_MISSING);
 
 	key.checking_disabled = true;
-	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &unchecked), 0);
+	ck_assert_int_eq(upstream_resolve(up, &key, false, on_done, &unchecked),
+	    0);
 	run(&unchecked.called, 1, 20);
 	ck_assert(unchecked.answered);
 	ck_assert_uint_eq(unchecked.ancount, 1);

@@ -1,6 +1,6 @@
 /*
- * resolverd/upstream_flight.c and reach.c: deadlines, expired answers, and lists
- * that are dead.
+ * resolverd/upstream_flight.c and reach.c: deadlines, expired answers, and
+ * lists that are dead.
  */
 #include <errno.h>
 

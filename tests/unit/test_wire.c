@@ -52,7 +52,8 @@ dname(const char *txt)
 
 /* ---- reading names */
 
-#define B63 "3f'abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz-'"
+#define B63                                                                    \
+	"3f'abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz-'"
 #define T63 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz-"
 
 static const struct {
@@ -304,8 +305,8 @@ START_TEST(compression)
 		    *name != '=');
 	}
 	ck_assert(!w.failed);
-	ck_assert_msg(w.len - 12 == len, "%s: %zu bytes", compress_cases[_i].name,
-	    w.len - 12);
+	ck_assert_msg(w.len - 12 == len, "%s: %zu bytes",
+	    compress_cases[_i].name, w.len - 12);
 	ck_assert_mem_eq(buf + 12, want, len);
 }
 END_TEST
@@ -568,21 +569,26 @@ static const struct {
     {"KX", DNS_TYPE_KX, "0001 c00c", "0001 01'a'01'b'00"},
     {"PX", DNS_TYPE_PX, "0001 c00c c00e", "0001 01'a'01'b'00 01'b'00"},
     {"MX", DNS_TYPE_MX, "000a c00c", "000a c00e"},
-    {"SOA", DNS_TYPE_SOA, "c00c 01'h'c00c 00000001000000020000000300000004"
-	"00000005", "c00e 01'h'c00e 00000001000000020000000300000004"
+    {"SOA", DNS_TYPE_SOA,
+	"c00c 01'h'c00c 00000001000000020000000300000004"
+	"00000005",
+	"c00e 01'h'c00e 00000001000000020000000300000004"
 	"00000005"},
-    {"SOA, pointer into its own RDATA", DNS_TYPE_SOA, "01'n'c00c 01'h'c01b "
-	"0000000100000002000000030000000400000005", "01'n'c00e 01'h'c01d "
+    {"SOA, pointer into its own RDATA", DNS_TYPE_SOA,
+	"01'n'c00c 01'h'c01b "
+	"0000000100000002000000030000000400000005",
+	"01'n'c00e 01'h'c01d "
 	"0000000100000002000000030000000400000005"},
     {"SRV, expanded", DNS_TYPE_SRV, "000000010019 01's'c00c",
 	"000000010019 01's'01'a'01'b'00"},
     {"DNAME, expanded", DNS_TYPE_DNAME, "c00c", "01'a'01'b'00"},
-    {"RP, both expanded", DNS_TYPE_RP, "c00c c00e",
-	"01'a'01'b'00 01'b'00"},
+    {"RP, both expanded", DNS_TYPE_RP, "c00c c00e", "01'a'01'b'00 01'b'00"},
     {"NAPTR", DNS_TYPE_NAPTR, "00010002 01's' 00 02'xy' c00c",
 	"00010002 01's' 00 02'xy' 01'a'01'b'00"},
-    {"SIG, the rest stays", DNS_TYPE_SIG, "0001 0801 00000001 00000002"
-	"00000003 0004 c00c c00c", "0001 0801 00000001 00000002"
+    {"SIG, the rest stays", DNS_TYPE_SIG,
+	"0001 0801 00000001 00000002"
+	"00000003 0004 c00c c00c",
+	"0001 0801 00000001 00000002"
 	"00000003 0004 01'a'01'b'00 c00c"},
     {"NXT", DNS_TYPE_NXT, "c00c 4001", "01'a'01'b'00 4001"},
     {"RRSIG is opaque", DNS_TYPE_RRSIG, "c00c", "c00c"},
@@ -597,14 +603,18 @@ static const struct {
     {"NS, name of 258", DNS_TYPE_NS, LONG_NAME "c00c", NULL},
     {"MX, no name", DNS_TYPE_MX, "000a", NULL},
     {"MX, one byte", DNS_TYPE_MX, "00", NULL},
-    {"SOA, one byte too few", DNS_TYPE_SOA, "c00c c00c 00000001000000020000"
-	"0003000000040000 00", NULL},
-    {"SOA, one byte too many", DNS_TYPE_SOA, "c00c c00c 00000001000000020000"
-	"000300000004 00000005 00", NULL},
+    {"SOA, one byte too few", DNS_TYPE_SOA,
+	"c00c c00c 00000001000000020000"
+	"0003000000040000 00",
+	NULL},
+    {"SOA, one byte too many", DNS_TYPE_SOA,
+	"c00c c00c 00000001000000020000"
+	"000300000004 00000005 00",
+	NULL},
     {"SOA, one name", DNS_TYPE_SOA, "c00c", NULL},
     {"SRV, no name", DNS_TYPE_SRV, "000000010019", NULL},
-    {"NAPTR, string beyond the RDATA", DNS_TYPE_NAPTR, "00010002 01's' 00 09'x'",
-	NULL},
+    {"NAPTR, string beyond the RDATA", DNS_TYPE_NAPTR,
+	"00010002 01's' 00 09'x'", NULL},
     {"NAPTR, no name", DNS_TYPE_NAPTR, "00010002 00 00 00", NULL},
 };
 

@@ -1,6 +1,7 @@
 /*
- * For tests of resolverd/upstream.c: libunbound forwards to a server of ours, on
- * the same event base, which answers by the first label of the name and counts.
+ * For tests of resolverd/upstream.c: libunbound forwards to a server of ours,
+ * on the same event base, which answers by the first label of the name and
+ * counts.
  */
 #ifndef TESTS_UNIT_UPSTREAMS_H
 #define TESTS_UNIT_UPSTREAMS_H

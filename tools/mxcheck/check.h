@@ -75,7 +75,8 @@ bool check_looks(const struct check *check, const struct settings *settings,
     const struct facts_domain *domain, const char *subject);
 
 /* check_t.c: what the endpoint lacks of the TLS that a policy asks for (T01,
- * T02, T04, T05, T06); false: nothing, or it was not reached. Fills on->text. */
+ * T02, T04, T05, T06); false: nothing, or it was not reached. Fills on->text.
+ */
 bool check_tls_fails(const struct check_on *on);
 
 /* check_agree.c: D09. */

@@ -409,10 +409,10 @@ third_level(const struct check_on *on)
 	    "never come to a level after two that time out");
 }
 
-#define ALL_AGREE \
+#define ALL_AGREE                                                                \
 	"Senders ask any of the name servers: all are to have the zone, and to " \
 	"say the same of the MX set and of the hosts' addresses. Each is asked " \
-	"itself, at each of its addresses (--authoritative). Short-lived " \
+	"itself, at each of its addresses (--authoritative). Short-lived "       \
 	"addresses in a zone of others may differ: load is spread so."
 
 const struct check check_d[] = {

@@ -405,15 +405,15 @@ alert_path(const struct check_on *on)
 	    "give --hook, or an address elsewhere", alerts->domain);
 }
 
-#define NAMES_DIE \
-	"If all name servers of the domain, or of an MX host's name, stand " \
-	"where an MX host stands (its address, its network, its AS, its " \
+#define NAMES_DIE                                                                \
+	"If all name servers of the domain, or of an MX host's name, stand "     \
+	"where an MX host stands (its address, its network, its AS, its "        \
 	"site), what takes that host takes the names too: the other MX are up, " \
 	"and nobody finds them (RFC 2182 3.1)."
-#define SERVERS_APART \
-	"The name servers of the domain, and those of the MX hosts' names, " \
+#define SERVERS_APART                                                            \
+	"The name servers of the domain, and those of the MX hosts' names, "     \
 	"are to stand in networks apart, and not all in one AS (RFC 2182 3.1): " \
-	"without names no MX " \
+	"without names no MX "                                                   \
 	"is found, however many there are."
 #define SINGLE_SERVER \
 	"A zone has two name servers at least (RFC 1034 4.1); with one of " \

@@ -12,7 +12,7 @@
 /* When several answers come, the last of these counts. */
 enum dnsbl_meaning {
 	DNSBL_GOOD,   /* a list of the good, or a note */
-	DNSBL_POLICY, /* not to send mail directly: of weight for senders only */
+	DNSBL_POLICY, /* not to send mail directly: weighs for senders */
 	DNSBL_BAD,
 	DNSBL_ERROR, /* nothing is said of the address */
 };

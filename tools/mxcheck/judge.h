@@ -56,7 +56,7 @@ struct walk_how {
 	enum walk_order order;
 	enum walk_death death;
 	const bool *dead; /* one for each hop; NULL: none */
-	const bool *lost; /* its name cannot be looked up any more; NULL: none */
+	const bool *lost; /* its name can be looked up no more; NULL: none */
 };
 
 void walk(struct walk_result *out, const struct walk_list *list,

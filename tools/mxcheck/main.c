@@ -182,7 +182,9 @@ gather_and_judge(struct facts *facts, const struct settings *settings,
 	return judge_and_report(facts, settings, state, baseline);
 }
 
-/* Another run is at work. From cron that is nothing to tell, unless it hangs. */
+/*
+ * Another run is at work. From cron that is nothing to tell, unless it hangs.
+ */
 static int
 leave_it_to(const struct state_opening *other, const struct settings *settings,
     const char *why, int64_t now)

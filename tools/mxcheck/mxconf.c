@@ -101,8 +101,10 @@ take_severity(cfg_t *cfg, cfg_opt_t *opt, struct settings_list *list)
 			    strcmp(equals + 1, severity_txt(s)) == 0)
 				return take_word(cfg, opt, list);
 	}
-	cfg_error(cfg, "severity: give a check and OK, INFO, WARN or CRIT, such "
-	    "as \"B01=CRIT\", not \"%s\"", text);
+	cfg_error(cfg,
+	    "severity: give a check and OK, INFO, WARN or CRIT, such "
+	    "as \"B01=CRIT\", not \"%s\"",
+	    text);
 	return -1;
 }
 

@@ -363,7 +363,8 @@ read_config(struct settings *s, struct facts *facts, int argc, char **argv)
 
 	/* first of all, so that options win */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, SHORT_OPTIONS, options, NULL)) != -1)
+	while (
+	    (c = getopt_long(argc, argv, SHORT_OPTIONS, options, NULL)) != -1)
 		if (c == 'c')
 			path = optarg;
 	opterr = 1;

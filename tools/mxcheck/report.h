@@ -1,6 +1,6 @@
 /*
- * Outputs: each format is a row (report_table.c, report_json.c, ...) that writes
- * what one run came to.
+ * Outputs: each format is a row (report_table.c, report_json.c, ...) that
+ * writes what one run came to.
  */
 #ifndef TOOLS_MXCHECK_REPORT_H
 #define TOOLS_MXCHECK_REPORT_H

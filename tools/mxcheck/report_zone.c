@@ -4,7 +4,8 @@
  * time at which it ends, so what nobody renews is not believed for ever.
  *
  *	mx1.example.com._up		TXT "1", or "0"
- *	example.com._mxcheck		TXT "v=mxc1 t=1795300000 verdict=OK up=2/2"
+ *	example.com._mxcheck		TXT "v=mxc1 t=1795300000 verdict=OK
+ *up=2/2"
  *
  * A host of which nothing is known from here is left out.
  */

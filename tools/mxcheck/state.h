@@ -60,7 +60,9 @@ bool state_get_alert(struct state *st, const struct state_finding *f,
 void state_put_alert(struct state *st, const struct state_finding *f,
     const struct alert *alert);
 
-/* The alerts of a domain, or all (NULL), in the order of domain, id, subject. */
+/*
+ * The alerts of a domain, or all (NULL), in the order of domain, id, subject.
+ */
 void state_each_alert(struct state *st, const char *domain,
     void (*fn)(void *arg, const struct state_finding *f,
     const struct alert *alert), void *arg);

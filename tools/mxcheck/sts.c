@@ -51,7 +51,8 @@ sts_record_read(char id[STS_ID_LEN], const char *txt, size_t len,
 		if (!text_is(&key, "id") || seen)
 			continue;
 		if (!is_id(&value))
-			return wrong(why, "id is not 1 to 32 letters and digits");
+			return wrong(why,
+			    "id is not 1 to 32 letters and digits");
 		memcpy(id, value.s, value.len);
 		id[value.len] = '\0';
 		seen = true;

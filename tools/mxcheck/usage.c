@@ -9,7 +9,8 @@
 void
 usage_print(FILE *to)
 {
-	fputs("usage: mxcheck [options] [domain ...]\n"
+	fputs(
+	    "usage: mxcheck [options] [domain ...]\n"
 	    "  -c, --config FILE\n"
 	    "  -f, --file FILE        domains, one a line; - is stdin\n"
 	    "  -o, --output FORMAT[=FILE]\n"
@@ -56,7 +57,8 @@ usage_print(FILE *to)
 	    "      --explain ID, --list-checks\n"
 	    "  -n, --dry-run          print what would be dialled\n"
 	    "  -v, --verbose          the sessions on stderr\n"
-	    "      --version, -h, --help\n", to);
+	    "      --version, -h, --help\n",
+	    to);
 }
 
 bool
