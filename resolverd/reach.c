@@ -7,6 +7,8 @@
  */
 #include "resolverd/reach.h"
 
+#include <sys/random.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 #include "lib/dname.h"
 #include "lib/log.h"
+#include "lib/siphash.h"
 #include "resolverd/counters.h"
 
 #define SETS 64
@@ -38,6 +41,7 @@ struct state {
 
 struct reach_table {
 	struct cache *cache;
+	uint8_t secret[SIPHASH_KEY_LEN]; /* so that nobody aims at a set */
 	uint64_t told_ms; /* when the cache was written last */
 	uint64_t log_ms;  /* when the first of its lines came */
 	unsigned logged, unlogged;
@@ -58,8 +62,13 @@ reach_new(struct cache *cache)
 {
 	struct reach_table *t = calloc(1, sizeof(*t));
 
-	if (t != NULL)
-		t->cache = cache;
+	if (t == NULL)
+		return NULL;
+	t->cache = cache;
+	if (getrandom(t->secret, sizeof(t->secret), 0) != sizeof(t->secret)) {
+		free(t);
+		return NULL;
+	}
 	return t;
 }
 
@@ -98,7 +107,7 @@ state_of(struct reach_table *t, const uint8_t *zone)
 	if (t->cache == NULL || zone == NULL)
 		return NULL;
 	hash = dname_hash(zone);
-	set = s = t->states[hash % SETS];
+	set = s = t->states[siphash24(t->secret, zone, len) % SETS];
 	for (unsigned i = 0; i < WAYS; i++) {
 		const struct cache_key *key = &set[i].key;
 
