@@ -146,7 +146,8 @@ class Postfix:
 
 # --- Exim: as a package it conflicts with Postfix, so it is only unpacked
 
-DEBS = ("exim4-daemon-light", "exim4-base", "exim4-config", "libidn12")
+DEBS = ("exim4-daemon-light", "exim4-base", "exim4-config",
+        "libgnutls-dane0", "libidn12")
 
 
 def fetch_exim(bench):
