@@ -81,7 +81,7 @@ has_all(const struct bytes *value, const struct bytes *wanted, uint64_t now)
 static bool
 is_same_value(const struct diff *d, uint32_t old, uint32_t new)
 {
-	struct bytes a, b;
+	struct bytes a = {0}, b = {0};
 
 	return generation_value(d->old.gen, old, &a.p, &a.len) &&
 	    generation_value(d->new.gen, new, &b.p, &b.len) &&

@@ -136,12 +136,14 @@ put_mxs(FILE *to, const struct look *l, bool up)
 
 	for (size_t i = 0; i < domain->n_mxs; i++) {
 		const struct facts_mx *mx = &domain->mxs[i];
+		unsigned pref = mx->pref;
 
 		if (is_up(domain, mx) != up)
 			continue;
+		if (!up && pref <= l->last_up)
+			pref = l->last_up + STEP;
 		fprintf(to, "%s. %u IN MX %u %s.%s\n", domain->name,
-		    domain->mx.ttl, up || mx->pref > l->last_up ? mx->pref :
-		    l->last_up + STEP, mx->target, up ? "" : " ; down");
+		    domain->mx.ttl, pref, mx->target, up ? "" : " ; down");
 	}
 }
 

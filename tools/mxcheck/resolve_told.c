@@ -34,7 +34,7 @@ record_txt(struct resolve *r, const struct dnsmsg_record *record, bool is_mx)
 static const char *
 rrset_txt(struct resolve *r, const struct dns_answer *answer, bool is_mx)
 {
-	const char *txt[DNSMSG_RECORDS_MAX];
+	const char *txt[DNSMSG_RECORDS_MAX] = {NULL};
 	size_t len = 1, n = answer->n_records;
 	char *out, *to;
 
