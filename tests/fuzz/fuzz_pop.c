@@ -2,26 +2,12 @@
  * same replies, and clean facts. */
 #include <assert.h>
 
+#include "tests/fuzz/lines.h"
 #include "tools/mxcheck/pop.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct pop_reply whole, bytewise;
-
-static void
-check_facts(void)
-{
-	struct facts *facts = facts_new();
-	struct facts_reply reply;
-	struct facts_ehlo words;
-
-	lines_to_facts(&whole.lines, whole.code, facts, &reply);
-	for (const char *s = reply.text; *s != '\0'; s++)
-		assert(*s >= 0x20 && *s < 0x7f);
-	lines_to_words(&whole.lines, facts, &words);
-	assert(words.n <= FACTS_EHLO_MAX);
-	facts_free(facts);
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -40,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(whole.code == bytewise.code &&
 		    whole.lines.n_words == bytewise.lines.n_words);
 		assert(status != REPLY_MORE || used == size);
-		check_facts();
+		lines_are_clean(&whole.lines, whole.code);
 		data += used;
 		size -= used;
 	}
