@@ -43,6 +43,25 @@ take_view(struct store_txn *t)
 	return 0;
 }
 
+static int
+txn_new(struct store *s, unsigned flags, struct store_txn **out)
+{
+	struct store_txn *t = calloc(1, sizeof(*t));
+	int rc;
+
+	*out = NULL;
+	if (t == NULL)
+		return -ENOMEM;
+	t->store = s;
+	rc = store_txn_begin(s, flags, &t->txn);
+	if (rc != 0) {
+		free(t);
+		return rc;
+	}
+	*out = t;
+	return 0;
+}
+
 int
 store_read_begin(struct store *s, struct store_txn **out)
 {
@@ -50,15 +69,9 @@ store_read_begin(struct store *s, struct store_txn **out)
 	int rc;
 
 	*out = NULL;
-	t = calloc(1, sizeof(*t));
-	if (t == NULL)
-		return -ENOMEM;
-	t->store = s;
-	rc = store_txn_begin(s, MDB_RDONLY, &t->txn);
-	if (rc != 0) {
-		free(t);
+	rc = txn_new(s, MDB_RDONLY, &t);
+	if (rc != 0)
 		return rc;
-	}
 	rc = take_view(t);
 	if (rc != 0) {
 		store_read_end(t);
@@ -113,22 +126,12 @@ store_read_end(struct store_txn *t)
 int
 store_write_begin(struct store *s, struct store_txn **out)
 {
-	struct store_txn *t;
-	int rc;
+	unsigned found = s->found;
+	int rc = txn_new(s, 0, out);
 
-	*out = NULL;
-	t = calloc(1, sizeof(*t));
-	if (t == NULL)
-		return -ENOMEM;
-	t->store = s;
-	t->found = s->found;
-	rc = store_txn_begin(s, 0, &t->txn);
-	if (rc != 0) {
-		free(t);
-		return rc;
-	}
-	*out = t;
-	return 0;
+	if (rc == 0)
+		(*out)->found = found;
+	return rc;
 }
 
 int
