@@ -110,10 +110,9 @@ int slots_make(struct buf *out, size_t n, size_t max)
 
 /*
  * Hashes have no secret in them, so keys can be made to meet in one place,
- * which would make building and asking slow. No honest list has a way of
- * SLOTS_REACH_MAX slots: that of 30 M names is 40 or shorter, the longest that
- * was found 557, of 50 M IPv6 addresses one behind the other. Returns 0 or
- * -ELOOP.
+ * which would make building and asking slow. No list of today's sizes whose
+ * keys were not chosen has a way of SLOTS_REACH_MAX slots; IPv6 addresses one
+ * behind the other come nearest. Returns 0 or -ELOOP.
  */
 #define SLOTS_REACH_MAX 1024
 int slots_insert(struct buf *out, uint64_t hash, uint32_t place)
